@@ -1,0 +1,52 @@
+//! What a token's refusals mean to those who asked.
+
+use cryptoki::error::{Error as Pkcs11Error, RvError};
+
+/// Why the token did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Every session is at work and the queue is full.
+    #[error("the token is busy")]
+    Busy,
+    /// The token is not usable just now, or not in time.
+    #[error("the token is not available")]
+    Gone(#[source] Pkcs11Error),
+    /// The object that a record names is not in the token.
+    #[error("object {0} is not in the token")]
+    Missing(crate::model::ObjectId),
+    /// The token works but did something that it must not.
+    #[error("the token misbehaves: {0}")]
+    Misbehaved(String),
+    /// What came out of RSA is not right. Deliberately says no more.
+    #[error("the encrypted key material could not be unwrapped")]
+    Rejected,
+    /// The thread that talked to the token ended in the middle.
+    #[error("the token's thread ended unexpectedly")]
+    Stopped,
+    /// Anything else that PKCS#11 says.
+    #[error("PKCS#11")]
+    Failed(#[source] Pkcs11Error),
+}
+
+impl From<Pkcs11Error> for Error {
+    fn from(error: Pkcs11Error) -> Self {
+        if is_gone(&error) { Self::Gone(error) } else { Self::Failed(error) }
+    }
+}
+
+/// Whether the session, the login or the token itself is lost, so that only a new session can help.
+pub(super) fn is_gone(error: &Pkcs11Error) -> bool {
+    matches!(
+        error,
+        Pkcs11Error::Pkcs11(
+            RvError::SessionHandleInvalid
+                | RvError::SessionClosed
+                | RvError::UserNotLoggedIn
+                | RvError::TokenNotPresent
+                | RvError::DeviceRemoved
+                | RvError::DeviceError
+                | RvError::CryptokiNotInitialized,
+            _
+        )
+    )
+}

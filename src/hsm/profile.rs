@@ -1,0 +1,49 @@
+//! What a token was found able to do, by doing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::{HostAssisted, KeySpec, UnwrapPath, WrappingAlgorithm};
+
+/// A token and what it can do within the bound that the operator set.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// CK_TOKEN_INFO.label.
+    pub label: String,
+    /// CK_TOKEN_INFO.serialNumber.
+    pub serial_number: String,
+    /// CK_TOKEN_INFO.manufacturerID.
+    pub manufacturer_id: String,
+    /// CK_TOKEN_INFO.model.
+    pub model: String,
+    /// CK_TOKEN_INFO.firmwareVersion.
+    pub firmware_version: String,
+    /// CK_INFO.libraryDescription and libraryVersion.
+    pub library: String,
+    /// The bound: `hsm.host_assisted`.
+    pub host_assisted: HostAssisted,
+    /// The mechanism that proved to be RFC 5649, if one did.
+    pub key_wrap: Option<u64>,
+    /// How each kind of material comes in under each algorithm that the matrix allows for it.
+    pub routes: BTreeMap<(KeySpec, WrappingAlgorithm), Route>,
+    /// How long the whole probe took.
+    pub took: Duration,
+}
+
+/// How one kind of material comes in under one algorithm.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The least exposing path that works within the bound; `None` where none does.
+    pub path: Option<UnwrapPath>,
+    /// Why the paths before it, or all of them, do not serve. Names the mechanism, and the setting that would help.
+    pub reason: String,
+    /// How long unwrapping and proving took.
+    pub took: Duration,
+}
+
+impl Profile {
+    /// The way in for this material under this algorithm.
+    pub fn route(&self, key: KeySpec, algorithm: WrappingAlgorithm) -> Option<&Route> {
+        self.routes.get(&(key, algorithm))
+    }
+}

@@ -1,0 +1,11 @@
+//! keyferry ferries key material into an HSM: it hands out wrapping keys made in a PKCS#11 token, and unwraps inside it.
+//!
+//! Layers, from the outside in (`tests/layering.rs` holds the code to them):
+//! bin → server → api → service → { store, hsm, import_token } → model; `config`, `clock` and `wrap` are leaves.
+
+pub mod clock;
+pub mod hsm;
+pub mod model;
+pub mod proto;
+pub mod service;
+pub mod store;

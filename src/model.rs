@@ -1,0 +1,28 @@
+//! The domain's nouns and their rules, as the reference (the KMS API) gives them. Names nobody; does nothing.
+
+pub mod arn;
+pub mod fingerprint;
+pub mod invalid;
+pub mod key;
+pub mod key_spec;
+pub mod material;
+pub mod names;
+pub mod object;
+pub mod principal;
+pub mod timestamp;
+pub mod unwrap;
+pub mod wrapping;
+pub mod wrapping_key;
+
+pub use arn::{Account, KeyArn, KeyId, KeyRef, Realm, Unresolved};
+pub use fingerprint::{Evidence, KeyMaterialId};
+pub use invalid::Invalid;
+pub use key::{Key, KeyState, Origin, Refused};
+pub use key_spec::{KeySpec, KeyUsage, MaterialKind};
+pub use material::{Expiration, ImportType, Material, MaterialPresence, Rotation};
+pub use object::{InstallationId, ObjectId, ObjectKind};
+pub use principal::Principal;
+pub use timestamp::Timestamp;
+pub use unwrap::{HostAssisted, HostExposure, UnwrapPath};
+pub use wrapping::{OaepHash, WrappingAlgorithm, WrappingKeySpec};
+pub use wrapping_key::{Answer, Claim, Issue, PairUse, RequestDigest, WrappingKey, WrappingKeyId, WrappingKeyState};

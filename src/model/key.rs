@@ -1,0 +1,124 @@
+//! A key and its states: what may happen to it when, as the reference's key-state table has it (KMS Developer Guide, "Key states").
+//!
+//! The state is computed from what is recorded and the time, never stored: an expired material ends a key the moment it
+//! expires, not when a sweep gets to it.
+
+mod refused;
+mod transitions;
+
+pub use refused::Refused;
+pub use transitions::Arrival;
+
+use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Rotation, Timestamp};
+
+crate::named! {
+    /// Where a key's material comes from.
+    pub enum Origin {
+        /// Made in the token.
+        AwsKms = "AWS_KMS",
+        /// Imported.
+        External = "EXTERNAL",
+        /// Not supported.
+        AwsCloudhsm = "AWS_CLOUDHSM",
+        /// Not supported.
+        ExternalKeyStore = "EXTERNAL_KEY_STORE",
+    }
+}
+
+crate::named! {
+    /// What can be done with a key just now. keyferry's keys know four of the reference's states.
+    pub enum KeyState {
+        /// Everything.
+        Enabled = "Enabled",
+        /// Nothing with its material, by its owner's wish.
+        Disabled = "Disabled",
+        /// Nothing but taking the deletion back.
+        PendingDeletion = "PendingDeletion",
+        /// Nothing with its material, for there is none, or not all of it.
+        PendingImport = "PendingImport",
+    }
+}
+
+/// A scheduled deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// When the key and its material are destroyed.
+    pub at: Timestamp,
+    /// The waiting period that was asked for, in days.
+    pub window_in_days: u32,
+}
+
+/// A key's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub account: Account,
+    /// Its kind.
+    pub spec: KeySpec,
+    /// What it is for.
+    pub usage: KeyUsage,
+    /// Where its material comes from.
+    pub origin: Origin,
+    /// The owner's words for it.
+    pub description: String,
+    /// Whether its owner wants it usable. Says nothing while material is missing.
+    pub enabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Present while pending deletion.
+    pub deletion: Option<Deletion>,
+    /// The serial number of the token that holds its material.
+    pub token: String,
+    /// Every material it has, or had and must recognise.
+    pub materials: Vec<Material>,
+    /// Counts changes; a change is refused where another came between.
+    pub version: i64,
+}
+
+impl Key {
+    /// Its state at `now`.
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        if self.deletion.is_some() {
+            KeyState::PendingDeletion
+        } else if !self.has_all_material(now) {
+            KeyState::PendingImport
+        } else if self.enabled {
+            KeyState::Enabled
+        } else {
+            KeyState::Disabled
+        }
+    }
+
+    fn has_all_material(&self, now: Timestamp) -> bool {
+        let mut associated = self.associated().peekable();
+        associated.peek().is_some() && associated.all(|material| material.is_usable(now))
+    }
+
+    /// The materials associated for good: all but one that waits for its rotation.
+    pub fn associated(&self) -> impl Iterator<Item = &Material> {
+        self.materials.iter().filter(|material| material.rotation != Rotation::PendingRotation)
+    }
+
+    /// The material that new operations use, whether its bytes are there or not.
+    pub fn current(&self) -> Option<&Material> {
+        self.materials.iter().find(|material| material.rotation == Rotation::Current)
+    }
+
+    /// When its material ends, as DescribeKey shows it: the earliest end of any associated material; `None` while there is none.
+    pub fn expiration(&self, now: Timestamp) -> Option<Expiration> {
+        if !self.associated().any(|material| material.is_usable(now)) {
+            return None;
+        }
+        let earliest = self.associated().filter_map(|material| match material.expiration {
+            Expiration::At(end) if material.presence == MaterialPresence::Imported => Some(end),
+            _ => None,
+        });
+        Some(earliest.min().map_or(Expiration::Never, Expiration::At))
+    }
+
+    fn find(&mut self, id: &super::KeyMaterialId) -> Option<&mut Material> {
+        self.materials.iter_mut().find(|material| material.id == *id)
+    }
+}

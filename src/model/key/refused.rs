@@ -1,0 +1,59 @@
+//! Why a key does not do what it was asked to.
+
+use super::super::{Invalid, KeyArn, KeyMaterialId, KeySpec, Origin};
+
+/// A refusal by a key's state or kind. The wording is the reference's; [`Refused::message`] puts the key's ARN into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// DisabledException.
+    Disabled,
+    /// IncorrectKeyMaterialException: not the material that was expected.
+    IncorrectMaterial,
+    /// ValidationException.
+    Invalid(Invalid),
+    /// UnsupportedOperationException: has no public half.
+    NoPublicKey(KeySpec),
+    /// KMSInvalidStateException.
+    NotPendingDeletion,
+    /// UnsupportedOperationException: the material is made in the token.
+    Origin(Origin),
+    /// KMSInvalidStateException.
+    PendingDeletion,
+    /// KMSInvalidStateException.
+    PendingImport,
+    /// KMSInvalidStateException: a second new material.
+    PendingRotation {
+        /// The one that came.
+        new: KeyMaterialId,
+        /// The one that waits.
+        pending: KeyMaterialId,
+    },
+    /// UnsupportedOperationException: a field for symmetric encryption keys only.
+    SymmetricOnly(&'static str, KeySpec),
+}
+
+impl Refused {
+    /// The refusal in words, about the key of this ARN.
+    pub fn message(&self, arn: &KeyArn) -> String {
+        match self {
+            Self::Disabled => format!("{arn} is disabled."),
+            Self::IncorrectMaterial => "the key material is not the material that this key expects".to_owned(),
+            Self::Invalid(invalid) => invalid.message.clone(),
+            Self::NoPublicKey(spec) => format!("{arn} key spec {spec} has no public key."),
+            Self::NotPendingDeletion => format!("{arn} is not pending deletion."),
+            Self::Origin(origin) => format!("{arn} origin is {origin} which is not valid for this operation."),
+            Self::PendingDeletion => format!("{arn} is pending deletion."),
+            Self::PendingImport => format!("{arn} is pending import."),
+            Self::PendingRotation { new, pending } => format!(
+                "New key material (id: {new}) cannot be imported into KMS key {arn}, because another key material (id: {pending}) is pending rotation."
+            ),
+            Self::SymmetricOnly(field, spec) => format!("{arn} key spec {spec} is not valid for {field}."),
+        }
+    }
+}
+
+impl From<Invalid> for Refused {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}

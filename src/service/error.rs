@@ -1,0 +1,150 @@
+//! Why a use case did not happen.
+//!
+//! The message is for the caller and safe to show; what must not be shown is in the source, for the log.
+
+use std::time::Duration;
+
+use crate::model::{Invalid, KeyArn, Refused, Unresolved};
+use crate::{hsm, store};
+
+crate::named! {
+    /// The reference's name of an error: what `google.rpc.ErrorInfo.reason` and the JSON front's `__type` say.
+    pub enum Kind {
+        /// Not in time; may be tried again.
+        DependencyTimeout = "DependencyTimeoutException",
+        /// The key is disabled.
+        Disabled = "DisabledException",
+        /// The import token's time is over.
+        ExpiredImportToken = "ExpiredImportTokenException",
+        /// Not the material that the key expects.
+        IncorrectKeyMaterial = "IncorrectKeyMaterialException",
+        /// Ours to fix.
+        Internal = "KMSInternalException",
+        /// Not an ARN of a key.
+        InvalidArn = "InvalidArnException",
+        /// The wrapped material could not be unwrapped, or is not right.
+        InvalidCiphertext = "InvalidCiphertextException",
+        /// Not an import token of this installation, for this key, of use.
+        InvalidImportToken = "InvalidImportTokenException",
+        /// Not a marker that ListKeys gave.
+        InvalidMarker = "InvalidMarkerException",
+        /// Not in this state.
+        InvalidState = "KMSInvalidStateException",
+        /// There is no such key.
+        NotFound = "NotFoundException",
+        /// Too much at once; may be tried again.
+        Throttling = "ThrottlingException",
+        /// Not for this key, or not served.
+        Unsupported = "UnsupportedOperationException",
+        /// A field is wrong.
+        Validation = "ValidationException",
+    }
+}
+
+/// Why a use case did not happen. Displays as the message for the caller.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A field is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The wrapped blob is wrong, or what was in it. Says the same whatever it was: no padding oracle.
+    #[error("the encrypted key material could not be unwrapped, or is not material of this key's spec")]
+    InvalidCiphertext,
+    /// The import token is not one of ours for this key, or is of no more use.
+    #[error("the import token is invalid or is associated with a different KMS key")]
+    InvalidImportToken,
+    /// Not a marker of ours.
+    #[error("the marker is not one that ListKeys returned")]
+    InvalidMarker,
+    /// The key refuses.
+    #[error("{}", refused.message(arn))]
+    Key {
+        /// Which key.
+        arn: KeyArn,
+        /// Why.
+        refused: Refused,
+    },
+    /// The record could not be kept.
+    #[error("internal error")]
+    Store(#[from] store::Error),
+    /// Not done when the caller stopped waiting.
+    #[error("the wrapping key was not ready in time: try again")]
+    Timeout,
+    /// The import token's time is over.
+    #[error("the import token is expired: get new parameters for import")]
+    TokenExpired,
+    /// The token did not do it.
+    #[error("{}", hsm_message(.0))]
+    Hsm(#[from] hsm::Error),
+    /// The identifier names no key.
+    #[error(transparent)]
+    Unresolved(#[from] Unresolved),
+    /// What keyferry, or the token, does not do.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+fn hsm_message(error: &hsm::Error) -> &'static str {
+    match error {
+        hsm::Error::Busy => "the token is busy: try again",
+        hsm::Error::Gone(_) => "the token is not available: try again",
+        hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
+        hsm::Error::Failed(_) | hsm::Error::Misbehaved(_) | hsm::Error::Missing(_) | hsm::Error::Stopped => "internal error",
+    }
+}
+
+impl Error {
+    /// The reference's name for it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Hsm(hsm::Error::Busy) => Kind::Throttling,
+            Self::Hsm(hsm::Error::Gone(_)) | Self::Timeout => Kind::DependencyTimeout,
+            Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
+            Self::Hsm(hsm::Error::Failed(_) | hsm::Error::Misbehaved(_) | hsm::Error::Missing(_) | hsm::Error::Stopped) => {
+                Kind::Internal
+            }
+            Self::Invalid(_) => Kind::Validation,
+            Self::InvalidImportToken => Kind::InvalidImportToken,
+            Self::InvalidMarker => Kind::InvalidMarker,
+            Self::Key { refused, .. } => of_refusal(refused),
+            Self::Store(_) => Kind::Internal,
+            Self::TokenExpired => Kind::ExpiredImportToken,
+            Self::Unresolved(Unresolved::Invalid(_)) => Kind::Validation,
+            Self::Unresolved(Unresolved::InvalidArn(_)) => Kind::InvalidArn,
+            Self::Unresolved(Unresolved::NotFound(_)) => Kind::NotFound,
+            Self::Unsupported(_) => Kind::Unsupported,
+        }
+    }
+
+    /// The field that is to blame, in lowerCamelCase.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Invalid(invalid)
+            | Self::Unresolved(Unresolved::Invalid(invalid))
+            | Self::Key { refused: Refused::Invalid(invalid), .. } => Some(invalid.field),
+            Self::Unresolved(_) => Some("keyId"),
+            Self::InvalidMarker => Some("marker"),
+            Self::InvalidImportToken | Self::TokenExpired => Some("importToken"),
+            Self::InvalidCiphertext | Self::Hsm(hsm::Error::Rejected) => Some("encryptedKeyMaterial"),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before trying again, where that can help.
+    pub fn retry_after(&self) -> Option<Duration> {
+        matches!(self.kind(), Kind::DependencyTimeout | Kind::Throttling).then_some(Duration::from_secs(1))
+    }
+}
+
+fn of_refusal(refused: &Refused) -> Kind {
+    match refused {
+        Refused::Disabled => Kind::Disabled,
+        Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
+        Refused::Invalid(_) => Kind::Validation,
+        Refused::NoPublicKey(_) | Refused::Origin(_) | Refused::SymmetricOnly(..) => Kind::Unsupported,
+        Refused::NotPendingDeletion
+        | Refused::PendingDeletion
+        | Refused::PendingImport
+        | Refused::PendingRotation { .. } => Kind::InvalidState,
+    }
+}
