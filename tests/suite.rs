@@ -1,1 +1,4 @@
+//! All integration tests, one binary: each further one would link the world again.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod wrap;

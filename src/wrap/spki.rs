@@ -1,0 +1,70 @@
+//! DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), made and taken apart: one canonical form, so that equal keys have equal bytes.
+
+use ::spki::{AlgorithmIdentifier, SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
+use der::asn1::{AnyRef, BitStringRef, UintRef};
+use der::oid::ObjectIdentifier;
+use der::{Decode, Encode};
+use pkcs1::RsaPublicKeyRef;
+
+use super::{Error, curve};
+use crate::model::key_spec::Curve;
+
+/// rsaEncryption (RFC 8017 appendix A.1).
+pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// id-ecPublicKey (RFC 5480 §2.1.1).
+pub(super) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+
+/// An RSA public key from its big-endian modulus and exponent: rsaEncryption with NULL parameters (RFC 3279 §2.3.1).
+///
+/// # Errors
+/// Where one of them is zero.
+pub fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Vec<u8>, Error> {
+    if bits(modulus) == 0 || bits(exponent) == 0 {
+        return Err(Error::PublicKey("an RSA modulus or exponent of zero".into()));
+    }
+    let number = |bytes| UintRef::new(bytes).map_err(encoding);
+    let key = RsaPublicKeyRef { modulus: number(modulus)?, public_exponent: number(exponent)? };
+    encode(RSA, AnyRef::NULL, &key.to_der().map_err(encoding)?)
+}
+
+/// An EC public key from its uncompressed point (0x04, x, y): id-ecPublicKey with the curve's name (RFC 5480).
+///
+/// # Errors
+/// Where the point is of another form or not on the curve.
+pub fn ec(curve: Curve, uncompressed_point: &[u8]) -> Result<Vec<u8>, Error> {
+    if !curve::holds(curve, uncompressed_point) {
+        return Err(Error::PublicKey(format!("not an uncompressed point on {curve}")));
+    }
+    encode(EC, AnyRef::from(&curve::oid(curve)), uncompressed_point)
+}
+
+/// The modulus and the exponent of an RSA public key, big-endian and without leading zeros.
+///
+/// # Errors
+/// Where it is none.
+pub fn rsa_parts(spki_der: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let malformed = |_| Error::PublicKey("not a DER SubjectPublicKeyInfo".into());
+    let info = SubjectPublicKeyInfoRef::from_der(spki_der).map_err(malformed)?;
+    if info.algorithm.oid != RSA {
+        return Err(Error::PublicKey(format!("of the algorithm {}, expected RSA", info.algorithm.oid)));
+    }
+    let key = info.subject_public_key.as_bytes().and_then(|key| RsaPublicKeyRef::from_der(key).ok());
+    let key = key.ok_or_else(|| Error::PublicKey("not an RSAPublicKey (RFC 8017) inside".into()))?;
+    Ok((key.modulus.as_bytes().to_vec(), key.public_exponent.as_bytes().to_vec()))
+}
+
+/// How many bits a big-endian number has.
+pub(super) fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros).map_or(0, |top| (number.len() - zeros) * 8 - top.leading_zeros() as usize)
+}
+
+fn encode(oid: ObjectIdentifier, parameters: AnyRef<'_>, key: &[u8]) -> Result<Vec<u8>, Error> {
+    let algorithm = AlgorithmIdentifier { oid, parameters: Some(parameters) };
+    let subject_public_key = BitStringRef::from_bytes(key).map_err(encoding)?;
+    SubjectPublicKeyInfo { algorithm, subject_public_key }.to_der().map_err(encoding)
+}
+
+fn encoding(error: der::Error) -> Error {
+    Error::PublicKey(error.to_string())
+}
