@@ -1,7 +1,27 @@
 //! The token: where keys live and the only place where they are ever plain.
+//!
+//! PKCS#11 stays behind this module. A [`Token`] is one session and blocks for as long as the hardware likes; [`Hsm`] is what
+//! the rest of the house awaits. What a token really does is found out by doing ([`Profile`]): mechanism lists lie.
 
 mod error;
+mod generate;
+mod installation;
+mod mechanism;
+mod module;
+mod oaep;
+mod probe;
 mod profile;
+mod prove;
+mod templates;
+mod token;
+mod unwrap;
+mod worker;
+mod wrapping;
 
 pub use error::Error;
+pub use module::{OpenError, TokenName, initialise_token};
 pub use profile::{Profile, Route};
+pub use prove::Proved;
+pub use token::{Found, Token};
+pub use unwrap::Import;
+pub use worker::{Hsm, Settings};

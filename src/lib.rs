@@ -4,7 +4,9 @@
 //! bin → server → api → service → { store, hsm, import_token } → model; `config`, `clock` and `wrap` are leaves.
 
 pub mod clock;
+pub mod failpoint;
 pub mod hsm;
+pub mod import_token;
 pub mod model;
 pub mod proto;
 pub mod service;

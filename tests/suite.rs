@@ -1,4 +1,5 @@
-//! All integration tests, one binary: each further one would link the world again.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+//! All integration tests, as one binary: each further one would link the world again.
 
+mod harness;
+mod token;
 mod wrap;

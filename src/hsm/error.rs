@@ -11,6 +11,9 @@ pub enum Error {
     /// The token is not usable just now, or not in time.
     #[error("the token is not available")]
     Gone(#[source] Pkcs11Error),
+    /// The host could not do its part.
+    #[error("the host: {0}")]
+    Host(String),
     /// The object that a record names is not in the token.
     #[error("object {0} is not in the token")]
     Missing(crate::model::ObjectId),

@@ -89,7 +89,11 @@ fn hsm_message(error: &hsm::Error) -> &'static str {
         hsm::Error::Busy => "the token is busy: try again",
         hsm::Error::Gone(_) => "the token is not available: try again",
         hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
-        hsm::Error::Failed(_) | hsm::Error::Misbehaved(_) | hsm::Error::Missing(_) | hsm::Error::Stopped => "internal error",
+        hsm::Error::Failed(_)
+        | hsm::Error::Host(_)
+        | hsm::Error::Misbehaved(_)
+        | hsm::Error::Missing(_)
+        | hsm::Error::Stopped => "internal error",
     }
 }
 
@@ -100,9 +104,13 @@ impl Error {
             Self::Hsm(hsm::Error::Busy) => Kind::Throttling,
             Self::Hsm(hsm::Error::Gone(_)) | Self::Timeout => Kind::DependencyTimeout,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
-            Self::Hsm(hsm::Error::Failed(_) | hsm::Error::Misbehaved(_) | hsm::Error::Missing(_) | hsm::Error::Stopped) => {
-                Kind::Internal
-            }
+            Self::Hsm(
+                hsm::Error::Failed(_)
+                | hsm::Error::Host(_)
+                | hsm::Error::Misbehaved(_)
+                | hsm::Error::Missing(_)
+                | hsm::Error::Stopped,
+            ) => Kind::Internal,
             Self::Invalid(_) => Kind::Validation,
             Self::InvalidImportToken => Kind::InvalidImportToken,
             Self::InvalidMarker => Kind::InvalidMarker,

@@ -1,0 +1,168 @@
+//! What a token can do, found out by doing it: known material, wrapped by independent code, goes in by every path, and what
+//! comes to lie in the token must answer as that material does. All of it in the session; nothing is left behind.
+//!
+//! A token that unwraps its own blobs proves nothing: SoftHSM 2.7 ignores the hash it is told and agrees with itself.
+
+mod samples;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::mechanism::KeyWrap;
+use super::module::{Module, OpenError};
+use super::token::SessionObject;
+use super::unwrap::Wrapped;
+use super::{Error, Profile, Route, Token};
+use crate::model::{
+    HostAssisted, HostExposure, KeySpec, MaterialKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
+};
+use crate::wrap;
+
+/// Wrapping keys of the probe: the smallest, for they are made at every start.
+const SPEC: WrappingKeySpec = WrappingKeySpec::Rsa2048;
+
+/// Finds out what the token does within the bound.
+pub(super) fn profile(module: &Module, token: &Token, bound: HostAssisted) -> Result<Profile, OpenError> {
+    let began = Instant::now();
+    let info = module.context.get_token_info(module.slot)?;
+    let library = module.context.get_library_info()?;
+    let probe = Probe::new(token)?;
+    if let Some(key_wrap) = probe.key_wrap {
+        let _first = token.shared.key_wrap.set(key_wrap);
+    }
+    Ok(Profile {
+        label: info.label().trim_end().to_owned(),
+        serial_number: info.serial_number().trim_end().to_owned(),
+        manufacturer_id: info.manufacturer_id().trim_end().to_owned(),
+        model: info.model().trim_end().to_owned(),
+        firmware_version: info.firmware_version().to_string(),
+        library: format!("{} {}", library.library_description().trim_end(), library.library_version()),
+        host_assisted: bound,
+        key_wrap: probe.key_wrap.map(KeyWrap::number),
+        routes: probe.routes(bound),
+        took: began.elapsed(),
+    })
+}
+
+/// One wrapping key pair of each use, or why there is none.
+struct Probe<'t> {
+    token: &'t Token,
+    unwrap: Result<(SessionObject<'t>, Vec<u8>), String>,
+    raw: Result<(SessionObject<'t>, Vec<u8>), String>,
+    key_wrap: Option<KeyWrap>,
+}
+
+impl<'t> Probe<'t> {
+    fn new(token: &'t Token) -> Result<Self, OpenError> {
+        let pair = |pair_use| match token.wrapping_pair(SPEC, pair_use) {
+            Ok(pair) => Ok(Ok(pair)),
+            Err(Error::Gone(error)) => Err(OpenError::Pkcs11(error)),
+            Err(error) => Ok(Err(explain(&error))),
+        };
+        let mut probe = Self { token, unwrap: pair(PairUse::Unwrap)?, raw: pair(PairUse::RawDecrypt)?, key_wrap: None };
+        probe.key_wrap = probe.find_key_wrap();
+        Ok(probe)
+    }
+
+    /// The mechanism that opens RFC 5649 blobs, by whichever way an AES key gets into the token.
+    fn find_key_wrap(&self) -> Option<KeyWrap> {
+        let ways = [
+            (UnwrapPath::TwoStep, WrappingAlgorithm::RsaAesKeyWrapSha1),
+            (UnwrapPath::TwoStep, WrappingAlgorithm::RsaAesKeyWrapSha256),
+            (UnwrapPath::HostKek, WrappingAlgorithm::RsaAesKeyWrapSha256),
+        ];
+        KeyWrap::CANDIDATES.into_iter().find(|candidate| {
+            ways.iter().any(|(path, algorithm)| self.attempt(KeySpec::Rsa2048, *algorithm, *path, Some(*candidate)).is_ok())
+        })
+    }
+
+    fn routes(&self, bound: HostAssisted) -> BTreeMap<(KeySpec, WrappingAlgorithm), Route> {
+        let mut routes = BTreeMap::new();
+        for key in KeySpec::supported() {
+            for algorithm in WrappingAlgorithm::supported() {
+                if WrappingKeySpec::ALL.iter().any(|wrapping| algorithm.permit(*wrapping, key).is_ok()) {
+                    routes.insert((key, algorithm), self.route(key, algorithm, bound));
+                }
+            }
+        }
+        routes
+    }
+
+    fn route(&self, key: KeySpec, algorithm: WrappingAlgorithm, bound: HostAssisted) -> Route {
+        let paths = if algorithm.is_hybrid() {
+            [UnwrapPath::TwoStep, UnwrapPath::HostKek]
+        } else {
+            [UnwrapPath::Direct, UnwrapPath::HostMaterial]
+        };
+        let mut reasons = Vec::new();
+        for path in paths {
+            match self.attempt(key, algorithm, path, self.key_wrap) {
+                Ok(took) if bound.permits(path.exposure()) => {
+                    return Route { path: Some(path), reason: reasons.join("; "), took };
+                }
+                Ok(_) => reasons
+                    .push(format!("{path}: works, but needs hsm.host_assisted = \"{}\"", least_bound(path.exposure()))),
+                Err(reason) => reasons.push(format!("{path}: {reason}")),
+            }
+        }
+        Route { path: None, reason: reasons.join("; "), took: Duration::ZERO }
+    }
+
+    fn attempt(
+        &self,
+        key: KeySpec,
+        algorithm: WrappingAlgorithm,
+        path: UnwrapPath,
+        key_wrap: Option<KeyWrap>,
+    ) -> Result<Duration, String> {
+        let (Some(kind), Some(hash), Some(modulus_bytes)) = (key.material(), algorithm.oaep_hash(), SPEC.modulus_bytes())
+        else {
+            return Err("not supported".to_owned());
+        };
+        let kind = samples::standing_for(kind);
+        if algorithm.is_hybrid() && key_wrap.is_none() {
+            return Err("no mechanism that is RFC 5649 (CKM_AES_KEY_WRAP_KWP, CKM_AES_KEY_WRAP_PAD)".to_owned());
+        }
+        let pair = match path.pair_use() {
+            PairUse::Unwrap => &self.unwrap,
+            PairUse::RawDecrypt => &self.raw,
+        };
+        let (private, spki) = pair.as_ref().map_err(Clone::clone)?;
+        let sample = samples::material(kind).map_err(|error| error.to_string())?;
+        let ciphertext = wrap::wrap(spki, algorithm, sample.bytes()).map_err(|error| error.to_string())?;
+        let began = Instant::now();
+        let wrapped = Wrapped { hash, path, key_wrap, modulus_bytes, ciphertext: &ciphertext, kind };
+        let proved = self.token.unwrap(private.handle, &wrapped).and_then(|object| self.token.prove(&object, kind));
+        match proved {
+            Ok(proved) if proved.evidence == sample.evidence() && proved.kcv == sample.kcv() => Ok(began.elapsed()),
+            Ok(_) => Err("the token made another key of it than was wrapped".to_owned()),
+            Err(Error::Rejected) => Err(format!("{} refused", mechanism_name(algorithm, path, kind))),
+            Err(error) => Err(explain(&error)),
+        }
+    }
+}
+
+fn least_bound(exposure: HostExposure) -> HostAssisted {
+    match exposure {
+        HostExposure::Token => HostAssisted::None,
+        HostExposure::HostKek => HostAssisted::Kek,
+        HostExposure::HostMaterial => HostAssisted::Material,
+    }
+}
+
+fn mechanism_name(algorithm: WrappingAlgorithm, path: UnwrapPath, kind: MaterialKind) -> String {
+    let hash = algorithm.oaep_hash().map_or("", |hash| hash.as_str());
+    match path {
+        UnwrapPath::Direct => format!("CKM_RSA_PKCS_OAEP with {hash} to {kind:?}"),
+        UnwrapPath::TwoStep => format!("CKM_RSA_PKCS_OAEP with {hash} to AES, or RFC 5649 to {kind:?}"),
+        UnwrapPath::HostKek => format!("CKM_RSA_X_509, or RFC 5649 to {kind:?}"),
+        UnwrapPath::HostMaterial => format!("CKM_RSA_X_509, or C_CreateObject of {kind:?}"),
+    }
+}
+
+fn explain(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,61 @@
+//! Proof of EC private keys, and their public half, which many tokens do not show.
+//!
+//! ECDH with the curve's base point gives x of the public point; one signature decides which of the two y it is, and proves
+//! that the key signs. A zero scalar, a foreign curve or a broken key fails one or the other.
+
+use cryptoki::mechanism::Mechanism;
+use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
+use cryptoki::object::{Attribute, AttributeType};
+
+use super::super::token::SessionObject;
+use super::super::{Error, Token, templates};
+use super::{Proved, challenge, curve};
+use crate::model::Evidence;
+use crate::model::key_spec::Curve;
+use crate::wrap::spki;
+
+/// How many signatures must verify. A scalar past the group order gives bad ones only now and then on some tokens.
+const SIGNATURES: usize = 4;
+
+impl Token {
+    pub(super) fn prove_ec(&self, object: &SessionObject<'_>, curve: Curve) -> Result<Proved, Error> {
+        self.require_curve(object, curve)?;
+        let x = self.public_x(object, curve)?;
+        let mut candidates = curve::points_at(curve, &x);
+        if candidates.is_empty() {
+            return Err(Error::Rejected);
+        }
+        for _ in 0..SIGNATURES {
+            let digest = challenge(curve::digest_bytes(curve))?;
+            let signed = self.session.sign(&Mechanism::Ecdsa, object.handle, &digest);
+            let signature = signed.map_err(|error| self.blame(error))?;
+            candidates.retain(|point| curve::verifies(curve, point, &digest, &signature));
+        }
+        let [point] = &candidates[..] else { return Err(Error::Rejected) };
+        let spki = spki::ec(curve, point).map_err(|_| Error::Rejected)?;
+        Ok(Proved { evidence: Evidence::Spki(spki), kcv: None })
+    }
+
+    /// Tokens that show CKA_EC_PARAMS must show this curve's; of the others, ECDH tells.
+    fn require_curve(&self, object: &SessionObject<'_>, curve: Curve) -> Result<(), Error> {
+        let attributes = self.session.get_attributes(object.handle, &[AttributeType::EcParams])?;
+        let foreign = attributes.iter().any(|attribute| {
+            matches!(attribute, Attribute::EcParams(params) if !params.is_empty() && params != curve::params(curve))
+        });
+        if foreign { Err(Error::Rejected) } else { Ok(()) }
+    }
+
+    fn public_x(&self, object: &SessionObject<'_>, curve: Curve) -> Result<Vec<u8>, Error> {
+        let base = curve::base_point(curve);
+        let ecdh = Mechanism::Ecdh1Derive(Ecdh1DeriveParams::new(EcKdf::null(), &base));
+        let template = templates::readable_coordinate(curve.field_bytes());
+        let derived = self.session.derive_key(&ecdh, object.handle, &template).map_err(|error| self.blame(error))?;
+        let derived = SessionObject::new(self, derived);
+        let attributes = self.session.get_attributes(derived.handle, &[AttributeType::Value])?;
+        let x = attributes.into_iter().find_map(|attribute| match attribute {
+            Attribute::Value(x) => Some(x),
+            _ => None,
+        });
+        x.ok_or_else(|| Error::Misbehaved("it does not show a coordinate that it was asked to derive readable".to_owned()))
+    }
+}

@@ -1,0 +1,173 @@
+//! The attributes of every object that keyferry makes, spelled out: tokens differ in what they assume of those left out.
+//!
+//! Never CKA_VALUE_LEN and never CKA_EC_PARAMS on an unwrap: SoftHSM calls them read-only.
+
+use cryptoki::mechanism::MechanismType;
+use cryptoki::object::{Attribute, KeyType, ObjectClass};
+
+use crate::model::{KeyUsage, MaterialKind, ObjectId, ObjectKind, PairUse};
+
+/// What makes an object a secret of the token: not readable, not exportable, for this session only.
+fn secret_of_session(class: ObjectClass, key_type: KeyType) -> Vec<Attribute> {
+    vec![
+        Attribute::Class(class),
+        Attribute::KeyType(key_type),
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+    ]
+}
+
+/// The ephemeral AES key of the hybrid: it unwraps one blob.
+pub(super) fn kek() -> Vec<Attribute> {
+    let mut template = secret_of_session(ObjectClass::SECRET_KEY, KeyType::AES);
+    template.extend([
+        Attribute::Unwrap(true),
+        Attribute::Wrap(false),
+        Attribute::Encrypt(false),
+        Attribute::Decrypt(false),
+        Attribute::Sign(false),
+        Attribute::Verify(false),
+        Attribute::Derive(false),
+    ]);
+    template
+}
+
+/// Material while it is being proved, when it may do more than it will be allowed to.
+pub(super) fn material_in_proof(kind: MaterialKind) -> Vec<Attribute> {
+    let (class, key_type) = class_and_type(kind);
+    let mut template = secret_of_session(class, key_type);
+    template.extend(match kind {
+        MaterialKind::Aes256 => vec![
+            Attribute::Encrypt(true),
+            Attribute::Decrypt(true),
+            Attribute::Sign(false),
+            Attribute::Verify(false),
+            Attribute::Wrap(false),
+            Attribute::Unwrap(false),
+            Attribute::Derive(false),
+        ],
+        MaterialKind::Hmac(_) => vec![
+            Attribute::Sign(true),
+            Attribute::Verify(true),
+            Attribute::Encrypt(false),
+            Attribute::Decrypt(false),
+            Attribute::Wrap(false),
+            Attribute::Unwrap(false),
+            Attribute::Derive(false),
+        ],
+        MaterialKind::Rsa(_) => vec![
+            Attribute::Sign(true),
+            Attribute::Decrypt(true),
+            Attribute::SignRecover(false),
+            Attribute::Unwrap(false),
+            Attribute::Derive(false),
+        ],
+        MaterialKind::Ec(_) => vec![
+            Attribute::Sign(true),
+            Attribute::Derive(true),
+            Attribute::Decrypt(false),
+            Attribute::SignRecover(false),
+            Attribute::Unwrap(false),
+        ],
+    });
+    template
+}
+
+pub(super) fn class_and_type(kind: MaterialKind) -> (ObjectClass, KeyType) {
+    match kind {
+        MaterialKind::Aes256 => (ObjectClass::SECRET_KEY, KeyType::AES),
+        MaterialKind::Hmac(_) => (ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET),
+        MaterialKind::Rsa(_) => (ObjectClass::PRIVATE_KEY, KeyType::RSA),
+        MaterialKind::Ec(_) => (ObjectClass::PRIVATE_KEY, KeyType::EC),
+    }
+}
+
+/// What the copy that stays on the token has otherwise: its name, and no more than its usage needs.
+pub(super) fn material_to_stay(id: &ObjectId, usage: KeyUsage, kind: MaterialKind) -> Vec<Attribute> {
+    let mut template = to_stay(id, ObjectKind::Material);
+    template.extend(match kind {
+        MaterialKind::Aes256 | MaterialKind::Hmac(_) => vec![],
+        MaterialKind::Rsa(_) => {
+            vec![Attribute::Sign(usage == KeyUsage::SignVerify), Attribute::Decrypt(usage == KeyUsage::EncryptDecrypt)]
+        }
+        MaterialKind::Ec(_) => {
+            vec![Attribute::Sign(usage == KeyUsage::SignVerify), Attribute::Derive(usage == KeyUsage::KeyAgreement)]
+        }
+    });
+    template
+}
+
+/// What every copy that stays on the token has: the id that ties it to its record.
+pub(super) fn to_stay(id: &ObjectId, kind: ObjectKind) -> Vec<Attribute> {
+    vec![
+        Attribute::Token(true),
+        Attribute::Private(true),
+        Attribute::Id(id.0.to_vec()),
+        Attribute::Label(kind.label(id).into_bytes()),
+    ]
+}
+
+/// The public half of any pair: for this session only, read once, then destroyed.
+pub(super) fn public_half() -> Vec<Attribute> {
+    vec![
+        Attribute::Token(false),
+        Attribute::Private(false),
+        Attribute::Encrypt(false),
+        Attribute::Verify(false),
+        Attribute::Wrap(false),
+    ]
+}
+
+/// The private half of a wrapping key pair: it unwraps, or it decrypts raw, and nothing else.
+pub(super) fn wrapping_key(pair_use: PairUse) -> Vec<Attribute> {
+    let unwrap = pair_use == PairUse::Unwrap;
+    vec![
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Unwrap(unwrap),
+        Attribute::Decrypt(!unwrap),
+        Attribute::Sign(false),
+        Attribute::SignRecover(false),
+        Attribute::Derive(false),
+    ]
+}
+
+/// The only mechanism that a wrapping key's private half may be used with. Some tokens do not know the attribute.
+pub(super) fn wrapping_key_mechanism(pair_use: PairUse) -> Attribute {
+    Attribute::AllowedMechanisms(vec![match pair_use {
+        PairUse::Unwrap => MechanismType::RSA_PKCS_OAEP,
+        PairUse::RawDecrypt => MechanismType::RSA_X_509,
+    }])
+}
+
+/// The key that authenticates import tokens.
+pub(super) fn mac_key() -> Vec<Attribute> {
+    let mut template = secret_of_session(ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET);
+    template.extend([
+        Attribute::ValueLen(32.into()),
+        Attribute::Sign(true),
+        Attribute::Verify(true),
+        Attribute::Encrypt(false),
+        Attribute::Decrypt(false),
+        Attribute::Wrap(false),
+        Attribute::Unwrap(false),
+        Attribute::Derive(false),
+    ]);
+    template
+}
+
+/// The public x coordinate that proves a private EC key: the one secret-key object that is meant to be read.
+pub(super) fn readable_coordinate(bytes: usize) -> Vec<Attribute> {
+    vec![
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::KeyType(KeyType::GENERIC_SECRET),
+        Attribute::Token(false),
+        Attribute::Sensitive(false),
+        Attribute::Extractable(true),
+        Attribute::ValueLen((bytes as u64).into()),
+    ]
+}

@@ -1,0 +1,181 @@
+//! The four ways of wrapped material into the token, and what is done with it there before it may stay.
+
+use cryptoki::error::Error as Pkcs11Error;
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::mechanism::{KeyWrap, oaep};
+use super::prove::Proved;
+use super::token::SessionObject;
+use super::{Error, Token, oaep as padding, prove, templates};
+use crate::model::wrapping::KEK_BYTES;
+use crate::model::{KeyUsage, MaterialKind, OaepHash, ObjectId, UnwrapPath, WrappingAlgorithm};
+use crate::wrap;
+
+/// Wrapped material, and what it is to become.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The CKA_ID of the wrapping key's private half.
+    pub wrapping_key: ObjectId,
+    /// How it was wrapped.
+    pub algorithm: WrappingAlgorithm,
+    /// How it is to be unwrapped.
+    pub path: UnwrapPath,
+    /// As long as [`WrappingAlgorithm::fits`] says, and below the modulus.
+    pub ciphertext: Vec<u8>,
+    /// What it must be.
+    pub kind: MaterialKind,
+    /// What it will be for.
+    pub usage: KeyUsage,
+    /// The CKA_ID that it will have.
+    pub object: ObjectId,
+}
+
+/// A wrapped blob and the way it goes.
+pub(super) struct Wrapped<'a> {
+    pub(super) hash: OaepHash,
+    pub(super) path: UnwrapPath,
+    pub(super) key_wrap: Option<KeyWrap>,
+    pub(super) modulus_bytes: usize,
+    pub(super) ciphertext: &'a [u8],
+    pub(super) kind: MaterialKind,
+}
+
+impl Token {
+    /// Unwraps material into the session, proves it and, if `accept` likes what it proved to be, keeps it on the token.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where the blob or the material is wrong, whatever is wrong with it. Nothing is left behind then,
+    /// nor where `accept` refuses: its refusal is the inner error.
+    pub fn import<E>(
+        &self,
+        import: &Import,
+        accept: impl FnOnce(&Proved) -> Result<(), E>,
+    ) -> Result<Result<Proved, E>, Error> {
+        let hash = import.algorithm.oaep_hash().ok_or(Error::Rejected)?;
+        let (key, shown) = self.with_object(&import.wrapping_key, |key| {
+            Ok((key, self.session.get_attributes(key, &[AttributeType::Modulus])?))
+        })?;
+        let modulus_bytes = shown.iter().find_map(|attribute| match attribute {
+            Attribute::Modulus(modulus) => Some(modulus.len()),
+            _ => None,
+        });
+        let wrapped = Wrapped {
+            hash,
+            path: import.path,
+            key_wrap: self.shared.key_wrap.get().copied(),
+            modulus_bytes: modulus_bytes.ok_or_else(|| Error::Misbehaved("it does not show a modulus".to_owned()))?,
+            ciphertext: &import.ciphertext,
+            kind: import.kind,
+        };
+        let object = self.unwrap(key, &wrapped)?;
+        crate::failpoint::reach("import.unwrapped");
+        let proved = self.prove(&object, import.kind)?;
+        if let Err(refusal) = accept(&proved) {
+            return Ok(Err(refusal));
+        }
+        crate::failpoint::reach("import.proved");
+        self.keep(&object, &import.object, &templates::material_to_stay(&import.object, import.usage, import.kind))?;
+        crate::failpoint::reach("import.kept");
+        Ok(Ok(proved))
+    }
+
+    /// Unwraps material into a session object that nothing is known of yet.
+    pub(super) fn unwrap(&self, key: ObjectHandle, wrapped: &Wrapped<'_>) -> Result<SessionObject<'_>, Error> {
+        let (rsa_part, rest) = wrapped.ciphertext.split_at_checked(wrapped.modulus_bytes).ok_or(Error::Rejected)?;
+        let in_proof = templates::material_in_proof(wrapped.kind);
+        match wrapped.path {
+            UnwrapPath::Direct => self.unwrap_key(&oaep(wrapped.hash), key, rsa_part, &in_proof),
+            UnwrapPath::TwoStep => {
+                let kek = self.unwrap_key(&oaep(wrapped.hash), key, rsa_part, &templates::kek())?;
+                self.harden(&kek)?;
+                self.unwrap_under(&kek, wrapped, rest, &in_proof)
+            }
+            UnwrapPath::HostKek => {
+                let kek = self.decrypt_on_host(key, wrapped.hash, rsa_part)?;
+                if kek.len() != KEK_BYTES {
+                    return Err(Error::Rejected);
+                }
+                let mut template = templates::kek();
+                template.push(Attribute::Value(kek.to_vec()));
+                let kek = self.create(template)?;
+                self.unwrap_under(&kek, wrapped, rest, &in_proof)
+            }
+            UnwrapPath::HostMaterial => {
+                let bytes = self.decrypt_on_host(key, wrapped.hash, rsa_part)?;
+                let material = wrap::material(wrapped.kind, &bytes).map_err(|_| Error::Rejected)?;
+                let mut template = in_proof;
+                match wrapped.kind {
+                    MaterialKind::Aes256 | MaterialKind::Hmac(_) => {
+                        template.push(Attribute::Value(material.bytes().to_vec()));
+                    }
+                    MaterialKind::Ec(curve) => {
+                        let scalar = material.ec_scalar().ok_or(Error::Rejected)?;
+                        template.push(Attribute::EcParams(prove::curve_params(curve).to_vec()));
+                        template.push(Attribute::Value(scalar.to_vec()));
+                    }
+                    MaterialKind::Rsa(_) => return Err(Error::Rejected),
+                }
+                self.create(template)
+            }
+        }
+    }
+
+    fn unwrap_under(
+        &self,
+        kek: &SessionObject<'_>,
+        wrapped: &Wrapped<'_>,
+        blob: &[u8],
+        template: &[Attribute],
+    ) -> Result<SessionObject<'_>, Error> {
+        let key_wrap = wrapped.key_wrap.ok_or_else(|| Error::Misbehaved("no mechanism for RFC 5649".to_owned()))?;
+        self.unwrap_key(&key_wrap.mechanism(), kek.handle, blob, template)
+    }
+
+    fn unwrap_key(
+        &self,
+        mechanism: &Mechanism<'_>,
+        key: ObjectHandle,
+        blob: &[u8],
+        template: &[Attribute],
+    ) -> Result<SessionObject<'_>, Error> {
+        let unwrapped = self.session.unwrap_key(mechanism, key, blob, template).map_err(|error| self.blame(error))?;
+        Ok(SessionObject::new(self, unwrapped))
+    }
+
+    fn decrypt_on_host(&self, key: ObjectHandle, hash: OaepHash, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let decrypted = self.session.decrypt(&Mechanism::RsaX509, key, ciphertext).map_err(|error| self.blame(error))?;
+        let decrypted = Zeroizing::new(decrypted);
+        // Some tokens leave leading zeros out.
+        let mut encoded = Zeroizing::new(vec![0; ciphertext.len()]);
+        let start = ciphertext.len().checked_sub(decrypted.len()).ok_or(Error::Rejected)?;
+        encoded[start..].copy_from_slice(&decrypted);
+        padding::decode(hash, &encoded).ok_or(Error::Rejected)
+    }
+
+    /// Makes a session object of a template that holds a secret, and wipes the template.
+    fn create(&self, mut template: Vec<Attribute>) -> Result<SessionObject<'_>, Error> {
+        let created = self.session.create_object(&template);
+        for attribute in &mut template {
+            if let Attribute::Value(secret) = attribute {
+                secret.zeroize();
+            }
+        }
+        Ok(SessionObject::new(self, created.map_err(|error| self.blame(error))?))
+    }
+
+    /// Whose fault an error is that followed from a caller's bytes: bad ciphertext and a sick token share return codes.
+    pub(super) fn blame(&self, error: Pkcs11Error) -> Error {
+        match Error::from(error) {
+            Error::Failed(error) => match self.self_test() {
+                Ok(()) => {
+                    tracing::debug!(%error, "the token refused a caller's bytes");
+                    Error::Rejected
+                }
+                Err(sick) => sick,
+            },
+            gone => gone,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The threads that talk to the token, and the queues before them.
+//!
+//! A PKCS#11 call blocks, and a session serves one thread at a time: so each session lives on a thread of its own, and
+//! callers queue. The queues are bounded; a full one is [`Error::Busy`], at once. Making keys takes seconds and has
+//! sessions of its own, so that it never stands in an import's way.
+
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cryptoki::session::SessionState;
+use secrecy::SecretString;
+use tokio::sync::oneshot;
+
+use super::module::{Module, OpenError};
+use super::token::Shared;
+use super::{Error, Profile, Token, TokenName, probe};
+use crate::model::HostAssisted;
+
+/// How many sessions make keys.
+const MAKERS: usize = 2;
+
+/// How long a worker waits before it tries to open a lost session again.
+const REOPEN_PAUSE: Duration = Duration::from_millis(500);
+
+/// What it takes to open a token.
+#[derive(Debug)]
+pub struct Settings {
+    /// The PKCS#11 module.
+    pub module: PathBuf,
+    /// Which of its tokens.
+    pub token: TokenName,
+    /// The user PIN.
+    pub pin: SecretString,
+    /// Sessions that serve calls.
+    pub sessions: usize,
+    /// Calls that may wait.
+    pub queue: usize,
+    /// The most that the host may see.
+    pub host_assisted: HostAssisted,
+}
+
+/// Why work was not done; tells the worker whether its session is still good.
+type Job = Box<dyn FnOnce(&Token) -> bool + Send>;
+
+/// The token, to those who await it.
+#[derive(Clone, Debug)]
+pub struct Hsm {
+    calls: flume::Sender<Job>,
+    making: flume::Sender<Job>,
+    shared: Arc<Shared>,
+    profile: Arc<Profile>,
+}
+
+impl Hsm {
+    /// Loads the module, logs in once, finds out what the token can do and starts the threads. Blocks for seconds.
+    ///
+    /// # Errors
+    /// Where the token cannot be opened; the message says what to do.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let Settings { module, token, pin, sessions, queue, host_assisted } = settings;
+        let module = Module::open(&module, &token)?;
+        let shared = Arc::new(Shared::default());
+        let first = module.context.open_rw_session(module.slot)?;
+        module.login(&first, &pin)?;
+        let first = Token { session: first, shared: Arc::clone(&shared) };
+        let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
+
+        let worker = Arc::new(Worker { module, pin, shared: Arc::clone(&shared) });
+        let (calls, called) = flume::bounded::<Job>(queue);
+        let (making, made) = flume::bounded::<Job>(queue);
+        worker.start("token", first, called.clone())?;
+        for _ in 1..sessions {
+            worker.start("token", worker.session()?, called.clone())?;
+        }
+        for _ in 0..MAKERS {
+            worker.start("token-making", worker.session()?, made.clone())?;
+        }
+        Ok(Self { calls, making, shared, profile })
+    }
+
+    /// What the token was found able to do.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Has a session do `work`.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where the queue is full; else what `work` answers.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        enqueue(&self.calls, work).await
+    }
+
+    /// As [`Hsm::call`], for work that takes seconds: making keys.
+    ///
+    /// # Errors
+    /// As [`Hsm::call`].
+    pub async fn make<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        enqueue(&self.making, work).await
+    }
+
+    /// Says which object authenticates import tokens. Takes effect once.
+    pub fn use_mac_key(&self, id: crate::model::ObjectId) {
+        let _already = self.shared.mac_key.set(id);
+    }
+}
+
+async fn enqueue<T: Send + 'static>(
+    queue: &flume::Sender<Job>,
+    work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let (answer, answered) = oneshot::channel();
+    let job: Job = Box::new(move |token| {
+        if answer.is_closed() {
+            return true;
+        }
+        let result = work(token);
+        let session_is_good = !matches!(result, Err(Error::Gone(_)));
+        let _left = answer.send(result);
+        session_is_good
+    });
+    queue.try_send(job).map_err(|_| Error::Busy)?;
+    answered.await.map_err(|_| Error::Stopped)?
+}
+
+struct Worker {
+    module: Module,
+    pin: SecretString,
+    shared: Arc<Shared>,
+}
+
+impl Worker {
+    fn session(&self) -> Result<Token, OpenError> {
+        let session = self.module.context.open_rw_session(self.module.slot)?;
+        if session.get_session_info()?.session_state() != SessionState::RwUser {
+            self.module.login(&session, &self.pin)?;
+            self.shared.forget_handles();
+        }
+        Ok(Token { session, shared: Arc::clone(&self.shared) })
+    }
+
+    fn start(self: &Arc<Self>, name: &str, token: Token, jobs: flume::Receiver<Job>) -> Result<(), OpenError> {
+        let worker = Arc::clone(self);
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || worker.work(token, &jobs));
+        spawned.map(|_| ()).map_err(|error| OpenError::Thread(error.to_string()))
+    }
+
+    fn work(&self, mut token: Token, jobs: &flume::Receiver<Job>) {
+        while let Ok(job) = jobs.recv() {
+            let session_is_good = std::panic::catch_unwind(AssertUnwindSafe(|| job(&token))).unwrap_or(false);
+            if !session_is_good {
+                tracing::warn!("a session with the token is lost; opening another");
+                match self.reopen() {
+                    Some(fresh) => token = fresh,
+                    None => return,
+                }
+            }
+        }
+    }
+
+    /// A new session, as soon as the token gives one; `None` where the PIN is refused, for another try could lock it.
+    fn reopen(&self) -> Option<Token> {
+        self.shared.forget_handles();
+        loop {
+            match self.session() {
+                Ok(token) => return Some(token),
+                Err(error @ (OpenError::WrongPin | OpenError::PinLocked)) => {
+                    tracing::error!(%error, "a session with the token stays closed");
+                    return None;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no session with the token yet");
+                    std::thread::sleep(REOPEN_PAUSE);
+                }
+            }
+        }
+    }
+}

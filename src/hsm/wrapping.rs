@@ -1,0 +1,89 @@
+//! Making wrapping key pairs.
+
+use cryptoki::error::{Error as Pkcs11Error, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+
+use super::token::SessionObject;
+use super::{Error, Token, templates};
+use crate::model::{ObjectId, ObjectKind, PairUse, WrappingKeySpec};
+use crate::wrap::spki;
+
+impl Token {
+    /// Makes a wrapping key pair, keeps the private half on the token under `id` and returns the public half: DER SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// Where the token does not do it, or makes a key that is not hidden. Nothing is left behind then.
+    pub fn make_wrapping_key(&self, id: &ObjectId, spec: WrappingKeySpec, pair_use: PairUse) -> Result<Vec<u8>, Error> {
+        let (private, spki) = self.wrapping_pair(spec, pair_use)?;
+        crate::failpoint::reach("issue.generated");
+        self.keep(&private, id, &templates::to_stay(id, ObjectKind::WrappingKey))?;
+        crate::failpoint::reach("issue.kept");
+        Ok(spki)
+    }
+
+    /// Makes a wrapping key pair for this session only.
+    pub(super) fn wrapping_pair(
+        &self,
+        spec: WrappingKeySpec,
+        pair_use: PairUse,
+    ) -> Result<(SessionObject<'_>, Vec<u8>), Error> {
+        let bits = spec.modulus_bytes().ok_or_else(|| Error::Misbehaved(format!("{spec} is not served")))? * 8;
+        let (_public, private) = self.rsa_pair(bits, &templates::wrapping_key(pair_use), Some(pair_use))?;
+        self.require_hidden(private.handle, None)?;
+        let (modulus, exponent) = self.rsa_public_half(private.handle)?;
+        let spki = spki::rsa(&modulus, &exponent).map_err(|error| Error::Misbehaved(error.to_string()))?;
+        Ok((private, spki))
+    }
+
+    fn rsa_pair(
+        &self,
+        bits: usize,
+        private: &[Attribute],
+        pair_use: Option<PairUse>,
+    ) -> Result<(SessionObject<'_>, SessionObject<'_>), Error> {
+        let mut public = templates::public_half();
+        public.extend([Attribute::ModulusBits((bits as u64).into()), Attribute::PublicExponent(vec![1, 0, 1])]);
+        let generate = |private: &[Attribute]| {
+            let (public, private) = self.session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, private)?;
+            Ok((SessionObject::new(self, public), SessionObject::new(self, private)))
+        };
+        let Some(pair_use) = pair_use else { return Ok(generate(private)?) };
+        let mut bound = private.to_vec();
+        bound.push(templates::wrapping_key_mechanism(pair_use));
+        match generate(&bound) {
+            // Tokens that do not know CKA_ALLOWED_MECHANISMS say so in one of these ways; the usage flags bind there too.
+            Err(Pkcs11Error::Pkcs11(
+                RvError::AttributeTypeInvalid | RvError::TemplateInconsistent | RvError::GeneralError,
+                _,
+            )) => Ok(generate(private)?),
+            made => Ok(made?),
+        }
+    }
+
+    /// Makes an RSA pair that stays in the session; `private` says what the private half may do.
+    pub(super) fn rsa_material(&self, bits: usize, private: &[Attribute]) -> Result<SessionObject<'_>, Error> {
+        self.rsa_pair(bits, private, None).map(|(_public, private)| private)
+    }
+
+    /// Modulus and public exponent, big-endian without leading zeros.
+    pub(super) fn rsa_public_half(&self, key: ObjectHandle) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let attributes = self.session.get_attributes(key, &[AttributeType::Modulus, AttributeType::PublicExponent])?;
+        let (mut modulus, mut exponent) = (Vec::new(), Vec::new());
+        for attribute in attributes {
+            match attribute {
+                Attribute::Modulus(bytes) => modulus = without_leading_zeros(bytes),
+                Attribute::PublicExponent(bytes) => exponent = without_leading_zeros(bytes),
+                _ => {}
+            }
+        }
+        if modulus.is_empty() || exponent.is_empty() {
+            return Err(Error::Misbehaved("it does not show an RSA key's public half".to_owned()));
+        }
+        Ok((modulus, exponent))
+    }
+}
+
+fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
+    bytes.into_iter().skip_while(|byte| *byte == 0).collect()
+}
