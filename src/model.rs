@@ -19,7 +19,7 @@ pub use fingerprint::{Evidence, KeyMaterialId};
 pub use invalid::Invalid;
 pub use key::{Key, KeyState, Origin, Refused};
 pub use key_spec::{KeySpec, KeyUsage, MaterialKind};
-pub use material::{Expiration, ImportType, Material, MaterialPresence, Rotation};
+pub use material::{Expiration, ExpirationModel, ImportType, Material, MaterialPresence, Rotation};
 pub use object::{InstallationId, ObjectId, ObjectKind};
 pub use principal::Principal;
 pub use timestamp::Timestamp;

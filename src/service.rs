@@ -1,68 +1,131 @@
 //! The use cases. What a caller may ask for, in the domain's words; every wire protocol is a front to this.
+//!
+//! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
+//! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod destroy;
 mod error;
+mod import;
+mod installation;
+mod janitor;
+mod keys;
+mod materials;
+mod pairs;
+mod parameters;
+mod recovery;
 mod request;
+mod tokens;
 
-use crate::model::KeyArn;
+use std::sync::Arc;
+use std::time::Duration;
 
 pub use error::{Error, Kind};
+pub use installation::{StartError, install};
 pub use request::{
     Call, CreateKey, DeleteImportedKeyMaterial, Described, GetParametersForImport, ImportKeyMaterial, Imported, ListKeys,
     MaterialDeleted, Page, Parameters, Proof, PublicKey, ScheduleKeyDeletion, Scheduled, ServerInfo, UpdateKeyDescription,
 };
 
-/// The use cases over one store and one token.
-#[derive(Debug)]
-pub struct Service {}
+use crate::clock::Clock;
+use crate::hsm::{Hsm, Profile};
+use crate::model::{Account, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, Timestamp};
+use crate::store::{self, Store};
 
-#[allow(missing_docs, clippy::missing_errors_doc, unused_variables, clippy::unused_async)]
+/// How often a change is tried anew when others change the same key.
+const TRIES: usize = 20;
+
+/// What an operator sets.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Partition and region.
+    pub realm: Realm,
+    /// How long a set of parameters lasts: at most 24 h.
+    pub lifetime: Duration,
+    /// How many failed imports end a set.
+    pub max_attempts: u32,
+}
+
+/// The use cases over one store and one token. Cheap to clone; clones are the same service.
+#[derive(Clone)]
+pub struct Service {
+    store: Store,
+    hsm: Hsm,
+    clock: Arc<dyn Clock>,
+    settings: Arc<Settings>,
+    installation: InstallationId,
+    mac_key: ObjectId,
+    started_at: Timestamp,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("installation", &self.installation).finish_non_exhaustive()
+    }
+}
+
 impl Service {
-    pub async fn create_key(&self, call: &Call, request: CreateKey) -> Result<Described, Error> {
-        todo!()
-    }
-    pub async fn describe_key(&self, call: &Call, key_id: String) -> Result<Described, Error> {
-        todo!()
-    }
-    pub async fn list_keys(&self, call: &Call, request: ListKeys) -> Result<Page, Error> {
-        todo!()
-    }
-    pub async fn public_key(&self, call: &Call, key_id: String) -> Result<PublicKey, Error> {
-        todo!()
-    }
-    pub async fn enable_key(&self, call: &Call, key_id: String) -> Result<(), Error> {
-        todo!()
-    }
-    pub async fn disable_key(&self, call: &Call, key_id: String) -> Result<(), Error> {
-        todo!()
-    }
-    pub async fn schedule_key_deletion(&self, call: &Call, request: ScheduleKeyDeletion) -> Result<Scheduled, Error> {
-        todo!()
-    }
-    pub async fn cancel_key_deletion(&self, call: &Call, key_id: String) -> Result<KeyArn, Error> {
-        todo!()
-    }
-    pub async fn update_key_description(&self, call: &Call, request: UpdateKeyDescription) -> Result<(), Error> {
-        todo!()
-    }
-    pub async fn parameters_for_import(&self, call: &Call, request: GetParametersForImport) -> Result<Parameters, Error> {
-        todo!()
-    }
-    pub async fn import_key_material(&self, call: &Call, request: ImportKeyMaterial) -> Result<Imported, Error> {
-        todo!()
-    }
-    pub async fn delete_imported_key_material(
-        &self,
-        call: &Call,
-        request: DeleteImportedKeyMaterial,
-    ) -> Result<MaterialDeleted, Error> {
-        todo!()
-    }
     /// Nothing secret.
     pub fn server_info(&self) -> ServerInfo {
-        todo!()
+        ServerInfo {
+            installation: self.installation,
+            realm: self.settings.realm.clone(),
+            started_at: self.started_at,
+            store: self.store.kind(),
+        }
     }
+
     /// What the probe at start found.
-    pub fn token_profile(&self) -> &crate::hsm::Profile {
-        todo!()
+    pub fn token_profile(&self) -> &Profile {
+        self.hsm.profile()
+    }
+
+    fn arn(&self, key: &Key) -> KeyArn {
+        self.settings.realm.arn(&key.account, &key.id)
+    }
+
+    /// Puts the key's name to its refusal.
+    fn refusal(&self, key: &Key) -> impl Fn(Refused) -> Error + use<> {
+        let arn = self.arn(key);
+        move |refused| match refused {
+            Refused::Invalid(invalid) => Error::Invalid(invalid),
+            refused => Error::Key { arn: arn.clone(), refused },
+        }
+    }
+
+    async fn look_up(&self, account: &Account, text: String, takes: KeyRef) -> Result<Key, Error> {
+        let id = self.settings.realm.resolve(text, account, takes)?;
+        self.load(account, &id).await
+    }
+
+    async fn load(&self, account: &Account, id: &KeyId) -> Result<Key, Error> {
+        let found = self.store.key(account, id).await?;
+        Ok(found.ok_or_else(|| self.settings.realm.absent(account, id))?)
+    }
+
+    /// Changes a key's record; tries anew where another change came between. What `change` dooms is destroyed soon after.
+    async fn change<T>(
+        &self,
+        account: &Account,
+        id: &KeyId,
+        change: impl Fn(&mut Key, Timestamp) -> Result<(T, Vec<ObjectId>), Refused>,
+    ) -> Result<(Key, T), Error> {
+        for _ in 0..TRIES {
+            let before = self.load(account, id).await?;
+            let mut key = before.clone();
+            let now = self.clock.now();
+            let (outcome, doomed) = change(&mut key, now).map_err(self.refusal(&before))?;
+            if key == before {
+                return Ok((key, outcome));
+            }
+            match self.store.save_key(&key, &doomed, now).await {
+                Ok(()) => {
+                    self.destroy_soon(&doomed);
+                    return Ok((key, outcome));
+                }
+                Err(store::Error::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(store::Error::Conflict.into())
     }
 }

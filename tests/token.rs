@@ -1,21 +1,18 @@
 //! The token layer against SoftHSM2: what it is found able to do, and what it must refuse.
 
+use std::process::Command;
+
 use keyferry::hsm::{Error, Hsm, Import, Proved};
-use keyferry::model::{
-    HostAssisted, KeySpec, KeyUsage, MaterialKind, ObjectId, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
-};
+use keyferry::model::{HostAssisted, KeySpec, KeyUsage, ObjectId, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::wrap;
 
 use crate::harness::inprocess;
 
 #[tokio::test]
 async fn softhsm_serves_every_cell_by_the_least_exposing_path_that_works() {
     let hsm = inprocess::open("profile", HostAssisted::Material);
-    let profile = hsm.profile();
-    for ((key, algorithm), route) in &profile.routes {
-        println!("{key} {algorithm}: {:?} {} {:?}", route.path, route.reason, route.took);
-    }
-    println!("{:?} {:?}", profile.key_wrap, profile.took);
-    for ((key, algorithm), route) in &profile.routes {
+    assert!(!hsm.profile().routes.is_empty());
+    for ((key, algorithm), route) in &hsm.profile().routes {
         let expected = match algorithm {
             WrappingAlgorithm::RsaesOaepSha1 => UnwrapPath::Direct,
             WrappingAlgorithm::RsaesOaepSha256 => UnwrapPath::HostMaterial,
@@ -24,5 +21,248 @@ async fn softhsm_serves_every_cell_by_the_least_exposing_path_that_works() {
         };
         assert_eq!(route.path, Some(expected), "{key} {algorithm} {}", route.reason);
     }
-    assert_eq!(profile.key_wrap, Some(0x210A));
+    assert_eq!(hsm.profile().key_wrap, Some(0x210A), "CKM_AES_KEY_WRAP_PAD is RFC 5649 on SoftHSM2, and KWP is absent");
+}
+
+#[tokio::test]
+async fn what_the_bound_does_not_permit_is_not_served_and_the_setting_is_named() {
+    let hsm = inprocess::open("bound", HostAssisted::None);
+    for ((key, algorithm), route) in &hsm.profile().routes {
+        let in_token = matches!(algorithm, WrappingAlgorithm::RsaesOaepSha1 | WrappingAlgorithm::RsaAesKeyWrapSha1);
+        assert_eq!(route.path.is_some(), in_token, "{key} {algorithm}");
+        if !in_token {
+            assert!(route.reason.contains("CKM_RSA_PKCS_OAEP with SHA-256"), "{}", route.reason);
+            assert!(route.reason.contains("needs hsm.host_assisted = "), "{}", route.reason);
+        }
+    }
+}
+
+/// PKCS#8 made by OpenSSL.
+fn openssl_key(args: &[&str]) -> Vec<u8> {
+    let made = Command::new("openssl").args(["genpkey", "-outform", "DER"]).args(args).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut pkcs8 = Command::new("openssl");
+    pkcs8.args(["pkcs8", "-topk8", "-nocrypt", "-inform", "DER", "-outform", "DER"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, made.stdout).unwrap();
+    pkcs8.arg("-in").arg(&file).output().unwrap().stdout
+}
+
+/// PKCS#8 of an EC key with this scalar and no public point, spelled out byte by byte (RFC 5208, RFC 5915).
+fn ec_key(curve_oid: &[u8], scalar: &[u8]) -> Vec<u8> {
+    let tlv = |tag: u8, parts: &[&[u8]]| {
+        let value = parts.concat();
+        let mut out = vec![tag];
+        match value.len() {
+            length @ 0..128 => out.push(length as u8),
+            length => out.extend([0x81, u8::try_from(length).unwrap()]),
+        }
+        out.extend(value);
+        out
+    };
+    let id_ec_public_key = [0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+    let private_key = tlv(0x30, &[&[2, 1, 1], &tlv(0x04, &[scalar])]);
+    tlv(0x30, &[&[2, 1, 0], &tlv(0x30, &[&id_ec_public_key, curve_oid]), &tlv(0x04, &[&private_key])])
+}
+
+const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+/// The order of P-256's group (SEC 2 §2.4.2).
+const P256_ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
+    0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// A wrapping key pair of each use, to be used again and again: only the service consumes them.
+struct Pairs {
+    hsm: Hsm,
+    unwrap: (ObjectId, Vec<u8>),
+    raw: (ObjectId, Vec<u8>),
+}
+
+impl Pairs {
+    async fn make(label: &str) -> Self {
+        let hsm = inprocess::open(label, HostAssisted::Material);
+        let make = async |pair_use| {
+            let id = ObjectId::random();
+            let spki = hsm.make(move |token| token.make_wrapping_key(&id, WrappingKeySpec::Rsa2048, pair_use)).await;
+            (id, spki.unwrap())
+        };
+        let (unwrap, raw) = (make(PairUse::Unwrap).await, make(PairUse::RawDecrypt).await);
+        Self { unwrap, raw, hsm }
+    }
+
+    async fn import(
+        &self,
+        key: KeySpec,
+        usage: KeyUsage,
+        algorithm: WrappingAlgorithm,
+        material: &[u8],
+    ) -> Result<Proved, Error> {
+        let path = self.hsm.profile().route(key, algorithm).unwrap().path.unwrap();
+        let (wrapping_key, spki) = match path.pair_use() {
+            PairUse::Unwrap => &self.unwrap,
+            PairUse::RawDecrypt => &self.raw,
+        };
+        let import = Import {
+            wrapping_key: *wrapping_key,
+            algorithm,
+            path,
+            ciphertext: wrap::wrap(spki, algorithm, material).unwrap(),
+            kind: key.material().unwrap(),
+            usage,
+            object: ObjectId::random(),
+        };
+        let imported = self.hsm.call(move |token| token.import(&import, |_| Ok::<(), ()>(()))).await?;
+        Ok(imported.unwrap())
+    }
+
+    async fn objects(&self) -> usize {
+        self.hsm.call(|token| token.objects()).await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_material_of_the_spec_never_becomes_a_key_and_leaves_nothing_behind() {
+    use KeySpec::*;
+    use WrappingAlgorithm::*;
+    let pairs = Pairs::make("junk").await;
+    let before = pairs.objects().await;
+    let rsa = |bits: &str| openssl_key(&["-algorithm", "RSA", "-pkeyopt", &format!("rsa_keygen_bits:{bits}")]);
+    let ec = |curve: &str| openssl_key(&["-algorithm", "EC", "-pkeyopt", &format!("ec_paramgen_curve:{curve}")]);
+    let weak = openssl_key(&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:3"]);
+    let cut = |mut der: Vec<u8>| {
+        der.pop();
+        der
+    };
+    #[rustfmt::skip]
+    let junk = [
+        ("a byte short for AES-256",        SymmetricDefault, vec![7; 31]),
+        ("a byte long for AES-256",         SymmetricDefault, vec![7; 33]),
+        ("AES-128",                         SymmetricDefault, vec![7; 16]),
+        ("one byte",                        SymmetricDefault, vec![7]),
+        ("a byte short for HMAC_224",       Hmac224,          vec![7; 27]),
+        ("a byte long for HMAC_224",        Hmac224,          vec![7; 29]),
+        ("a byte long for HMAC_256",        Hmac256,          vec![7; 33]),
+        ("a byte long for HMAC_384",        Hmac384,          vec![7; 49]),
+        ("a byte long for HMAC_512",        Hmac512,          vec![7; 65]),
+        ("another curve of the same size",  EccSecgP256k1,    ec("P-256")),
+        ("another curve of the same size",  EccNistP256,      ec("secp256k1")),
+        ("a curve that is not served",      EccNistP256,      ec("brainpoolP256r1")),
+        ("a larger curve",                  EccNistP256,      ec("P-384")),
+        ("scalar 0",                        EccNistP256,      ec_key(P256, &[0; 32])),
+        ("scalar n",                        EccNistP256,      ec_key(P256, &P256_ORDER)),
+        ("a truncated PKCS#8",              EccNistP256,      cut(ec("P-256"))),
+        ("32 raw bytes",                    EccNistP256,      vec![7; 32]),
+        ("RSA declared EC",                 EccNistP256,      rsa("1024")),
+        ("EC declared RSA",                 Rsa2048,          ec("P-256")),
+        ("RSA-1024",                        Rsa2048,          rsa("1024")),
+        ("RSA-2048 for 3072",               Rsa3072,          rsa("2048")),
+        ("RSA-2056 for 2048",               Rsa2048,          rsa("2056")),
+        ("public exponent 3",               Rsa2048,          weak),
+        ("a truncated PKCS#8",              Rsa2048,          cut(rsa("2048"))),
+    ];
+    for (what, key, material) in junk {
+        for algorithm in [RsaesOaepSha1, RsaesOaepSha256, RsaAesKeyWrapSha1, RsaAesKeyWrapSha256] {
+            let fits = wrap::wrap(&pairs.unwrap.1, algorithm, &material).is_ok();
+            if algorithm.permit(WrappingKeySpec::Rsa2048, key).is_err() || !fits {
+                continue;
+            }
+            let refused = pairs.import(key, key.usages()[0], algorithm, &material).await;
+            assert!(matches!(refused, Err(Error::Rejected)), "{what} for {key} by {algorithm}: {refused:?}");
+        }
+    }
+    assert_eq!(pairs.objects().await, before);
+}
+
+#[tokio::test]
+async fn the_scalar_before_the_group_order_is_a_key_by_every_path() {
+    let pairs = Pairs::make("last scalar").await;
+    let mut scalar = P256_ORDER;
+    scalar[31] -= 1;
+    let material = ec_key(P256, &scalar);
+    let mut proved = Vec::new();
+    for algorithm in WrappingAlgorithm::supported() {
+        proved.push(pairs.import(KeySpec::EccNistP256, KeyUsage::SignVerify, algorithm, &material).await.unwrap());
+    }
+    proved.dedup();
+    assert_eq!(proved.len(), 1, "the paths disagree on which key it is");
+}
+
+#[tokio::test]
+async fn only_the_host_assisted_path_sees_what_pkcs8_carries_beyond_the_key() {
+    let pairs = Pairs::make("beyond").await;
+    let ec = || openssl_key(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    let (mut foreign, other) = (ec(), ec());
+    let point = foreign.len() - 65;
+    foreign[point..].copy_from_slice(&other[point..]);
+    let mut trailing = ec();
+    trailing.push(0);
+    let mut past_the_order = P256_ORDER;
+    past_the_order[31] += 7;
+    let cases = [
+        ("another key's public point", foreign),
+        ("a trailing byte", trailing),
+        ("a scalar past the group order", ec_key(P256, &past_the_order)),
+    ];
+    for (what, material) in cases {
+        let key = KeySpec::EccNistP256;
+        let seen = pairs.import(key, KeyUsage::SignVerify, WrappingAlgorithm::RsaesOaepSha256, &material).await;
+        assert!(matches!(seen, Err(Error::Rejected)), "{what}: {seen:?}");
+        let unseen = pairs.import(key, KeyUsage::SignVerify, WrappingAlgorithm::RsaesOaepSha1, &material).await;
+        assert!(unseen.is_ok(), "{what}: SoftHSM2 has become stricter, and the documentation can be: {unseen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_scalar_past_the_group_order_is_the_key_that_it_is_modulo_the_order() {
+    let pairs = Pairs::make("modulo").await;
+    let mut past_the_order = P256_ORDER;
+    past_the_order[31] += 7;
+    let mut seven = [0; 32];
+    seven[31] = 7;
+    let mut spkis = Vec::new();
+    for scalar in [past_the_order, seven] {
+        let material = ec_key(P256, &scalar);
+        let proved =
+            pairs.import(KeySpec::EccNistP256, KeyUsage::SignVerify, WrappingAlgorithm::RsaesOaepSha1, &material).await;
+        spkis.push(proved.unwrap().spki());
+    }
+    assert_eq!(spkis[0], spkis[1], "the public half shows which key it is");
+}
+
+#[tokio::test]
+async fn a_refusal_by_the_caller_of_the_token_leaves_nothing_behind() {
+    let pairs = Pairs::make("refusal").await;
+    let before = pairs.objects().await;
+    let import = Import {
+        wrapping_key: pairs.unwrap.0,
+        algorithm: WrappingAlgorithm::RsaesOaepSha1,
+        path: UnwrapPath::Direct,
+        ciphertext: wrap::wrap(&pairs.unwrap.1, WrappingAlgorithm::RsaesOaepSha1, &[7; 32]).unwrap(),
+        kind: KeySpec::SymmetricDefault.material().unwrap(),
+        usage: KeyUsage::EncryptDecrypt,
+        object: ObjectId::random(),
+    };
+    let refused = pairs.hsm.call(move |token| token.import(&import, |_| Err("not this one"))).await.unwrap();
+    assert_eq!(refused, Err("not this one"));
+    assert_eq!(pairs.objects().await, before);
+}
+
+#[tokio::test]
+async fn a_wrapping_key_serves_only_the_path_it_was_made_for() {
+    let pairs = Pairs::make("one path").await;
+    for (pair, path) in [(&pairs.raw, UnwrapPath::Direct), (&pairs.unwrap, UnwrapPath::HostMaterial)] {
+        let import = Import {
+            wrapping_key: pair.0,
+            algorithm: WrappingAlgorithm::RsaesOaepSha1,
+            path,
+            ciphertext: wrap::wrap(&pair.1, WrappingAlgorithm::RsaesOaepSha1, &[7; 32]).unwrap(),
+            kind: KeySpec::SymmetricDefault.material().unwrap(),
+            usage: KeyUsage::EncryptDecrypt,
+            object: ObjectId::random(),
+        };
+        let refused = pairs.hsm.call(move |token| token.import(&import, |_| Ok::<(), ()>(()))).await;
+        assert!(matches!(refused, Err(Error::Rejected)), "{path}: {refused:?}");
+    }
 }

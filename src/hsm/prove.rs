@@ -53,3 +53,13 @@ fn challenge(bytes: usize) -> Result<Vec<u8>, Error> {
     getrandom::fill(&mut challenge).map_err(|error| Error::Host(error.to_string()))?;
     Ok(challenge)
 }
+
+impl Proved {
+    /// The public half, DER SubjectPublicKeyInfo, of a private key.
+    pub fn spki(&self) -> Option<Vec<u8>> {
+        match &self.evidence {
+            Evidence::Spki(der) => Some(der.clone()),
+            Evidence::Aes(_) | Evidence::Hmac(_) => None,
+        }
+    }
+}

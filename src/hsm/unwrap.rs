@@ -57,15 +57,20 @@ impl Token {
         let (key, shown) = self.with_object(&import.wrapping_key, |key| {
             Ok((key, self.session.get_attributes(key, &[AttributeType::Modulus])?))
         })?;
-        let modulus_bytes = shown.iter().find_map(|attribute| match attribute {
-            Attribute::Modulus(modulus) => Some(modulus.len()),
+        let modulus = shown.iter().find_map(|attribute| match attribute {
+            Attribute::Modulus(modulus) => Some(&modulus[..]),
             _ => None,
         });
+        let modulus = modulus.ok_or_else(|| Error::Misbehaved("it does not show a modulus".to_owned()))?;
+        // Some tokens read past a blob that is too short, or take an integer that is none of RSA's: never let them see one.
+        if import.ciphertext.get(..modulus.len()).is_none_or(|integer| integer >= modulus) {
+            return Err(Error::Rejected);
+        }
         let wrapped = Wrapped {
             hash,
             path: import.path,
             key_wrap: self.shared.key_wrap.get().copied(),
-            modulus_bytes: modulus_bytes.ok_or_else(|| Error::Misbehaved("it does not show a modulus".to_owned()))?,
+            modulus_bytes: modulus.len(),
             ciphertext: &import.ciphertext,
             kind: import.kind,
         };

@@ -24,6 +24,9 @@ const MAKERS: usize = 2;
 /// How long a worker waits before it tries to open a lost session again.
 const REOPEN_PAUSE: Duration = Duration::from_millis(500);
 
+/// How long the end waits for calls to the token under way.
+const LAST_CALL: Duration = Duration::from_secs(10);
+
 /// What it takes to open a token.
 #[derive(Debug)]
 pub struct Settings {
@@ -41,16 +44,31 @@ pub struct Settings {
     pub host_assisted: HostAssisted,
 }
 
-/// Why work was not done; tells the worker whether its session is still good.
+/// Work for a session; answers whether the session is still good.
 type Job = Box<dyn FnOnce(&Token) -> bool + Send>;
 
-/// The token, to those who await it.
+/// The token, to those who await it. When the last clone goes, the sessions are closed.
 #[derive(Clone, Debug)]
 pub struct Hsm {
+    // Before `ended`: the threads end when the queues do.
     calls: flume::Sender<Job>,
     making: flume::Sender<Job>,
     shared: Arc<Shared>,
     profile: Arc<Profile>,
+    _ended: Arc<Ended>,
+}
+
+/// Waits, when dropped, until every thread has closed its session: a process that exits while one still talks to the
+/// module crashes in the module's destructors.
+#[derive(Debug)]
+struct Ended(flume::Receiver<()>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Err(flume::RecvTimeoutError::Timeout) = self.0.recv_timeout(LAST_CALL) {
+            tracing::warn!("a call to the token does not end; its session is left open");
+        }
+    }
 }
 
 impl Hsm {
@@ -67,7 +85,8 @@ impl Hsm {
         let first = Token { session: first, shared: Arc::clone(&shared) };
         let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
 
-        let worker = Arc::new(Worker { module, pin, shared: Arc::clone(&shared) });
+        let (alive, ended) = flume::bounded(0);
+        let worker = Arc::new(Worker { module, pin, shared: Arc::clone(&shared), _alive: alive });
         let (calls, called) = flume::bounded::<Job>(queue);
         let (making, made) = flume::bounded::<Job>(queue);
         worker.start("token", first, called.clone())?;
@@ -77,7 +96,7 @@ impl Hsm {
         for _ in 0..MAKERS {
             worker.start("token-making", worker.session()?, made.clone())?;
         }
-        Ok(Self { calls, making, shared, profile })
+        Ok(Self { calls, making, shared, profile, _ended: Arc::new(Ended(ended)) })
     }
 
     /// What the token was found able to do.
@@ -135,6 +154,8 @@ struct Worker {
     module: Module,
     pin: SecretString,
     shared: Arc<Shared>,
+    /// Dropped with the last thread.
+    _alive: flume::Sender<()>,
 }
 
 impl Worker {
@@ -149,7 +170,11 @@ impl Worker {
 
     fn start(self: &Arc<Self>, name: &str, token: Token, jobs: flume::Receiver<Job>) -> Result<(), OpenError> {
         let worker = Arc::clone(self);
-        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || worker.work(token, &jobs));
+        let work = move || {
+            worker.work(token, &jobs);
+            drop(worker);
+        };
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         spawned.map(|_| ()).map_err(|error| OpenError::Thread(error.to_string()))
     }
 

@@ -106,9 +106,10 @@ impl Key {
         self.materials.iter().find(|material| material.rotation == Rotation::Current)
     }
 
-    /// When its material ends, as DescribeKey shows it: the earliest end of any associated material; `None` while there is none.
+    /// When its material ends, as DescribeKey shows it: the earliest end of any associated material; `None` while
+    /// there is none, and for material made in the token.
     pub fn expiration(&self, now: Timestamp) -> Option<Expiration> {
-        if !self.associated().any(|material| material.is_usable(now)) {
+        if self.origin != Origin::External || !self.associated().any(|material| material.is_usable(now)) {
             return None;
         }
         let earliest = self.associated().filter_map(|material| match material.expiration {

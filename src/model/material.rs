@@ -36,6 +36,16 @@ crate::named! {
     }
 }
 
+crate::named! {
+    /// Whether imported material ends by itself.
+    pub enum ExpirationModel {
+        /// At ValidTo.
+        Expires = "KEY_MATERIAL_EXPIRES",
+        /// Not by itself.
+        DoesNotExpire = "KEY_MATERIAL_DOES_NOT_EXPIRE",
+    }
+}
+
 /// When imported material ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiration {
@@ -46,11 +56,11 @@ pub enum Expiration {
 }
 
 impl Expiration {
-    /// The reference's ExpirationModel.
-    pub fn model(self) -> &'static str {
+    /// Whether it ends by itself.
+    pub fn model(self) -> ExpirationModel {
         match self {
-            Self::At(_) => "KEY_MATERIAL_EXPIRES",
-            Self::Never => "KEY_MATERIAL_DOES_NOT_EXPIRE",
+            Self::At(_) => ExpirationModel::Expires,
+            Self::Never => ExpirationModel::DoesNotExpire,
         }
     }
 

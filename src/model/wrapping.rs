@@ -101,10 +101,13 @@ impl WrappingAlgorithm {
         if self.suits(wrapping, key) {
             return Ok(());
         }
-        Err(Invalid::new(
-            "wrappingAlgorithm",
-            format!("Wrapping algorithm {self} and wrapping key spec {wrapping} cannot be used to import a {key} key."),
-        ))
+        let withdrawn = match self {
+            Self::RsaesPkcs1V15 => " RSAES_PKCS1_V1_5 is withdrawn: use RSAES_OAEP_SHA_256.",
+            _ => "",
+        };
+        let mismatch =
+            format!("Wrapping algorithm {self} and wrapping key spec {wrapping} cannot be used to import a {key} key.");
+        Err(Invalid::new("wrappingAlgorithm", mismatch + withdrawn))
     }
 
     fn suits(self, wrapping: WrappingKeySpec, key: KeySpec) -> bool {

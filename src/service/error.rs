@@ -149,6 +149,7 @@ fn of_refusal(refused: &Refused) -> Kind {
         Refused::Disabled => Kind::Disabled,
         Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
         Refused::Invalid(_) => Kind::Validation,
+        Refused::NoSuchMaterial(_) => Kind::NotFound,
         Refused::NoPublicKey(_) | Refused::Origin(_) | Refused::SymmetricOnly(..) => Kind::Unsupported,
         Refused::NotPendingDeletion
         | Refused::PendingDeletion

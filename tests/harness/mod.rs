@@ -2,3 +2,4 @@
 #![allow(missing_docs, dead_code)]
 
 pub mod inprocess;
+pub mod service;

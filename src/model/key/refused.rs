@@ -11,6 +11,8 @@ pub enum Refused {
     IncorrectMaterial,
     /// ValidationException.
     Invalid(Invalid),
+    /// NotFoundException: was never this key's.
+    NoSuchMaterial(KeyMaterialId),
     /// UnsupportedOperationException: has no public half.
     NoPublicKey(KeySpec),
     /// KMSInvalidStateException.
@@ -39,6 +41,7 @@ impl Refused {
             Self::Disabled => format!("{arn} is disabled."),
             Self::IncorrectMaterial => "the key material is not the material that this key expects".to_owned(),
             Self::Invalid(invalid) => invalid.message.clone(),
+            Self::NoSuchMaterial(id) => format!("Key material (id: {id}) is not associated with KMS key {arn}."),
             Self::NoPublicKey(spec) => format!("{arn} key spec {spec} has no public key."),
             Self::NotPendingDeletion => format!("{arn} is not pending deletion."),
             Self::Origin(origin) => format!("{arn} origin is {origin} which is not valid for this operation."),

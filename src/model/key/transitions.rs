@@ -179,7 +179,7 @@ impl Key {
             return Err(Refused::SymmetricOnly("KeyMaterialId", self.spec));
         }
         let Some(id) = id.or_else(|| self.current().map(|material| material.id)) else { return Ok((None, Vec::new())) };
-        let Some(material) = self.find(&id) else { return Err(Refused::IncorrectMaterial) };
+        let Some(material) = self.find(&id) else { return Err(Refused::NoSuchMaterial(id)) };
         let (rotation, object) = (material.rotation, material.object);
         let doomed = match std::mem::replace(&mut material.presence, MaterialPresence::Deleted) {
             MaterialPresence::Imported => vec![object],

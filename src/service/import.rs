@@ -1,0 +1,169 @@
+//! ImportKeyMaterial: claim → unwrap and prove in the token → settle.
+
+mod arrival;
+
+use std::time::{Duration, Instant};
+
+use arrival::Incoming;
+pub(super) use arrival::material_id;
+
+use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
+use crate::hsm::{self, Import, Proved};
+use crate::model::{
+    Answer, Claim, Invalid, Key, KeyRef, Material, MaterialPresence, ObjectId, Refused, Rotation, WrappingKey,
+    WrappingKeyState,
+};
+use crate::store::{Claimed, Settled};
+
+/// Refusals after RSA are answered on multiples of this, so that the time they take does not tell how far the token got.
+const BEAT: Duration = Duration::from_millis(250);
+
+impl Service {
+    /// ImportKeyMaterial.
+    ///
+    /// # Errors
+    /// In the reference's order: fields, key, origin, state, import token, length of the blob; then, all alike, whatever RSA
+    /// touched; then whether it is the material that the key expects. A failure consumes nothing, but counts.
+    pub async fn import_key_material(&self, call: &Call, request: ImportKeyMaterial) -> Result<Imported, Error> {
+        let (key_id, incoming) = Incoming::check(request, self.clock.now())?;
+        let account = &call.principal.account;
+        let key = self.look_up(account, key_id, KeyRef::IdOrArn).await?;
+        key.expect(&incoming.arrival).map_err(self.refusal(&key))?;
+        let pair = self.verify_import_token(&key, &incoming.import_token).await?;
+        let issue = pair.issue.as_ref().ok_or(Error::InvalidImportToken)?;
+        if pair.state == WrappingKeyState::Consumed {
+            return self.repeat(&key, &incoming, pair.answer.as_ref());
+        }
+        if !issue.algorithm.fits(pair.spec, incoming.ciphertext.len()) {
+            return Err(Invalid::new("encryptedKeyMaterial", "Invalid encrypted key size.").into());
+        }
+
+        let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
+        match self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await? {
+            Claimed::Claimed => {}
+            Claimed::Consumed(answer) => return self.repeat(&key, &incoming, Some(&answer)),
+            Claimed::Dead => return Err(Error::InvalidImportToken),
+        }
+        crate::failpoint::reach("import.claimed");
+        let began = Instant::now();
+        match self.unwrap(&key, &pair, &claim, &incoming).await {
+            Ok(Ok(proved)) => self.settle(key, &pair, &claim, &incoming, &proved).await,
+            Ok(Err(refused)) => {
+                self.give_up(&claim).await;
+                Err(self.refusal(&key)(refused))
+            }
+            Err(hsm::Error::Rejected) => {
+                self.give_up(&claim).await;
+                on_the_beat(began).await;
+                Err(Error::InvalidCiphertext)
+            }
+            Err(error) => {
+                self.refund(&claim).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn unwrap(
+        &self,
+        key: &Key,
+        pair: &WrappingKey,
+        claim: &Claim,
+        incoming: &Incoming,
+    ) -> Result<Result<Proved, Refused>, hsm::Error> {
+        let (Some(issue), Some(kind)) = (&pair.issue, key.spec.material()) else { return Err(hsm::Error::Rejected) };
+        let import = Import {
+            wrapping_key: pair.object,
+            algorithm: issue.algorithm,
+            path: issue.path,
+            ciphertext: incoming.ciphertext.clone(),
+            kind,
+            usage: key.usage,
+            object: claim.object,
+        };
+        let (key, arrival) = (key.clone(), incoming.arrival.clone());
+        self.hsm
+            .call(move |token| {
+                token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id)))
+            })
+            .await
+    }
+
+    /// Records what lies in the token. Where another import or change came first, what lies there is doomed instead.
+    async fn settle(
+        &self,
+        mut key: Key,
+        pair: &WrappingKey,
+        claim: &Claim,
+        incoming: &Incoming,
+        proved: &Proved,
+    ) -> Result<Imported, Error> {
+        let exposure = pair.issue.as_ref().map(|issue| issue.path.exposure()).ok_or(Error::InvalidImportToken)?;
+        let digest = incoming.digest(&key.id);
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let material = Material {
+                id: proved.evidence.material_id(&key.id),
+                object: claim.object,
+                presence: MaterialPresence::Imported,
+                rotation: Rotation::Current,
+                description: String::new(),
+                expiration: incoming.arrival.expiration,
+                imported_at: now,
+                spki: proved.spki(),
+                kcv: proved.kcv,
+                exposure,
+            };
+            let answer = Answer { digest, material: material.id, kcv: material.kcv, spki: material.spki.clone(), exposure };
+            let doomed = match key.accept(incoming.arrival.clone(), material, now) {
+                Ok(doomed) => doomed,
+                Err(refused) => {
+                    self.give_up(claim).await;
+                    return Err(self.refusal(&key)(refused));
+                }
+            };
+            match self.store.settle(claim, &key, &doomed, &answer, now).await? {
+                Settled::Settled => {
+                    crate::failpoint::reach("import.settled");
+                    self.destroy_soon(&[&doomed[..], &[pair.object]].concat());
+                    return Ok(self.imported(&key, &answer));
+                }
+                Settled::AlreadyConsumed(first) => {
+                    self.give_up(claim).await;
+                    return self.repeat(&key, incoming, Some(&first));
+                }
+                Settled::KeyChanged => key = self.load(&key.account, &key.id).await?,
+                Settled::ClaimGone => return Err(Error::InvalidImportToken),
+            }
+        }
+        self.give_up(claim).await;
+        Err(crate::store::Error::Conflict.into())
+    }
+
+    /// The answer to a request under a consumed set: the same as before to the very same request, a refusal to any other.
+    fn repeat(&self, key: &Key, incoming: &Incoming, first: Option<&Answer>) -> Result<Imported, Error> {
+        match first {
+            Some(first) if first.digest == incoming.digest(&key.id) => Ok(self.imported(key, first)),
+            _ => Err(Error::InvalidImportToken),
+        }
+    }
+
+    fn imported(&self, key: &Key, answer: &Answer) -> Imported {
+        let Answer { digest: _, material, kcv, spki, exposure } = answer.clone();
+        Imported { arn: self.arn(key), spec: key.spec, proof: Proof { fingerprint: material, kcv, spki, exposure } }
+    }
+
+    /// Ends a claim that failed through no fault of the caller's: it does not count.
+    async fn refund(&self, claim: &Claim) {
+        match self.store.refund(claim, self.clock.now()).await {
+            Ok(()) => self.destroy_soon(&[claim.object]),
+            Err(error) => tracing::error!(%error, object = %claim.object, "a claim could not be ended yet"),
+        }
+    }
+}
+
+async fn on_the_beat(began: Instant) {
+    let beats = began.elapsed().as_nanos() / BEAT.as_nanos() + 1;
+    let due = BEAT * u32::try_from(beats).unwrap_or(1);
+    tokio::time::sleep_until((began + due).into()).await;
+}

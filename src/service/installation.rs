@@ -1,0 +1,113 @@
+//! Database and token belong together, or the service does not start.
+
+use std::sync::Arc;
+
+use super::{Error, Service, Settings};
+use crate::clock::Clock;
+use crate::hsm::{self, Found, Hsm};
+use crate::model::{InstallationId, ObjectId, ObjectKind};
+use crate::store::{self, Store};
+
+/// Why the service does not start, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The two are not a pair.
+    #[error(
+        "the token belongs to installation {token}, the database to installation {database}: check hsm.token_label and store.url"
+    )]
+    Foreign {
+        /// The token's.
+        token: InstallationId,
+        /// The database's.
+        database: InstallationId,
+    },
+    /// A new database for a token in use.
+    #[error("the token belongs to installation {0}, but the database is new: restore its database, or use another token")]
+    LostDatabase(InstallationId),
+    /// A token without the mark for a database in use.
+    #[error(
+        "the database belongs to installation {0}, but the token does not: check that it is the right token, or restore it"
+    )]
+    LostToken(InstallationId),
+    /// Neither has the mark.
+    #[error("neither token nor database is set up: run `keyferryd init` once")]
+    NotInstalled,
+    /// The mark is there, its MAC key is not.
+    #[error("the token has no key for import tokens: run `keyferryd init` once more")]
+    NoMacKey,
+    /// The token fails.
+    #[error("the token: {0}")]
+    Hsm(#[from] hsm::Error),
+    /// The database fails.
+    #[error("the database: {0}")]
+    Store(#[from] store::Error),
+    /// Recovery broke off.
+    #[error("recovery: {0}")]
+    Recovery(#[source] Error),
+}
+
+/// Makes database and token an installation. Doing it again, or after it broke off, completes it and changes nothing else.
+///
+/// # Errors
+/// Where one of the two already belongs to another installation.
+pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartError> {
+    let (database, token, objects) = marks(store, hsm).await?;
+    let in_use = objects.iter().any(|found| matches!(found.kind, ObjectKind::Material | ObjectKind::WrappingKey));
+    let id = match (database, token) {
+        (Some(database), Some(token)) if database == token => database,
+        (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
+        (None, Some(token)) => return Err(StartError::LostDatabase(token)),
+        (Some(database), None) if !in_use && store.is_empty().await? => database,
+        (Some(database), None) => return Err(StartError::LostToken(database)),
+        (None, None) => {
+            let id = InstallationId::random();
+            store.install(id).await?;
+            id
+        }
+    };
+    if mac_key(&objects).is_none() {
+        let key = ObjectId::random();
+        hsm.make(move |token| token.make_mac_key(&key)).await?;
+    }
+    // The mark comes last: a token that has it has all.
+    if token.is_none() {
+        hsm.call(move |token| token.install(&id)).await?;
+    }
+    Ok(id)
+}
+
+impl Service {
+    /// Starts over a store and a token that belong together, and makes good what was cut off before.
+    ///
+    /// # Errors
+    /// Where they do not belong together, or fail.
+    pub async fn start(store: Store, hsm: Hsm, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, StartError> {
+        let (database, token, objects) = marks(&store, &hsm).await?;
+        let installation = match (database, token) {
+            (Some(database), Some(token)) if database == token => database,
+            (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
+            (None, Some(token)) => return Err(StartError::LostDatabase(token)),
+            (Some(database), None) => return Err(StartError::LostToken(database)),
+            (None, None) => return Err(StartError::NotInstalled),
+        };
+        let mac_key = mac_key(&objects).ok_or(StartError::NoMacKey)?;
+        hsm.use_mac_key(mac_key);
+        let started_at = clock.now();
+        let service = Self { store, hsm, clock, settings: Arc::new(settings), installation, mac_key, started_at };
+        service.recover().await.map_err(StartError::Recovery)?;
+        Ok(service)
+    }
+}
+
+async fn marks(
+    store: &Store,
+    hsm: &Hsm,
+) -> Result<(Option<InstallationId>, Option<InstallationId>, Vec<Found>), StartError> {
+    let database = store.installation().await?;
+    let (token, objects) = hsm.call(|token| Ok((token.installation()?, token.objects()?))).await?;
+    Ok((database, token, objects))
+}
+
+fn mac_key(objects: &[Found]) -> Option<ObjectId> {
+    objects.iter().find(|found| found.kind == ObjectKind::Mac).map(|found| found.id)
+}

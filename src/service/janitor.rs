@@ -1,0 +1,119 @@
+//! What time brings: sets and materials expire, deletions fall due, and what is left over is destroyed.
+
+use std::time::Duration;
+
+use super::{Error, Service};
+use crate::model::{Account, KeyId, Timestamp};
+use crate::store;
+
+/// How many records are treated in one go.
+const BATCH: u32 = 100;
+
+/// No claim takes longer than this; one that did was cut off, and is ended by whoever finds it.
+const LONGEST_CLAIM: Duration = Duration::from_secs(10 * 60);
+
+/// How long the record of a set outlives the set itself.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Service {
+    /// Does the janitor's round every `interval`, until the process ends.
+    pub async fn keep_house(self, interval: Duration) {
+        let mut rounds = tokio::time::interval(interval);
+        rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            if let Err(error) = self.tidy().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the janitor's round broke off; the next takes it up"
+                );
+            }
+        }
+    }
+
+    /// One round.
+    ///
+    /// # Errors
+    /// Where the store fails; what was done stays done.
+    pub async fn tidy(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.end_stale_claims(now.before(LONGEST_CLAIM)).await?;
+        while self.store.expire_wrapping_keys(now, BATCH).await? == u64::from(BATCH) {}
+        while self.store.forget_wrapping_keys(now.before(REMEMBERED), BATCH).await? == u64::from(BATCH) {}
+        self.expire_material(now).await?;
+        self.carry_out_deletions(now).await?;
+        self.destroy_doomed().await;
+        Ok(())
+    }
+
+    /// Ends claims and makings from before `before`: whatever they were about was never acknowledged.
+    pub(super) async fn end_stale_claims(&self, before: Timestamp) -> Result<(), Error> {
+        loop {
+            let claims = self.store.stale_claims(before, BATCH).await?;
+            for claim in &claims {
+                tracing::info!(object = %claim.object, "ending a claim that was cut off");
+                self.store.refund(claim, self.clock.now()).await?;
+            }
+            if claims.len() < BATCH as usize {
+                break;
+            }
+        }
+        loop {
+            let makings = self.store.stale_making(before, BATCH).await?;
+            for id in &makings {
+                tracing::info!(wrapping_key = %id, "ending the making of a wrapping key that was cut off");
+                self.store.abandon_wrapping_key(id, self.clock.now()).await?;
+            }
+            if makings.len() < BATCH as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn expire_material(&self, now: Timestamp) -> Result<(), Error> {
+        loop {
+            let keys = self.store.keys_with_expired_material(now, BATCH).await?;
+            for (account, id) in &keys {
+                tracing::info!(key = %id, "key material expired");
+                gone_is_fine(self.change(account, id, |key, now| Ok(((), key.expire_material(now)))).await)?;
+            }
+            if keys.len() < BATCH as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn carry_out_deletions(&self, now: Timestamp) -> Result<(), Error> {
+        loop {
+            let keys = self.store.keys_due_for_deletion(now, BATCH).await?;
+            for (account, id) in &keys {
+                self.delete_key(account, id, now).await?;
+            }
+            if keys.len() < BATCH as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn delete_key(&self, account: &Account, id: &KeyId, now: Timestamp) -> Result<(), Error> {
+        let Some(key) = self.store.key(account, id).await? else { return Ok(()) };
+        if key.deletion.is_none_or(|deletion| deletion.at > now) {
+            return Ok(());
+        }
+        let doomed: Vec<_> = key.materials.iter().map(|material| material.object).collect();
+        match self.store.remove_key(&key, &doomed, now).await {
+            Ok(()) => tracing::info!(key = %id, "key deleted"),
+            // Changed meanwhile: the next round looks again.
+            Err(store::Error::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+fn gone_is_fine<T>(changed: Result<T, Error>) -> Result<(), Error> {
+    match changed {
+        Ok(_) | Err(Error::Unresolved(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,202 @@
+//! Keys: made, shown, listed, enabled, disabled, described, and scheduled for their end.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use super::{
+    Call, CreateKey, Described, Error, ListKeys, Page, PublicKey, ScheduleKeyDeletion, Scheduled, Service,
+    UpdateKeyDescription,
+};
+use crate::model::invalid::{member, text, within};
+use crate::model::{
+    Claim, Expiration, HostExposure, Invalid, Key, KeyArn, KeyId, KeyRef, KeySpec, KeyUsage, Material, MaterialKind,
+    MaterialPresence, ObjectId, Origin, Rotation,
+};
+
+/// The most characters of a description (KMS API Reference, CreateKey).
+const MAX_DESCRIPTION: usize = 8192;
+
+impl Service {
+    /// CreateKey.
+    ///
+    /// # Errors
+    /// Where a field is wrong, the spec or origin is not served, or the token does not make the material.
+    pub async fn create_key(&self, call: &Call, request: CreateKey) -> Result<Described, Error> {
+        let CreateKey { description, key_usage, key_spec, origin, multi_region } = request;
+        let description = text("description", description, 0, MAX_DESCRIPTION)?;
+        let usage = key_usage.map(|name| member("keyUsage", &name, KeyUsage::ALL)).transpose()?;
+        let spec = key_spec.map_or(Ok(KeySpec::SymmetricDefault), |name| member("keySpec", &name, KeySpec::ALL))?;
+        let origin = origin.map_or(Ok(Origin::AwsKms), |name| member("origin", &name, Origin::ALL))?;
+        let usage = spec.usage(usage)?;
+        if matches!(origin, Origin::AwsCloudhsm | Origin::ExternalKeyStore) {
+            return Err(Error::Unsupported(format!("Origin {origin} is not supported: use AWS_KMS or EXTERNAL.")));
+        }
+        let Some(kind) = spec.material() else {
+            return Err(Error::Unsupported(format!("KeySpec {spec} is not supported for Origin {origin}")));
+        };
+        let key = Key {
+            id: KeyId::random(multi_region),
+            account: call.principal.account.clone(),
+            spec,
+            usage,
+            origin,
+            description,
+            enabled: true,
+            created_at: self.clock.now(),
+            deletion: None,
+            token: self.hsm.profile().serial_number.clone(),
+            materials: Vec::new(),
+            version: 0,
+        };
+        let key = match origin {
+            Origin::AwsKms => self.with_generated_material(key, kind).await?,
+            _ => {
+                self.store.insert_key(&key, None).await?;
+                key
+            }
+        };
+        Ok(self.describe(key))
+    }
+
+    async fn with_generated_material(&self, mut key: Key, kind: MaterialKind) -> Result<Key, Error> {
+        let object = ObjectId::random();
+        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
+        self.store.claim_object(&claim).await?;
+        crate::failpoint::reach("create.claimed");
+        let usage = key.usage;
+        let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
+            Ok(proved) => proved,
+            Err(error) => {
+                self.give_up(&claim).await;
+                return Err(error.into());
+            }
+        };
+        crate::failpoint::reach("create.generated");
+        key.materials.push(Material {
+            id: proved.evidence.material_id(&key.id),
+            object,
+            presence: MaterialPresence::Imported,
+            rotation: Rotation::Current,
+            description: String::new(),
+            expiration: Expiration::Never,
+            imported_at: self.clock.now(),
+            spki: proved.spki(),
+            kcv: proved.kcv,
+            exposure: HostExposure::Token,
+        });
+        if let Err(error) = self.store.insert_key(&key, Some(object)).await {
+            self.give_up(&claim).await;
+            return Err(error.into());
+        }
+        Ok(key)
+    }
+
+    /// DescribeKey.
+    ///
+    /// # Errors
+    /// Where there is no such key.
+    pub async fn describe_key(&self, call: &Call, key_id: String) -> Result<Described, Error> {
+        let key = self.look_up(&call.principal.account, key_id, KeyRef::IdArnOrAlias).await?;
+        Ok(self.describe(key))
+    }
+
+    fn describe(&self, key: Key) -> Described {
+        Described { arn: self.arn(&key), realm: self.settings.realm.clone(), now: self.clock.now(), key }
+    }
+
+    /// ListKeys. The marker is the last id of the page before, in base64url.
+    ///
+    /// # Errors
+    /// Where the limit is out of range or the marker none of ours.
+    pub async fn list_keys(&self, call: &Call, request: ListKeys) -> Result<Page, Error> {
+        let limit = within("limit", request.limit.unwrap_or(100), 1, 1000)?.unsigned_abs();
+        let marker = request.marker.map(|marker| text("marker", marker, 1, 1024)).transpose()?;
+        let after = marker.map(|marker| last_of_page(&marker).ok_or(Error::InvalidMarker)).transpose()?;
+        let account = &call.principal.account;
+        let mut ids = self.store.list_keys(account, after.as_ref(), limit + 1).await?;
+        let truncated = ids.len() > limit as usize;
+        ids.truncate(limit as usize);
+        let next_marker =
+            ids.last().filter(|_| truncated).map(|id| Base64UrlUnpadded::encode_string(id.as_str().as_bytes()));
+        let keys = ids.into_iter().map(|id| {
+            let arn = self.settings.realm.arn(account, &id);
+            (id, arn)
+        });
+        Ok(Page { keys: keys.collect(), next_marker })
+    }
+
+    /// GetPublicKey.
+    ///
+    /// # Errors
+    /// Where there is no such key, it has no public half, or its state does not allow its use.
+    pub async fn public_key(&self, call: &Call, key_id: String) -> Result<PublicKey, Error> {
+        let key = self.look_up(&call.principal.account, key_id, KeyRef::IdArnOrAlias).await?;
+        let spki = key.public_key(self.clock.now()).map_err(self.refusal(&key))?.to_vec();
+        Ok(PublicKey { arn: self.arn(&key), spki, spec: key.spec, usage: key.usage })
+    }
+
+    /// EnableKey.
+    ///
+    /// # Errors
+    /// Where there is no such key, or it is pending deletion or import.
+    pub async fn enable_key(&self, call: &Call, key_id: String) -> Result<(), Error> {
+        self.set_enabled(call, key_id, true).await
+    }
+
+    /// DisableKey.
+    ///
+    /// # Errors
+    /// Where there is no such key, or it is pending deletion or import.
+    pub async fn disable_key(&self, call: &Call, key_id: String) -> Result<(), Error> {
+        self.set_enabled(call, key_id, false).await
+    }
+
+    async fn set_enabled(&self, call: &Call, key_id: String, enabled: bool) -> Result<(), Error> {
+        let (account, id) = self.resolve(call, key_id)?;
+        self.change(&account, &id, |key, now| Ok((key.set_enabled(enabled, now)?, vec![]))).await?;
+        Ok(())
+    }
+
+    /// ScheduleKeyDeletion.
+    ///
+    /// # Errors
+    /// Where there is no such key, the window is out of range, or it is pending deletion already.
+    pub async fn schedule_key_deletion(&self, call: &Call, request: ScheduleKeyDeletion) -> Result<Scheduled, Error> {
+        let (account, id) = self.resolve(call, request.key_id)?;
+        let days = request.pending_window_in_days;
+        let (key, deletion) = self.change(&account, &id, |key, now| Ok((key.schedule_deletion(days, now)?, vec![]))).await?;
+        Ok(Scheduled { arn: self.arn(&key), deletion })
+    }
+
+    /// CancelKeyDeletion.
+    ///
+    /// # Errors
+    /// Where there is no such key, or it is not pending deletion.
+    pub async fn cancel_key_deletion(&self, call: &Call, key_id: String) -> Result<KeyArn, Error> {
+        let (account, id) = self.resolve(call, key_id)?;
+        let (key, ()) = self.change(&account, &id, |key, _now| Ok((key.cancel_deletion()?, vec![]))).await?;
+        Ok(self.arn(&key))
+    }
+
+    /// UpdateKeyDescription.
+    ///
+    /// # Errors
+    /// Where there is no such key, the description is missing or too long, or it is pending deletion.
+    pub async fn update_key_description(&self, call: &Call, request: UpdateKeyDescription) -> Result<(), Error> {
+        let description = request.description.ok_or_else(|| Invalid::missing("description"))?;
+        let description = text("description", description, 0, MAX_DESCRIPTION)?;
+        let (account, id) = self.resolve(call, request.key_id)?;
+        self.change(&account, &id, |key, _now| Ok((key.describe(description.clone())?, vec![]))).await?;
+        Ok(())
+    }
+
+    pub(super) fn resolve(&self, call: &Call, key_id: String) -> Result<(crate::model::Account, KeyId), Error> {
+        let account = call.principal.account.clone();
+        let id = self.settings.realm.resolve(key_id, &account, KeyRef::IdOrArn)?;
+        Ok((account, id))
+    }
+}
+
+fn last_of_page(marker: &str) -> Option<KeyId> {
+    let bytes = Base64UrlUnpadded::decode_vec(marker).ok()?;
+    KeyId::parse(std::str::from_utf8(&bytes).ok()?)
+}

@@ -1,0 +1,70 @@
+//! GetParametersForImport.
+
+use super::{Call, Error, GetParametersForImport, Parameters, Service};
+use crate::model::invalid::member;
+use crate::model::{Invalid, Issue, Key, KeyRef, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+
+impl Service {
+    /// GetParametersForImport: hands out a wrapping key and the import token that binds it to the key.
+    ///
+    /// # Errors
+    /// In the reference's order: fields, key, origin, state, matrix; then what the token cannot do.
+    pub async fn parameters_for_import(&self, call: &Call, request: GetParametersForImport) -> Result<Parameters, Error> {
+        let GetParametersForImport { key_id, wrapping_algorithm, wrapping_key_spec } = request;
+        let algorithm = wrapping_algorithm.ok_or_else(|| Invalid::missing("wrappingAlgorithm"))?;
+        let algorithm = member("wrappingAlgorithm", &algorithm, WrappingAlgorithm::ALL)?;
+        let spec = wrapping_key_spec.ok_or_else(|| Invalid::missing("wrappingKeySpec"))?;
+        let spec = member("wrappingKeySpec", &spec, WrappingKeySpec::ALL)?;
+
+        let account = &call.principal.account;
+        let key = self.look_up(account, key_id, KeyRef::IdOrArn).await?;
+        key.require_external().map_err(self.refusal(&key))?;
+        key.require_not_pending_deletion().map_err(self.refusal(&key))?;
+        if algorithm == WrappingAlgorithm::Sm2pke || spec == WrappingKeySpec::Sm2 {
+            let refusal = format!("Wrapping algorithm {algorithm} and wrapping key spec {spec} are not supported.");
+            return Err(Error::Unsupported(refusal));
+        }
+        algorithm.permit(spec, key.spec)?;
+        let path = self.path(&key, algorithm)?;
+
+        let issued_at = self.clock.now();
+        let issue = Issue {
+            key: key.id.clone(),
+            account: account.clone(),
+            principal: call.principal.name.clone(),
+            algorithm,
+            path,
+            issued_at,
+            expires_at: issued_at.after(self.settings.lifetime),
+        };
+        let pair = self.take_pair(call, spec, &issue).await?;
+        crate::failpoint::reach("issue.issued");
+        Ok(Parameters {
+            arn: self.arn(&key),
+            import_token: self.import_token(&key, &pair).await?,
+            spki: pair.spki,
+            valid_to: issue.expires_at,
+            algorithm,
+            wrapping_key_spec: spec,
+            key_spec: key.spec,
+            exposure: path.exposure(),
+        })
+    }
+
+    fn path(&self, key: &Key, algorithm: WrappingAlgorithm) -> Result<UnwrapPath, Error> {
+        let profile = self.hsm.profile();
+        if key.token != profile.serial_number {
+            return Err(Error::Unsupported(format!(
+                "{}: its home token {:?} is not the one in use here",
+                self.arn(key),
+                key.token
+            )));
+        }
+        let route = profile.route(key.spec, algorithm);
+        let reason = route.map_or("not probed", |route| route.reason.as_str());
+        route.and_then(|route| route.path).ok_or_else(|| {
+            let refusal = format!("The token cannot import a {} key wrapped with {algorithm}: {reason}.", key.spec);
+            Error::Unsupported(refusal)
+        })
+    }
+}

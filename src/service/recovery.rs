@@ -1,0 +1,64 @@
+//! What a start makes good: everything that was cut off when the service last ended.
+//!
+//! Records name every object from before it exists until after it is gone, so what a crash leaves is found by its record.
+//! An object that no record names is not a crash's doing: it tells of a database older than the token, and is left alone.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::{Error, Service};
+use crate::hsm::Found;
+use crate::model::{ObjectId, ObjectKind};
+
+/// How many ids are compared in one go.
+const BATCH: u32 = 1000;
+
+impl Service {
+    /// Brings token and record together again.
+    ///
+    /// # Errors
+    /// Where the token or the store fails.
+    pub(super) async fn recover(&self) -> Result<(), Error> {
+        // Other replicas' claims may be at work; over SQLite there are no others.
+        let before = match self.store.kind() {
+            "sqlite" => self.clock.now().after(Duration::from_millis(1)),
+            _ => self.clock.now().before(Duration::from_secs(10 * 60)),
+        };
+        self.end_stale_claims(before).await?;
+        self.destroy_doomed().await;
+        self.compare().await
+    }
+
+    /// Says where token and record disagree. Listing the token first makes sure that nothing made meanwhile looks unknown;
+    /// it also finds every handle, so that no request has to search.
+    async fn compare(&self) -> Result<(), Error> {
+        let found = self.hsm.call(|token| token.objects()).await?;
+        let ids: Vec<ObjectId> = found
+            .iter()
+            .filter(|Found { kind, .. }| matches!(kind, ObjectKind::Material | ObjectKind::WrappingKey))
+            .map(|found| found.id)
+            .collect();
+        let unknown = self.store.unknown_objects(&ids).await?;
+        if let Some(first) = unknown.first() {
+            tracing::warn!(count = unknown.len(), %first, "the token holds objects that the database does not know, and they are left alone: was an older database restored?");
+        }
+        let found: HashSet<ObjectId> = ids.into_iter().collect();
+        let mut missing = 0usize;
+        let mut after = None;
+        loop {
+            let expected = self.store.expected_objects(after, BATCH).await?;
+            missing += expected.iter().filter(|id| !found.contains(id)).count();
+            after = expected.last().copied();
+            if expected.len() < BATCH as usize {
+                break;
+            }
+        }
+        if missing > 0 {
+            tracing::error!(
+                count = missing,
+                "the token lacks objects that the database expects: was another token restored? their keys cannot be used"
+            );
+        }
+        Ok(())
+    }
+}

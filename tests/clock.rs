@@ -1,0 +1,127 @@
+//! What time brings, seen without waiting for it.
+
+use std::time::Duration;
+
+use keyferry::model::{KeyState, WrappingAlgorithm};
+use keyferry::service::{CreateKey, Described, GetParametersForImport, ImportKeyMaterial, Imported, Kind, Parameters};
+use keyferry::wrap;
+
+use crate::harness::service::{House, call, start};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn external_key(house: &House) -> String {
+    let request = CreateKey { origin: Some("EXTERNAL".to_owned()), ..CreateKey::default() };
+    house.service.create_key(&call(), request).await.unwrap().arn.to_string()
+}
+
+async fn parameters(house: &House, key_id: &str) -> Parameters {
+    let request = GetParametersForImport {
+        key_id: key_id.to_owned(),
+        wrapping_algorithm: Some("RSAES_OAEP_SHA_256".to_owned()),
+        wrapping_key_spec: Some("RSA_2048".to_owned()),
+    };
+    house.service.parameters_for_import(&call(), request).await.unwrap()
+}
+
+fn request(parameters: &Parameters, material: &[u8]) -> ImportKeyMaterial {
+    ImportKeyMaterial {
+        key_id: parameters.arn.to_string(),
+        import_token: parameters.import_token.clone(),
+        encrypted_key_material: wrap::wrap(&parameters.spki, WrappingAlgorithm::RsaesOaepSha256, material).unwrap(),
+        valid_to: None,
+        expiration_model: Some("KEY_MATERIAL_DOES_NOT_EXPIRE".to_owned()),
+        import_type: None,
+        key_material_description: None,
+        key_material_id: None,
+    }
+}
+
+async fn import(house: &House, request: ImportKeyMaterial) -> Result<Imported, Kind> {
+    house.service.import_key_material(&call(), request).await.map_err(|error| error.kind())
+}
+
+async fn describe(house: &House, key_id: &str) -> Described {
+    house.service.describe_key(&call(), key_id.to_owned()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_set_is_good_for_a_day_less_a_millisecond_and_not_for_a_day() {
+    let house = start("a day").await;
+    let key = external_key(&house).await;
+    let first = parameters(&house, &key).await;
+    house.clock.advance(DAY - Duration::from_millis(1));
+    let last_moment = parameters(&house, &key).await;
+    import(&house, request(&first, &[7; 32])).await.unwrap();
+    house.clock.advance(DAY);
+    assert_eq!(import(&house, request(&last_moment, &[7; 32])).await, Err(Kind::ExpiredImportToken));
+    // The identical request is told so too: a set answers repeats as long as it lasts.
+    assert_eq!(import(&house, request(&first, &[7; 32])).await, Err(Kind::ExpiredImportToken));
+}
+
+#[tokio::test]
+async fn expired_material_ends_the_key_at_once_and_its_object_with_the_janitors_round() {
+    let house = start("expiry").await;
+    let key = external_key(&house).await;
+    let set = parameters(&house, &key).await;
+    let mut expiring = request(&set, &[7; 32]);
+    expiring.expiration_model = None;
+    expiring.valid_to = Some(set.valid_to.after(DAY));
+    import(&house, expiring).await.unwrap();
+    let described = describe(&house, &key).await;
+    assert_eq!(described.key.state(described.now), KeyState::Enabled);
+    let object = described.key.materials[0].object;
+    assert!(house.hsm.call(move |token| token.contains(&object)).await.unwrap());
+
+    house.clock.advance(2 * DAY);
+    let described = describe(&house, &key).await;
+    assert_eq!(described.key.state(described.now), KeyState::PendingImport);
+    assert_eq!(described.key.expiration(described.now), None);
+    house.service.tidy().await.unwrap();
+    assert!(!house.hsm.call(move |token| token.contains(&object)).await.unwrap());
+
+    // The key remembers what it had: only the same material comes back.
+    let set = parameters(&house, &key).await;
+    assert_eq!(import(&house, request(&set, &[8; 32])).await, Err(Kind::IncorrectKeyMaterial));
+    import(&house, request(&set, &[7; 32])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_scheduled_deletion_is_carried_out_when_it_is_due_and_takes_the_material_along() {
+    let house = start("deletion").await;
+    let key = external_key(&house).await;
+    let set = parameters(&house, &key).await;
+    import(&house, request(&set, &[7; 32])).await.unwrap();
+    let object = describe(&house, &key).await.key.materials[0].object;
+    let schedule = keyferry::service::ScheduleKeyDeletion { key_id: key.clone(), pending_window_in_days: Some(7) };
+    house.service.schedule_key_deletion(&call(), schedule).await.unwrap();
+
+    house.clock.advance(7 * DAY - Duration::from_millis(1));
+    house.service.tidy().await.unwrap();
+    assert_eq!(describe(&house, &key).await.key.state(house_now(&house)), KeyState::PendingDeletion);
+    house.clock.advance(Duration::from_millis(1));
+    house.service.tidy().await.unwrap();
+    let gone = house.service.describe_key(&call(), key.clone()).await.unwrap_err();
+    assert_eq!((gone.kind(), gone.to_string()), (Kind::NotFound, format!("Key '{key}' does not exist")));
+    assert!(!house.hsm.call(move |token| token.contains(&object)).await.unwrap());
+}
+
+#[tokio::test]
+async fn expired_sets_leave_nothing_on_the_token_and_in_time_nothing_on_record() {
+    let house = start("sets").await;
+    let key = external_key(&house).await;
+    parameters(&house, &key).await;
+    house.clock.advance(DAY);
+    house.service.tidy().await.unwrap();
+    let left = house.hsm.call(|token| token.objects()).await.unwrap();
+    let kinds: Vec<_> = left.iter().map(|found| found.kind.as_str()).collect();
+    assert_eq!(kinds, ["mac"]);
+    house.clock.advance(2 * DAY);
+    house.service.tidy().await.unwrap();
+    assert_eq!(house.store.forget_wrapping_keys(house_now(&house), 10).await.unwrap(), 0, "the janitor left a record");
+}
+
+fn house_now(house: &House) -> keyferry::model::Timestamp {
+    use keyferry::clock::Clock;
+    house.clock.now()
+}
