@@ -6,7 +6,8 @@ use keyferry::model::key_spec::{Curve, HmacHash};
 use keyferry::model::{Evidence, MaterialKind, WrappingAlgorithm, fingerprint};
 use keyferry::wrap;
 
-mod openssl;
+use crate::openssl;
+
 mod private_keys;
 
 const CURVES: [Curve; 4] = [Curve::P256, Curve::P384, Curve::P521, Curve::K256];

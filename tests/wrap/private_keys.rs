@@ -4,7 +4,8 @@ use keyferry::model::key_spec::Curve;
 use keyferry::model::{Evidence, MaterialKind};
 use keyferry::wrap;
 
-use super::{CURVES, openssl, refusal, scratch};
+use super::{CURVES, refusal, scratch};
+use crate::openssl;
 
 #[test]
 fn private_keys_made_by_openssl_are_taken_and_prove_the_public_key_openssl_sees() {

@@ -41,7 +41,7 @@ pub(crate) enum Command {
     #[command(flatten)]
     Keys(Keys),
     #[command(flatten)]
-    Import(Import),
+    Imports(Imports),
     /// Wrap key material offline, with saved parameters
     Wrap(Wrap),
 }
@@ -69,7 +69,7 @@ pub(crate) enum Keys {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Import {
+pub(crate) enum Imports {
     /// Get a wrapping public key and its import token; save the answer for wrap and import-key-material
     GetParametersForImport(GetParametersForImport),
     /// Import wrapped key material

@@ -82,6 +82,7 @@ fn is_loopback(uri: &Uri) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

@@ -40,12 +40,8 @@ pub(crate) fn refused(operation: &'static str) -> impl FnOnce(Status) -> Failure
 
 /// Says what was wrong with the command line, or what was asked about it.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() {
-        output::complain(&format!("\n{}", error.render().ansi()));
-        return ExitCode::from(USAGE);
-    }
-    output::print(&error.render().to_string());
-    ExitCode::SUCCESS
+    output::explain(error);
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
 
 impl Failure {
@@ -94,6 +90,7 @@ fn with_causes(status: &Status) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use tonic::Code;

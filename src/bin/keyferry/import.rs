@@ -2,7 +2,7 @@
 
 use keyferry::proto;
 
-use crate::arguments::{DeleteImportedKeyMaterial, GetParametersForImport, Import, ImportKeyMaterial};
+use crate::arguments::{DeleteImportedKeyMaterial, GetParametersForImport, ImportKeyMaterial, Imports};
 use crate::connection::{Connection, request};
 use crate::failure::{Failure, refused};
 use crate::output::answer;
@@ -10,10 +10,10 @@ use crate::parameters::Parameters;
 use crate::shape;
 
 /// Runs one of them.
-pub(crate) async fn run(command: Import, connection: &mut Connection) -> Result<(), Failure> {
+pub(crate) async fn run(command: Imports, connection: &mut Connection) -> Result<(), Failure> {
     let import = &mut connection.import;
     match command {
-        Import::GetParametersForImport(GetParametersForImport { key, wrapping_algorithm, wrapping_key_spec }) => {
+        Imports::GetParametersForImport(GetParametersForImport { key, wrapping_algorithm, wrapping_key_spec }) => {
             let message = proto::GetParametersForImportRequest {
                 key_id: key.key_id,
                 wrapping_algorithm: wrapping_algorithm.into(),
@@ -22,12 +22,12 @@ pub(crate) async fn run(command: Import, connection: &mut Connection) -> Result<
             let got = import.get_parameters_for_import(request(message)).await.map_err(refused("GetParametersForImport"))?;
             answer(&Parameters::from(got.into_inner()))?;
         }
-        Import::ImportKeyMaterial(command) => {
+        Imports::ImportKeyMaterial(command) => {
             let message = import_key_material(*command)?;
             let imported = import.import_key_material(request(message)).await.map_err(refused("ImportKeyMaterial"))?;
             answer(&shape::Imported::from(imported.into_inner()))?;
         }
-        Import::DeleteImportedKeyMaterial(DeleteImportedKeyMaterial { key, key_material_id }) => {
+        Imports::DeleteImportedKeyMaterial(DeleteImportedKeyMaterial { key, key_material_id }) => {
             let message = proto::DeleteImportedKeyMaterialRequest { key_id: key.key_id, key_material_id };
             let deleted =
                 import.delete_imported_key_material(request(message)).await.map_err(refused("DeleteImportedKeyMaterial"))?;

@@ -37,6 +37,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Wrap(command) => wrapping::wrap(command),
         Command::Keys(command) => keys::run(command, &mut Connection::open(endpoint).await?).await,
-        Command::Import(command) => import::run(command, &mut Connection::open(endpoint).await?).await,
+        Command::Imports(command) => import::run(command, &mut Connection::open(endpoint).await?).await,
     }
 }

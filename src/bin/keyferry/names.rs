@@ -61,6 +61,7 @@ pub(crate) fn parser<T: Named>() -> impl TypedValueParser<Value = T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

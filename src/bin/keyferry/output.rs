@@ -9,13 +9,16 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 
 /// Prints an answer as JSON, four spaces deep, members in their declared order, as the reference CLI does.
 pub(crate) fn answer(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&json(value)?);
+    let _ = std::io::stdout().lock().write_all(json(value)?.as_bytes());
     Ok(())
 }
 
-/// Writes to stdout.
-pub(crate) fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+/// Writes help to stdout, and what is wrong with a command line to stderr; in colour where somebody looks.
+pub(crate) fn explain(error: &clap::Error) {
+    if error.use_stderr() {
+        complain("\n");
+    }
+    let _ = error.print();
 }
 
 /// Writes to stderr.

@@ -158,3 +158,25 @@ impl From<proto::DeleteImportedKeyMaterialResponse> for Imported {
         Self { key_id: answer.key_id, key_material_id: text(answer.key_material_id), key_material_proof: None }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_come_and_go_as_rfc_3339_to_the_millisecond() {
+        #[rustfmt::skip]
+        let cases = [
+            ("2026-12-01T12:00:00-08:00",     "2026-12-01T20:00:00Z"),
+            ("2026-12-01T12:00:00.123456Z",   "2026-12-01T12:00:00.123Z"),
+            ("1969-12-31T23:59:59.250Z",      "1969-12-31T23:59:59.25Z"),
+        ];
+        for (given, shown) in cases {
+            assert_eq!(time(Some(moment(given).unwrap())).unwrap(), shown);
+        }
+        for given in ["2026-12-01", "tomorrow", "1796083200", ""] {
+            assert_eq!(moment(given).unwrap_err(), "not a time of RFC 3339, such as 2026-12-01T12:00:00Z", "{given}");
+        }
+    }
+}

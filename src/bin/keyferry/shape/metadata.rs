@@ -150,6 +150,7 @@ impl From<proto::MultiRegionConfiguration> for MultiRegionConfiguration {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use crate::output::json;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use keyferry::model::MaterialKind;
 
 /// Runs `openssl` and returns what it printed; panics with its complaint where it refuses.
-pub(super) fn run(dir: &Path, arguments: &str, input: &[u8]) -> Vec<u8> {
+pub(crate) fn run(dir: &Path, arguments: &str, input: &[u8]) -> Vec<u8> {
     let mut child = Command::new("openssl")
         .args(arguments.split_whitespace())
         .current_dir(dir)
@@ -23,7 +23,7 @@ pub(super) fn run(dir: &Path, arguments: &str, input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-pub(super) fn pkcs8(dir: &Path, kind: MaterialKind) -> Vec<u8> {
+pub(crate) fn pkcs8(dir: &Path, kind: MaterialKind) -> Vec<u8> {
     let generate = match kind {
         MaterialKind::Rsa(bits) => format!("-algorithm rsa -pkeyopt rsa_keygen_bits:{bits}"),
         MaterialKind::Ec(curve) => format!("-algorithm ec -pkeyopt ec_paramgen_curve:{curve}"),
@@ -35,11 +35,11 @@ pub(super) fn pkcs8(dir: &Path, kind: MaterialKind) -> Vec<u8> {
 }
 
 /// By way of `pkcs8`: what `genpkey` itself writes as DER is PKCS#1 or SEC1 in OpenSSL 3.0.
-pub(super) fn genpkey(dir: &Path, arguments: &str) -> Vec<u8> {
+pub(crate) fn genpkey(dir: &Path, arguments: &str) -> Vec<u8> {
     let pem = run(dir, &format!("genpkey {arguments}"), b"");
     run(dir, "pkcs8 -topk8 -nocrypt -outform DER", &pem)
 }
 
-pub(super) fn spki(dir: &Path, key: &[u8]) -> Vec<u8> {
+pub(crate) fn spki(dir: &Path, key: &[u8]) -> Vec<u8> {
     run(dir, "pkey -inform DER -pubout -outform DER", key)
 }
