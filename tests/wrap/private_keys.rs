@@ -169,6 +169,23 @@ fn a_broken_private_key_is_refused() {
 }
 
 #[test]
+fn an_ec_key_altered_in_any_bit_is_refused() {
+    let (_guard, dir) = scratch();
+    let kind = MaterialKind::Ec(Curve::K256);
+    let key = openssl::pkcs8(&dir, kind);
+    for bit in 0..key.len() * 8 {
+        let mut altered = key.clone();
+        altered[bit / 8] ^= 1 << (bit % 8);
+        // One bit makes the hybrid form of an uncompressed point: another spelling of the same key where y is even.
+        let is_spelling = altered[key.len() - 65] == 6;
+        assert!(is_spelling || wrap::material(kind, &altered).is_err(), "bit {} of byte {}", bit % 8, bit / 8);
+    }
+    for length in 1..key.len() {
+        assert!(wrap::material(kind, &key[..length]).is_err(), "the first {length} bytes");
+    }
+}
+
+#[test]
 fn an_rsa_key_whose_numbers_do_not_belong_together_is_refused() {
     use der::{Decode, Encode};
     let (_guard, dir) = scratch();
