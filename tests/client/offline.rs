@@ -1,0 +1,133 @@
+//! `keyferry wrap` from a saved answer to a blob that OpenSSL opens.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use base64ct::{Base64, Encoding};
+use keyferry::model::key_spec::Curve;
+use keyferry::model::{KeyId, MaterialKind};
+use serde_json::{Value, json};
+
+use super::{Run, keyferry};
+use crate::openssl;
+
+const KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// A folder with a wrapping key of 2048 bits in `private.der` and parameters in `params.json`, changed by `change`.
+fn saved(change: impl FnOnce(&mut Value)) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let private = openssl::pkcs8(dir.path(), MaterialKind::Rsa(2048));
+    let mut set = json!({
+        "KeyId": format!("arn:aws:kms:us-east-1:111122223333:key/{KEY}"),
+        "ImportToken": "AAAA",
+        "PublicKey": Base64::encode_string(&openssl::spki(dir.path(), &private)),
+        "ParametersValidTo": "9999-01-01T00:00:00Z",
+        "WrappingAlgorithm": "RSAES_OAEP_SHA_256",
+        "WrappingKeySpec": "RSA_2048",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        "HostExposure": "TOKEN",
+    });
+    change(&mut set);
+    std::fs::write(dir.path().join("private.der"), private).unwrap();
+    std::fs::write(dir.path().join("params.json"), set.to_string()).unwrap();
+    dir
+}
+
+fn wrap(dir: &Path, material: &[u8]) -> Run {
+    std::fs::write(dir.join("KEY"), material).unwrap();
+    keyferry(dir, &["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "blob.bin"])
+}
+
+fn opened(dir: &Path, blob: &[u8]) -> Vec<u8> {
+    let oaep = "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256";
+    openssl::run(dir, &format!("pkeyutl -decrypt -inkey private.der -keyform DER {oaep}"), blob)
+}
+
+#[test]
+fn a_secret_key_is_wrapped_and_what_proves_it_is_printed() {
+    let dir = saved(|_| {});
+    let material = openssl::pkcs8(dir.path(), MaterialKind::Aes256);
+    // What is there is replaced, whoever could read it.
+    let out = dir.path().join("blob.bin");
+    std::fs::write(&out, [7; 9000]).unwrap();
+    std::fs::set_permissions(&out, std::fs::Permissions::from_mode(0o644)).unwrap();
+
+    let run = wrap(dir.path(), &material);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let blob = std::fs::read(&out).unwrap();
+    assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!((blob.len(), opened(dir.path(), &blob)), (256, material.clone()));
+
+    let id = keyferry::wrap::material(MaterialKind::Aes256, &material)
+        .unwrap()
+        .evidence()
+        .material_id(&KeyId::parse(KEY).unwrap());
+    let hex = base16ct::lower::encode_string(&material);
+    let zero = openssl::run(dir.path(), &format!("enc -aes-256-ecb -nopad -K {hex}"), &[0; 16]);
+    let kcv = base16ct::lower::encode_string(&zero[..3]);
+    let expected = format!(
+        "{{\n    \"KeyMaterialId\": \"{id}\",\n    \"KeyCheckValue\": \"{kcv}\",\n    \"EncryptedKeyMaterial\": \"blob.bin\"\n}}\n"
+    );
+    assert_eq!(run.stdout, expected);
+}
+
+#[test]
+fn a_private_key_is_wrapped_from_pem_as_from_der_and_has_no_check_value() {
+    let dir = saved(|set| {
+        set["KeySpec"] = json!("ECC_NIST_P521");
+        set["WrappingAlgorithm"] = json!("RSA_AES_KEY_WRAP_SHA_256");
+    });
+    let der = openssl::pkcs8(dir.path(), MaterialKind::Ec(Curve::P521));
+    let pem = openssl::run(dir.path(), "pkey -inform DER", &der);
+    let mut printed = Vec::new();
+    for material in [&der, &pem] {
+        let run = wrap(dir.path(), material);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let blob = std::fs::read(dir.path().join("blob.bin")).unwrap();
+        let kek = base16ct::lower::encode_string(&opened(dir.path(), &blob[..256]));
+        let unwrap = format!("enc -d -id-aes256-wrap-pad -K {kek} -iv A65959A6");
+        assert_eq!(openssl::run(dir.path(), &unwrap, &blob[256..]), der);
+        printed.push(run.stdout);
+    }
+    assert_eq!(printed[0], printed[1]);
+    assert!(!printed[0].contains("KeyCheckValue"));
+}
+
+#[test]
+fn parameters_that_do_not_serve_are_refused_and_nothing_is_written() {
+    type Change = fn(&mut Value);
+    #[rustfmt::skip]
+    let cases: [(Change, &str); 8] = [
+        (|set| set["ParametersValidTo"] = json!("2026-01-02T03:04:05Z"),
+            "the parameters ended at 2026-01-02T03:04:05Z: get new parameters for import"),
+        (|set| set["ParametersValidTo"] = json!("soon"), "ParametersValidTo \"soon\" is no time"),
+        (|set| set["WrappingAlgorithm"] = json!("RSA_AES_KEY_WRAP_SHA_256"),
+            "Wrapping algorithm RSA_AES_KEY_WRAP_SHA_256 and wrapping key spec RSA_2048 cannot be used to import a SYMMETRIC_DEFAULT key."),
+        (|set| set["WrappingAlgorithm"] = json!("ROT13"), "WrappingAlgorithm \"ROT13\" is unknown"),
+        (|set| set["WrappingKeySpec"] = json!("RSA_3072"), "PublicKey is not of the WrappingKeySpec RSA_3072"),
+        (|set| set["PublicKey"] = json!("AAAA"), "the public key is of no use: not a DER SubjectPublicKeyInfo"),
+        (|set| set["KeyId"] = json!("alias/x"), "KeyId \"alias/x\" is no key id or key ARN"),
+        (|set| { set.as_object_mut().unwrap().remove("KeySpec"); },
+            "params.json is no saved answer of get-parameters-for-import: missing field `KeySpec`"),
+    ];
+    for (change, message) in cases {
+        let dir = saved(change);
+        let run = wrap(dir.path(), &[7; 32]);
+        assert_eq!((run.code, run.stdout.as_str()), (255, ""), "{message}");
+        assert!(run.stderr.starts_with(&format!("\n{message}")), "{}", run.stderr);
+        assert!(!dir.path().join("blob.bin").exists(), "{message}");
+    }
+}
+
+#[test]
+fn material_that_does_not_fit_is_refused_and_never_replaced() {
+    let dir = saved(|_| {});
+    let run = wrap(dir.path(), &[7; 33]);
+    assert_eq!((run.code, run.stdout.as_str()), (255, ""));
+    assert_eq!(run.stderr, "\nthe key material is 33 bytes; expected exactly 32 raw bytes for AES-256\n");
+
+    std::fs::write(dir.path().join("KEY"), [7; 32]).unwrap();
+    let over = keyferry(dir.path(), &["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "./KEY"]);
+    assert_eq!((over.code, over.stderr.as_str()), (255, "\n--out ./KEY would replace what is to be read\n"));
+    assert_eq!(std::fs::read(dir.path().join("KEY")).unwrap(), [7; 32]);
+}
