@@ -2,7 +2,7 @@
 //!
 //! An attempt counts when it is claimed, not when it fails: one that crashes the process counts too.
 
-use super::transaction::Transaction;
+use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::wrapping_rows::answer;
 use super::{Error, Store};
@@ -26,7 +26,7 @@ impl Store {
     /// Where the record cannot be changed.
     pub async fn claim(&self, claim: &Claim, max_attempts: u32, now: Timestamp) -> Result<Claimed, Error> {
         let Some(id) = &claim.wrapping_key else { return Ok(Claimed::Dead) };
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "UPDATE wrapping_keys SET attempts = attempts + 1 \
                        WHERE id = $1 AND state = 'issued' AND expires_at > $2 AND attempts < $3";
             if tx.execute(sql, args![id, now, max_attempts]).await? > 0 {
@@ -38,7 +38,6 @@ impl Store {
                 _ => Ok(Claimed::Dead),
             }
         })
-        .await
     }
 
     /// Claims an object that comes under no set: material that the token makes.
@@ -46,7 +45,7 @@ impl Store {
     /// # Errors
     /// Where the record cannot be changed.
     pub async fn claim_object(&self, claim: &Claim) -> Result<(), Error> {
-        self.write(async |tx| tx.insert_claim(claim).await).await
+        transact!(self, |tx| { tx.insert_claim(claim).await })
     }
 
     /// Gives up a claim whose attempt failed, and dooms its object, which the token may or may not have.
@@ -57,7 +56,7 @@ impl Store {
     /// # Errors
     /// Where the record cannot be changed.
     pub async fn release(&self, claim: &Claim, max_attempts: u32, now: Timestamp) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let (true, Some(id)) = (tx.give_up(claim, now).await?, &claim.wrapping_key) else { return Ok(()) };
             let sql = "UPDATE wrapping_keys SET state = 'dead' WHERE id = $1 AND state = 'issued' AND attempts >= $2 \
                        AND NOT EXISTS (SELECT 1 FROM claims WHERE wrapping_key = $1) RETURNING object";
@@ -66,7 +65,6 @@ impl Store {
                 None => Ok(()),
             }
         })
-        .await
     }
 
     /// As [`Store::release`], where not the caller was at fault but the token: the attempt does not count.
@@ -74,7 +72,7 @@ impl Store {
     /// # Errors
     /// Where the record cannot be changed.
     pub async fn refund(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             if let (true, Some(id)) = (tx.give_up(claim, now).await?, &claim.wrapping_key) {
                 let sql =
                     "UPDATE wrapping_keys SET attempts = attempts - 1 WHERE id = $1 AND state = 'issued' AND attempts > 0";
@@ -82,7 +80,6 @@ impl Store {
             }
             Ok(())
         })
-        .await
     }
 
     /// Up to `limit` claims from before `before`, the oldest first.
@@ -93,7 +90,7 @@ impl Store {
         let sql = "SELECT object, wrapping_key, claimed_at FROM claims WHERE claimed_at < $1 ORDER BY claimed_at LIMIT $2";
         let rows = self.rows(sql, args![before, limit]).await?;
         let claim = |row: &super::rows::Row| {
-            let wrapping_key = match row.get::<Option<String>>("wrapping_key")? {
+            let wrapping_key = match row.optional::<String>("wrapping_key")? {
                 Some(_) => Some(row.wrapping_key_id("wrapping_key")?),
                 None => None,
             };

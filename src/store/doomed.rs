@@ -1,6 +1,6 @@
 //! Objects that are of no more use: recorded in the transaction that ends their use, forgotten when the token has destroyed them.
 
-use super::transaction::Transaction;
+use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::{Error, Store};
 use crate::model::{ObjectId, Timestamp};
@@ -31,6 +31,6 @@ impl Store {
     /// # Errors
     /// Where the record cannot be changed.
     pub async fn destroyed(&self, object: &ObjectId) -> Result<(), Error> {
-        self.write(async |tx| tx.execute("DELETE FROM doomed WHERE object = $1", args![object]).await.map(drop)).await
+        transact!(self, |tx| { tx.execute("DELETE FROM doomed WHERE object = $1", args![object]).await.map(drop) })
     }
 }

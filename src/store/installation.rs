@@ -1,5 +1,6 @@
 //! Whose record this is: the id that database and token share.
 
+use super::transaction::transact;
 use super::value::args;
 use super::{Error, Store};
 use crate::model::InstallationId;
@@ -20,11 +21,10 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] where it has an id already.
     pub async fn install(&self, id: InstallationId) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "INSERT INTO installation (only_row, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
             tx.change(sql, args![id.to_string().as_str()]).await
         })
-        .await
     }
 
     /// Whether nothing was ever recorded but, maybe, the installation: no key, no wrapping key, no claim.

@@ -2,7 +2,7 @@
 
 use super::materials::{self, material_columns};
 use super::rows::Row;
-use super::transaction::Transaction;
+use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::{Error, Store};
 use crate::model::key::Deletion;
@@ -14,14 +14,13 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] where that claim is gone: recovery has given it up.
     pub async fn insert_key(&self, key: &Key, settled: Option<ObjectId>) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             if let Some(object) = settled {
                 tx.change("DELETE FROM claims WHERE object = $1", args![&object]).await?;
             }
             tx.insert_key(key).await?;
             tx.write_materials(key).await
         })
-        .await
     }
 
     /// The key of this account and id, its materials in the order they were added.
@@ -60,13 +59,12 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] where it was changed since it was read.
     pub async fn save_key(&self, key: &Key, doomed: &[ObjectId], now: Timestamp) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             if !tx.save_key(key).await? {
                 return Err(Error::Conflict);
             }
             tx.doom(doomed, now).await
         })
-        .await
     }
 
     /// Forgets a key and its materials, and records which objects that dooms.
@@ -74,12 +72,11 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] where it was changed since it was read.
     pub async fn remove_key(&self, key: &Key, doomed: &[ObjectId], now: Timestamp) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "DELETE FROM keys WHERE account = $1 AND id = $2 AND version = $3";
             tx.change(sql, args![key.account.as_str(), key.id.as_str(), key.version]).await?;
             tx.doom(doomed, now).await
         })
-        .await
     }
 
     /// Keys with present material whose time is over at `now`, the longest over first; at most `limit`.
@@ -174,7 +171,7 @@ fn name(row: &Row) -> Result<(Account, KeyId), Error> {
 /// The key in a row, without its materials.
 fn of_row(row: &Row) -> Result<Key, Error> {
     let (account, id) = name(row)?;
-    let deletion = match row.get::<Option<i64>>("deletion_at")? {
+    let deletion = match row.optional::<i64>("deletion_at")? {
         Some(at) => Some(Deletion { at: Timestamp::from_millis(at), window_in_days: row.count("deletion_window_days")? }),
         None => None,
     };

@@ -18,7 +18,7 @@ pub(super) use material_columns;
 /// The material in a row, or `None` in the row of a key without any.
 pub(super) fn of_row(row: &Row) -> Result<Option<Material>, Error> {
     let Some(id) = row.optional_array("material_id")? else { return Ok(None) };
-    let valid_to = row.get::<Option<i64>>("valid_to")?;
+    let valid_to = row.optional::<i64>("valid_to")?;
     Ok(Some(Material {
         id: KeyMaterialId(id),
         object: row.object("object")?,
@@ -27,7 +27,7 @@ pub(super) fn of_row(row: &Row) -> Result<Option<Material>, Error> {
         description: row.get("material_description")?,
         expiration: valid_to.map_or(Expiration::Never, |end| Expiration::At(Timestamp::from_millis(end))),
         imported_at: row.time("imported_at")?,
-        spki: row.get("spki")?,
+        spki: row.optional("spki")?,
         kcv: row.optional_array("kcv")?,
         exposure: row.named("exposure")?,
     }))

@@ -27,8 +27,14 @@ pub(super) fn corrupt(column: &str) -> Error {
 }
 
 impl Row {
-    /// An `i64`, `String` or `Vec<u8>`, or an `Option` of one.
+    /// An `i64`, `String` or `Vec<u8>`.
     pub(super) fn get<T: Column>(&self, column: &str) -> Result<T, Error> {
+        // Asked for directly, a null would read as 0 or as nothing on SQLite.
+        self.optional(column)?.ok_or_else(|| corrupt(column))
+    }
+
+    /// An `i64`, `String` or `Vec<u8>`, or null.
+    pub(super) fn optional<T: Column>(&self, column: &str) -> Result<Option<T>, Error> {
         Ok(match self {
             Self::Postgres(row) => row.try_get(column)?,
             Self::Sqlite(row) => row.try_get(column)?,
@@ -57,7 +63,7 @@ impl Row {
 
     /// Exactly `N` bytes, or null.
     pub(super) fn optional_array<const N: usize>(&self, column: &str) -> Result<Option<[u8; N]>, Error> {
-        let bytes = self.get::<Option<Vec<u8>>>(column)?;
+        let bytes = self.optional::<Vec<u8>>(column)?;
         bytes.map(|bytes| bytes.try_into().map_err(|_| corrupt(column))).transpose()
     }
 

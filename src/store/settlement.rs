@@ -1,6 +1,6 @@
 //! The settlement: the one transaction that makes an import happen.
 
-use super::transaction::Transaction;
+use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::wrapping_rows::answer;
 use super::{Error, Store};
@@ -34,7 +34,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Settled, Error> {
         let Some(id) = &claim.wrapping_key else { return Ok(Settled::ClaimGone) };
-        self.write(async |tx| {
+        transact!(self, |tx| {
             // Everything that can stop it comes before anything that changes a row.
             if let Some(stopped) = tx.obstacle(claim, id).await? {
                 return Ok(stopped);
@@ -47,7 +47,6 @@ impl Store {
             tx.change("DELETE FROM claims WHERE object = $1", args![&claim.object]).await?;
             Ok(Settled::Settled)
         })
-        .await
     }
 }
 

@@ -14,9 +14,9 @@ use super::value::Value;
 use super::{Error, Store};
 
 /// The longest that one run of a transaction, or one reading statement, may take: more than the waits inside it.
-const LIMIT: Duration = Duration::from_secs(15);
+pub(super) const LIMIT: Duration = Duration::from_secs(15);
 /// How often a transaction runs. All that fight over one row lose a race to each that wins it.
-const RUNS: u32 = 32;
+pub(super) const RUNS: u32 = 32;
 /// The longest pause before the next run, in milliseconds.
 const PAUSE_MS: u32 = 100;
 
@@ -49,6 +49,39 @@ macro_rules! query {
     }};
 }
 
+/// Runs a body in a transaction of its own, and again while it loses races. An error, or `?`, rolls it back.
+///
+/// A macro rather than a function over an async closure: of such a closure the compiler cannot tell that its future is
+/// `Send` (rust-lang/rust#110338), and then nothing that calls the store could be spawned.
+macro_rules! transact {
+    ($store:expr, |$transaction:ident| $body:block) => {
+        transact!($store, $crate::store::transaction::Isolation::Serializable, |$transaction| $body)
+    };
+    ($store:expr, $isolation:expr, |$transaction:ident| $body:block) => {{
+        use $crate::store::transaction::{LIMIT, RUNS, pause, within};
+        let mut run = 1;
+        loop {
+            let once = async {
+                let mut open = $store.begin($isolation).await?;
+                let outcome: Result<_, $crate::store::Error> = async {
+                    let $transaction = &mut open;
+                    $body
+                }
+                .await;
+                let outcome = outcome?;
+                open.commit().await?;
+                Ok(outcome)
+            };
+            match within(LIMIT, once).await {
+                Err(error) if error.lost_a_race() && run < RUNS => tokio::time::sleep(pause(run)).await,
+                done => break done,
+            }
+            run += 1;
+        }
+    }};
+}
+pub(super) use transact;
+
 impl Transaction {
     /// Runs a statement and returns its rows.
     pub(super) async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
@@ -79,7 +112,7 @@ impl Transaction {
         if self.execute(sql, args).await? == 0 { Err(Error::Conflict) } else { Ok(()) }
     }
 
-    async fn commit(self) -> Result<(), Error> {
+    pub(super) async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Postgres(on) => on.commit().await?,
             Self::Sqlite(on) => on.commit().await?,
@@ -111,33 +144,7 @@ impl Store {
         .await
     }
 
-    /// Runs `body` in a transaction of its own, and again while it loses races. An error rolls it back.
-    pub(super) async fn write<T>(&self, body: impl AsyncFn(&mut Transaction) -> Result<T, Error>) -> Result<T, Error> {
-        self.write_at(Isolation::Serializable, body).await
-    }
-
-    pub(super) async fn write_at<T>(
-        &self,
-        isolation: Isolation,
-        body: impl AsyncFn(&mut Transaction) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut run = 1;
-        loop {
-            let once = async {
-                let mut transaction = self.begin(isolation).await?;
-                let outcome = body(&mut transaction).await?;
-                transaction.commit().await?;
-                Ok(outcome)
-            };
-            match within(LIMIT, once).await {
-                Err(error) if error.lost_a_race() && run < RUNS => tokio::time::sleep(pause(run)).await,
-                done => return done,
-            }
-            run += 1;
-        }
-    }
-
-    async fn begin(&self, isolation: Isolation) -> Result<Transaction, Error> {
+    pub(super) async fn begin(&self, isolation: Isolation) -> Result<Transaction, Error> {
         Ok(match &self.database {
             Database::Postgres(pool) => Transaction::Postgres(
                 pool.begin_with(match isolation {
@@ -152,7 +159,7 @@ impl Store {
 }
 
 /// A random pause, longer on average after each run, so that those who met do not meet again.
-fn pause(run: u32) -> Duration {
+pub(super) fn pause(run: u32) -> Duration {
     let most = 2_u32.saturating_pow(run).min(PAUSE_MS);
     // Without randomness the scheduler's own has to do.
     Duration::from_millis(u64::from(getrandom::u32().unwrap_or(most) % most + 1))

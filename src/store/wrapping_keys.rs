@@ -2,7 +2,7 @@
 //! what imports do to them is in the files on claims and settlements.
 
 use super::connection::Database;
-use super::transaction::{Isolation, Transaction};
+use super::transaction::{Isolation, Transaction, transact};
 use super::value::args;
 use super::wrapping_rows::{self, wrapping_key_columns};
 use super::{Error, Store};
@@ -28,14 +28,13 @@ impl Store {
     /// # Errors
     /// Where the record cannot be changed.
     pub async fn begin_wrapping_key(&self, key: &WrappingKey) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "INSERT INTO wrapping_keys (id, object, token, spec, pair_use, state, spki, created_at, attempts) \
                        VALUES ($1, $2, $3, $4, $5, 'making', $6, $7, 0)";
             let (spec, pair_use) = (key.spec.as_str(), key.pair_use.as_str());
             let nothing: &[u8] = &[];
             tx.execute(sql, args![&key.id, &key.object, key.token.as_str(), spec, pair_use, nothing, key.created_at]).await
         })
-        .await
         .map(drop)
     }
 
@@ -44,11 +43,10 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] where it is not being made: recovery has given it up.
     pub async fn wrapping_key_ready(&self, id: &WrappingKeyId, spki: &[u8]) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "UPDATE wrapping_keys SET state = 'ready', spki = $2 WHERE id = $1 AND state = 'making'";
             tx.change(sql, args![id, spki]).await
         })
-        .await
     }
 
     /// Forgets a pair that nobody was given, and dooms its object.
@@ -56,12 +54,11 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] where there is none, or it has been handed out.
     pub async fn abandon_wrapping_key(&self, id: &WrappingKeyId, now: Timestamp) -> Result<(), Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "DELETE FROM wrapping_keys WHERE id = $1 AND state IN ('making', 'ready') RETURNING object";
             let row = tx.row(sql, args![id]).await?.ok_or(Error::Conflict)?;
             tx.doom(&[row.object("object")?], now).await
         })
-        .await
     }
 
     /// Hands out the oldest ready pair of this kind in the token of this serial number; each at most once, ever.
@@ -79,12 +76,11 @@ impl Store {
             Database::Postgres(_) => take_sql!(" FOR UPDATE SKIP LOCKED"),
             Database::Sqlite { .. } => take_sql!(""),
         };
-        self.write_at(Isolation::ReadCommitted, async |tx| {
+        transact!(self, Isolation::ReadCommitted, |tx| {
             let mut args = args![token, spec.as_str(), pair_use.as_str()];
             args.extend(issue_args(issue));
             tx.row(sql, args).await?.map(|row| wrapping_rows::of_row(&row)).transpose()
         })
-        .await
     }
 
     /// Hands out this very pair.
@@ -92,7 +88,7 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] where it is not ready.
     pub async fn issue_wrapping_key(&self, id: &WrappingKeyId, issue: &Issue) -> Result<WrappingKey, Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = concat!(
                 "UPDATE wrapping_keys SET state = 'issued', key_id = $2, account = $3, principal = $4, algorithm = $5, \
                  path = $6, issued_at = $7, expires_at = $8 WHERE id = $1 AND state = 'ready' RETURNING ",
@@ -102,7 +98,6 @@ impl Store {
             args.extend(issue_args(issue));
             wrapping_rows::of_row(&tx.row(sql, args).await?.ok_or(Error::Conflict)?)
         })
-        .await
     }
 
     /// What is known of a wrapping key.
@@ -119,7 +114,7 @@ impl Store {
     /// # Errors
     /// Where the record cannot be changed.
     pub async fn expire_wrapping_keys(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "UPDATE wrapping_keys SET state = 'expired' WHERE state = 'issued' AND id IN (SELECT id \
                        FROM wrapping_keys WHERE state = 'issued' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
                        RETURNING object";
@@ -128,7 +123,6 @@ impl Store {
             tx.doom(&objects, now).await?;
             Ok(rows.len() as u64)
         })
-        .await
     }
 
     /// Forgets sets that came to an end and whose time was over before `before`. At most `limit`; returns how many.
@@ -136,12 +130,11 @@ impl Store {
     /// # Errors
     /// Where the record cannot be changed.
     pub async fn forget_wrapping_keys(&self, before: Timestamp, limit: u32) -> Result<u64, Error> {
-        self.write(async |tx| {
+        transact!(self, |tx| {
             let sql = "DELETE FROM wrapping_keys WHERE id IN (SELECT id FROM wrapping_keys \
                        WHERE state IN ('consumed', 'expired', 'dead') AND expires_at < $1 ORDER BY expires_at LIMIT $2)";
             tx.execute(sql, args![before, limit]).await
         })
-        .await
     }
 
     /// Up to `limit` pairs whose making began before `before` and has not ended, the oldest first.

@@ -54,7 +54,7 @@ fn answer_of_row(row: &Row) -> Result<Answer, Error> {
         digest: RequestDigest(row.array("request_digest")?),
         material: KeyMaterialId(row.array("material_id")?),
         kcv: row.optional_array("material_kcv")?,
-        spki: row.get("material_spki")?,
+        spki: row.optional("material_spki")?,
         exposure: row.named("exposure")?,
     })
 }
