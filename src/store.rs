@@ -1,5 +1,62 @@
 //! The record: what is known of keys, wrapping keys and claims, durably.
+//!
+//! SQLite or PostgreSQL, by URL. One SQL text serves both: [`connection`] and [`transaction`] are the only files that know
+//! there are two. Every change is one transaction, and every transaction looks before it changes: what comes too late gets
+//! a [`Error::Conflict`] or a named outcome and leaves nothing behind.
 
+mod claims;
+mod connection;
+mod doomed;
 mod error;
+mod installation;
+mod keys;
+mod materials;
+mod migrations;
+mod objects;
+mod rows;
+mod settlement;
+mod transaction;
+mod value;
+mod wrapping_keys;
+mod wrapping_rows;
 
+pub use claims::Claimed;
 pub use error::Error;
+pub use settlement::Settled;
+
+use connection::Database;
+
+/// The record. Clones share their connections.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens the database that `url` names, and brings its schema up to date.
+    ///
+    /// `sqlite:<path>` and `sqlite://<path>` name a file, which is made where it is missing, for its owner's eyes only;
+    /// `postgres://…` and `postgresql://…` a PostgreSQL database, in libpq's form.
+    ///
+    /// # Errors
+    /// Where the database is of no known kind, cannot be reached or opened, or holds the schema of a newer program.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        Ok(Self { database: Database::open(url).await? })
+    }
+
+    /// `sqlite` or `postgresql`.
+    pub fn kind(&self) -> &'static str {
+        self.database.kind()
+    }
+
+    /// Closes every connection, when what uses them is done. Calls after this fail.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({})", self.kind())
+    }
+}

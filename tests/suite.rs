@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod harness;
 mod openssl;
+mod store;
 mod token;
 mod wrap;
 mod wycheproof;

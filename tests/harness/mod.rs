@@ -1,5 +1,6 @@
 //! What the tests stand on: real tokens, real databases, the real binaries.
-#![allow(missing_docs, dead_code)]
+#![allow(dead_code)]
 
 pub mod inprocess;
+pub mod postgres;
 pub mod service;

@@ -1,0 +1,101 @@
+//! Which database, and how it is talked to.
+//!
+//! SQLite has one writer, whatever one does: a pool of one connection queues in order, where several would fight over the
+//! file's lock until the busy timeout. Reads go by a pool of their own, which cannot write. A commit is on the disk when it
+//! returns (WAL, synchronous=FULL).
+//! A database that is gone must give an error, not a hang: getting a connection, a statement and a transaction each have a limit.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use super::transaction::within;
+use super::{Error, migrations};
+
+/// The longest wait for a connection, or for another process's lock on the SQLite file.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// The longest a statement runs in PostgreSQL, in milliseconds.
+const STATEMENT_MS: u32 = 5_000;
+/// The longest wait for the schema, which another replica may be changing.
+const MIGRATE: Duration = Duration::from_secs(60);
+/// Connections that read SQLite.
+const READERS: u32 = 4;
+/// Connections to PostgreSQL. More only lose more races.
+const CONNECTIONS: u32 = 10;
+
+/// An open database.
+#[derive(Clone)]
+pub(super) enum Database {
+    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Postgres(PgPool),
+}
+
+impl Database {
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme {
+            "sqlite" => Self::open_sqlite(url).await,
+            "postgres" | "postgresql" => Self::open_postgres(url).await,
+            _ => Err(Error::UnknownUrl(scheme.to_owned())),
+        }
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::from_str(url)?.foreign_keys(true).busy_timeout(ACQUIRE);
+        let path = options.get_filename();
+        // A record that ends with the process, or that its readers do not see, is none.
+        if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(Error::UnknownUrl("in-memory sqlite".to_owned()));
+        }
+        make_private(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+        let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let writer = pool().max_connections(1).connect_with(writing).await?;
+        migrations::sqlite().run(&writer).await?;
+        let reader = pool().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite { writer, reader })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, Error> {
+        let options = PgConnectOptions::from_str(url)?.application_name("keyferry");
+        // Not through the pool: that would wait for a database which refuses, and then not say why.
+        let mut first: PgConnection = within(ACQUIRE, async { Ok(options.connect().await?) }).await?;
+        within(MIGRATE, async { Ok(migrations::postgres().run(&mut first).await?) }).await?;
+        first.close().await?;
+        let limits = [
+            ("statement_timeout", STATEMENT_MS),
+            ("lock_timeout", STATEMENT_MS),
+            ("idle_in_transaction_session_timeout", STATEMENT_MS),
+        ];
+        let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE).max_connections(CONNECTIONS);
+        Ok(Self::Postgres(pool.connect_lazy_with(options.options(limits))))
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, reader } => {
+                // The writer last: the last connection to leave brings the log home into the file.
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Makes the file where it is missing, readable for its owner alone; SQLite gives its log the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}

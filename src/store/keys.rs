@@ -1,0 +1,192 @@
+//! Keys. A key is read, changed by the model and saved whole; a save finds the version that was read, or nothing.
+
+use super::materials::{self, material_columns};
+use super::rows::Row;
+use super::transaction::{Transaction, transact};
+use super::value::args;
+use super::{Error, Store};
+use crate::model::key::Deletion;
+use crate::model::{Account, Key, KeyId, ObjectId, Timestamp};
+
+impl Store {
+    /// Records a new key, in version 0. `settled` is the claim under which the token made its material.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where that claim is gone: recovery has given it up.
+    pub async fn insert_key(&self, key: &Key, settled: Option<ObjectId>) -> Result<(), Error> {
+        transact!(self, |tx| {
+            if let Some(object) = settled {
+                tx.change("DELETE FROM claims WHERE object = $1", args![&object]).await?;
+            }
+            tx.insert_key(key).await?;
+            tx.write_materials(key).await
+        })
+    }
+
+    /// The key of this account and id, its materials in the order they were added.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn key(&self, account: &Account, id: &KeyId) -> Result<Option<Key>, Error> {
+        let sql = concat!(
+            "SELECT k.id, k.account, k.spec, k.usage, k.origin, k.description, k.enabled, k.created_at, k.deletion_at, \
+             k.deletion_window_days, k.token, k.version, ",
+            material_columns!(),
+            " FROM keys k LEFT JOIN materials m ON m.key_id = k.id WHERE k.account = $1 AND k.id = $2 ORDER BY m.place"
+        );
+        let rows = self.rows(sql, args![account.as_str(), id.as_str()]).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let mut key = of_row(first)?;
+        for row in &rows {
+            key.materials.extend(materials::of_row(row)?);
+        }
+        Ok(Some(key))
+    }
+
+    /// Up to `limit` ids of the account's keys, in order, from behind `after`.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn list_keys(&self, account: &Account, after: Option<&KeyId>, limit: u32) -> Result<Vec<KeyId>, Error> {
+        let sql = "SELECT id FROM keys WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3";
+        // No text comes before any text.
+        let rows = self.rows(sql, args![account.as_str(), after.map_or("", KeyId::as_str), limit]).await?;
+        rows.iter().map(|row| row.parsed("id", KeyId::parse)).collect()
+    }
+
+    /// Records what has become of a key, in the version after the one it was read in, and which objects that dooms.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it was changed since it was read.
+    pub async fn save_key(&self, key: &Key, doomed: &[ObjectId], now: Timestamp) -> Result<(), Error> {
+        transact!(self, |tx| {
+            if !tx.save_key(key).await? {
+                return Err(Error::Conflict);
+            }
+            tx.doom(doomed, now).await
+        })
+    }
+
+    /// Forgets a key and its materials, and records which objects that dooms.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it was changed since it was read.
+    pub async fn remove_key(&self, key: &Key, doomed: &[ObjectId], now: Timestamp) -> Result<(), Error> {
+        transact!(self, |tx| {
+            let sql = "DELETE FROM keys WHERE account = $1 AND id = $2 AND version = $3";
+            tx.change(sql, args![key.account.as_str(), key.id.as_str(), key.version]).await?;
+            tx.doom(doomed, now).await
+        })
+    }
+
+    /// Keys with present material whose time is over at `now`, the longest over first; at most `limit`.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn keys_with_expired_material(&self, now: Timestamp, limit: u32) -> Result<Vec<(Account, KeyId)>, Error> {
+        let sql = "SELECT k.account, k.id FROM materials m JOIN keys k ON k.id = m.key_id \
+                   WHERE m.presence = 'imported' AND m.valid_to IS NOT NULL AND m.valid_to <= $1 \
+                   ORDER BY m.valid_to LIMIT $2";
+        let mut keys = Vec::new();
+        for row in self.rows(sql, args![now, limit]).await? {
+            let named = name(&row)?;
+            // A key whose materials ended together is still one key.
+            if !keys.contains(&named) {
+                keys.push(named);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Keys whose scheduled deletion is due at `now`, the longest due first; at most `limit`.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn keys_due_for_deletion(&self, now: Timestamp, limit: u32) -> Result<Vec<(Account, KeyId)>, Error> {
+        let sql = "SELECT account, id FROM keys WHERE deletion_at IS NOT NULL AND deletion_at <= $1 \
+                   ORDER BY deletion_at LIMIT $2";
+        self.rows(sql, args![now, limit]).await?.iter().map(name).collect()
+    }
+}
+
+impl Transaction {
+    async fn insert_key(&mut self, key: &Key) -> Result<(), Error> {
+        let Key {
+            id,
+            account,
+            spec,
+            usage,
+            origin,
+            description,
+            enabled,
+            created_at,
+            deletion,
+            token,
+            materials: _,
+            version: _,
+        } = key;
+        let sql = "INSERT INTO keys (id, account, spec, usage, origin, description, enabled, created_at, deletion_at, \
+                   deletion_window_days, token, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)";
+        let args = args![
+            id.as_str(),
+            account.as_str(),
+            spec.as_str(),
+            usage.as_str(),
+            origin.as_str(),
+            description.as_str(),
+            u32::from(*enabled),
+            *created_at,
+            deletion.map(|deletion| deletion.at),
+            deletion.map(|deletion| deletion.window_in_days),
+            token.as_str(),
+        ];
+        self.execute(sql, args).await.map(drop)
+    }
+
+    /// Writes what of a key can change, unless it was changed since it was read. What a key is never changes.
+    pub(super) async fn save_key(&mut self, key: &Key) -> Result<bool, Error> {
+        let sql = "UPDATE keys SET description = $4, enabled = $5, deletion_at = $6, deletion_window_days = $7, \
+                   version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
+        let args = args![
+            key.account.as_str(),
+            key.id.as_str(),
+            key.version,
+            key.description.as_str(),
+            u32::from(key.enabled),
+            key.deletion.map(|deletion| deletion.at),
+            key.deletion.map(|deletion| deletion.window_in_days),
+        ];
+        if self.execute(sql, args).await? == 0 {
+            return Ok(false);
+        }
+        self.write_materials(key).await?;
+        Ok(true)
+    }
+}
+
+fn name(row: &Row) -> Result<(Account, KeyId), Error> {
+    Ok((row.parsed("account", Account::parse)?, row.parsed("id", KeyId::parse)?))
+}
+
+/// The key in a row, without its materials.
+fn of_row(row: &Row) -> Result<Key, Error> {
+    let (account, id) = name(row)?;
+    let deletion = match row.optional::<i64>("deletion_at")? {
+        Some(at) => Some(Deletion { at: Timestamp::from_millis(at), window_in_days: row.count("deletion_window_days")? }),
+        None => None,
+    };
+    Ok(Key {
+        id,
+        account,
+        spec: row.named("spec")?,
+        usage: row.named("usage")?,
+        origin: row.named("origin")?,
+        description: row.get("description")?,
+        enabled: row.get::<i64>("enabled")? != 0,
+        created_at: row.time("created_at")?,
+        deletion,
+        token: row.get("token")?,
+        materials: Vec::new(),
+        version: row.get("version")?,
+    })
+}

@@ -1,0 +1,55 @@
+//! What should be in the token, and what of the token's nobody here knows: the two sides of a sweep.
+
+use std::collections::HashSet;
+
+use super::value::{Value, args};
+use super::{Error, Store};
+use crate::model::ObjectId;
+
+/// Objects asked for by one statement. Fixed, so that its text is always the same and stays prepared.
+const CHUNK: usize = 100;
+
+impl Store {
+    /// Those of `objects` that no row names: not claimed, not a living wrapping key's, not present material's, not doomed.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn unknown_objects(&self, objects: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
+        let mut unknown = Vec::new();
+        for chunk in objects.chunks(CHUNK) {
+            // The last one repeats to fill the statement.
+            let padded = chunk.iter().chain(chunk.last().into_iter().cycle()).take(CHUNK);
+            // One statement, so that an object which moves from a claim to a key is seen in one place or the other.
+            let rows = self.rows_of_built(known_sql(), padded.map(Value::from).collect()).await?;
+            let known: HashSet<ObjectId> = rows.iter().map(|row| row.object("object")).collect::<Result<_, _>>()?;
+            unknown.extend(chunk.iter().filter(|object| !known.contains(*object)));
+        }
+        Ok(unknown)
+    }
+
+    /// Up to `limit` of the objects that must be in the token, in order, from behind `after`: those of ready and issued
+    /// wrapping keys and of present material.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn expected_objects(&self, after: Option<ObjectId>, limit: u32) -> Result<Vec<ObjectId>, Error> {
+        let sql = "SELECT object FROM wrapping_keys WHERE state IN ('ready', 'issued') AND object > $1 \
+                   UNION ALL SELECT object FROM materials WHERE presence = 'imported' AND object > $1 \
+                   ORDER BY object LIMIT $2";
+        // No bytes come before any bytes.
+        let after = after.map_or(Vec::new(), |object| object.0.to_vec());
+        let rows = self.rows(sql, args![after.as_slice(), limit]).await?;
+        rows.iter().map(|row| row.object("object")).collect()
+    }
+}
+
+fn known_sql() -> String {
+    let places: Vec<String> = (1..=CHUNK).map(|n| format!("${n}")).collect();
+    let places = places.join(", ");
+    format!(
+        "SELECT object FROM claims WHERE object IN ({places}) \
+         UNION ALL SELECT object FROM doomed WHERE object IN ({places}) \
+         UNION ALL SELECT object FROM materials WHERE presence = 'imported' AND object IN ({places}) \
+         UNION ALL SELECT object FROM wrapping_keys WHERE state IN ('making', 'ready', 'issued') AND object IN ({places})"
+    )
+}

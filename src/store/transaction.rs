@@ -1,0 +1,173 @@
+//! Statements and transactions on either database.
+//!
+//! Transactions are SERIALIZABLE: on SQLite because there is one writer, which takes the lock as it begins; on PostgreSQL by
+//! its own means, where the loser of a race is told so and the transaction runs again from its beginning. So a body may be
+//! run more than once and must do nothing but talk to its transaction.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite};
+
+use super::connection::Database;
+use super::rows::Row;
+use super::value::Value;
+use super::{Error, Store};
+
+/// The longest that one run of a transaction, or one reading statement, may take: more than the waits inside it.
+pub(super) const LIMIT: Duration = Duration::from_secs(15);
+/// How often a transaction runs. All that fight over one row lose a race to each that wins it.
+pub(super) const RUNS: u32 = 32;
+/// The longest pause before the next run, in milliseconds.
+const PAUSE_MS: u32 = 100;
+
+/// What a transaction on PostgreSQL must not see.
+#[derive(Clone, Copy)]
+pub(super) enum Isolation {
+    /// For a single statement that decides by rows it has locked. Under SERIALIZABLE all who take at once would be losers but one.
+    ReadCommitted,
+    /// For everything else.
+    Serializable,
+}
+
+/// A transaction under way; rolled back where it is dropped.
+pub(super) enum Transaction {
+    Postgres(sqlx::Transaction<'static, Postgres>),
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+}
+
+macro_rules! query {
+    ($sql:expr, $args:expr) => {{
+        let mut query = sqlx::query($sql);
+        for value in $args {
+            query = match value {
+                Value::Bytes(value) => query.bind(value),
+                Value::Integer(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+
+/// Runs a body in a transaction of its own, and again while it loses races. An error, or `?`, rolls it back.
+///
+/// A macro rather than a function over an async closure: of such a closure the compiler cannot tell that its future is
+/// `Send` (rust-lang/rust#110338), and then nothing that calls the store could be spawned.
+macro_rules! transact {
+    ($store:expr, |$transaction:ident| $body:block) => {
+        transact!($store, $crate::store::transaction::Isolation::Serializable, |$transaction| $body)
+    };
+    ($store:expr, $isolation:expr, |$transaction:ident| $body:block) => {{
+        use $crate::store::transaction::{LIMIT, RUNS, pause, within};
+        let mut run = 1;
+        loop {
+            let once = async {
+                let mut open = $store.begin($isolation).await?;
+                let outcome: Result<_, $crate::store::Error> = async {
+                    let $transaction = &mut open;
+                    $body
+                }
+                .await;
+                let outcome = outcome?;
+                open.commit().await?;
+                Ok(outcome)
+            };
+            match within(LIMIT, once).await {
+                Err(error) if error.lost_a_race() && run < RUNS => tokio::time::sleep(pause(run)).await,
+                done => break done,
+            }
+            run += 1;
+        }
+    }};
+}
+pub(super) use transact;
+
+impl Transaction {
+    /// Runs a statement and returns its rows.
+    pub(super) async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
+        Ok(match self {
+            Self::Postgres(on) => query!(sql, args).fetch_all(&mut **on).await?.into_iter().map(Row::Postgres).collect(),
+            Self::Sqlite(on) => query!(sql, args).fetch_all(&mut **on).await?.into_iter().map(Row::Sqlite).collect(),
+        })
+    }
+
+    /// Runs a statement and returns its only row, if it has one.
+    pub(super) async fn row(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Option<Row>, Error> {
+        Ok(self.rows(sql, args).await?.pop())
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    pub(super) async fn execute(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64, Error> {
+        Ok(match self {
+            Self::Postgres(on) => query!(sql, args).execute(&mut **on).await?.rows_affected(),
+            Self::Sqlite(on) => query!(sql, args).execute(&mut **on).await?.rows_affected(),
+        })
+    }
+
+    /// Runs a statement that must change one row.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it changes none.
+    pub(super) async fn change(&mut self, sql: &'static str, args: Vec<Value>) -> Result<(), Error> {
+        if self.execute(sql, args).await? == 0 { Err(Error::Conflict) } else { Ok(()) }
+    }
+
+    pub(super) async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Postgres(on) => on.commit().await?,
+            Self::Sqlite(on) => on.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Runs a statement that only reads. It sees one moment; two statements may see two.
+    pub(super) async fn rows(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.rows_of(sql.into_sql_str(), args).await
+    }
+
+    /// As [`Store::rows`], for a text that was put together from placeholders.
+    pub(super) async fn rows_of_built(&self, sql: String, args: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.rows_of(AssertSqlSafe(sql).into_sql_str(), args).await
+    }
+
+    async fn rows_of(&self, sql: sqlx::SqlStr, args: Vec<Value>) -> Result<Vec<Row>, Error> {
+        within(LIMIT, async {
+            Ok(match &self.database {
+                Database::Postgres(on) => query!(sql, args).fetch_all(on).await?.into_iter().map(Row::Postgres).collect(),
+                Database::Sqlite { reader, .. } => {
+                    query!(sql, args).fetch_all(reader).await?.into_iter().map(Row::Sqlite).collect()
+                }
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn begin(&self, isolation: Isolation) -> Result<Transaction, Error> {
+        Ok(match &self.database {
+            Database::Postgres(pool) => Transaction::Postgres(
+                pool.begin_with(match isolation {
+                    Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
+                    Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                })
+                .await?,
+            ),
+            Database::Sqlite { writer, .. } => Transaction::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+}
+
+/// A random pause, longer on average after each run, so that those who met do not meet again.
+pub(super) fn pause(run: u32) -> Duration {
+    let most = 2_u32.saturating_pow(run).min(PAUSE_MS);
+    // Without randomness the scheduler's own has to do.
+    Duration::from_millis(u64::from(getrandom::u32().unwrap_or(most) % most + 1))
+}
+
+/// Gives up waiting for `work` after `limit`.
+pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::Unreachable(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))))
+}

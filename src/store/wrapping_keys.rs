@@ -1,0 +1,162 @@
+//! Wrapping key pairs, from their making to their end. `making → ready → issued` is here, and the ends that time brings;
+//! what imports do to them is in the files on claims and settlements.
+
+use super::connection::Database;
+use super::transaction::{Isolation, Transaction, transact};
+use super::value::args;
+use super::wrapping_rows::{self, wrapping_key_columns};
+use super::{Error, Store};
+use crate::model::{Issue, PairUse, Timestamp, WrappingKey, WrappingKeyId, WrappingKeySpec};
+
+/// Hands out the oldest ready pair. One statement: it finds, locks and changes the row, so that no two can have it.
+macro_rules! take_sql {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE wrapping_keys SET state = 'issued', key_id = $4, account = $5, principal = $6, algorithm = $7, \
+             path = $8, issued_at = $9, expires_at = $10 WHERE state = 'ready' AND id = (SELECT id FROM wrapping_keys \
+             WHERE state = 'ready' AND token = $1 AND spec = $2 AND pair_use = $3 ORDER BY created_at, id LIMIT 1",
+            $lock,
+            ") RETURNING ",
+            wrapping_key_columns!()
+        )
+    };
+}
+
+impl Store {
+    /// Records that a pair is about to be made: id, object, token, spec and use count, and it is `making` whatever it says.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn begin_wrapping_key(&self, key: &WrappingKey) -> Result<(), Error> {
+        transact!(self, |tx| {
+            let sql = "INSERT INTO wrapping_keys (id, object, token, spec, pair_use, state, spki, created_at, attempts) \
+                       VALUES ($1, $2, $3, $4, $5, 'making', $6, $7, 0)";
+            let (spec, pair_use) = (key.spec.as_str(), key.pair_use.as_str());
+            let nothing: &[u8] = &[];
+            tx.execute(sql, args![&key.id, &key.object, key.token.as_str(), spec, pair_use, nothing, key.created_at]).await
+        })
+        .map(drop)
+    }
+
+    /// Records that the token has made the pair, and its public half, DER SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it is not being made: recovery has given it up.
+    pub async fn wrapping_key_ready(&self, id: &WrappingKeyId, spki: &[u8]) -> Result<(), Error> {
+        transact!(self, |tx| {
+            let sql = "UPDATE wrapping_keys SET state = 'ready', spki = $2 WHERE id = $1 AND state = 'making'";
+            tx.change(sql, args![id, spki]).await
+        })
+    }
+
+    /// Forgets a pair that nobody was given, and dooms its object.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where there is none, or it has been handed out.
+    pub async fn abandon_wrapping_key(&self, id: &WrappingKeyId, now: Timestamp) -> Result<(), Error> {
+        transact!(self, |tx| {
+            let sql = "DELETE FROM wrapping_keys WHERE id = $1 AND state IN ('making', 'ready') RETURNING object";
+            let row = tx.row(sql, args![id]).await?.ok_or(Error::Conflict)?;
+            tx.doom(&[row.object("object")?], now).await
+        })
+    }
+
+    /// Hands out the oldest ready pair of this kind in the token of this serial number; each at most once, ever.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed. A pair that was taken when the answer got lost stays issued, and expires.
+    pub async fn take_wrapping_key(
+        &self,
+        spec: WrappingKeySpec,
+        pair_use: PairUse,
+        token: &str,
+        issue: &Issue,
+    ) -> Result<Option<WrappingKey>, Error> {
+        let sql = match &self.database {
+            Database::Postgres(_) => take_sql!(" FOR UPDATE SKIP LOCKED"),
+            Database::Sqlite { .. } => take_sql!(""),
+        };
+        transact!(self, Isolation::ReadCommitted, |tx| {
+            let mut args = args![token, spec.as_str(), pair_use.as_str()];
+            args.extend(issue_args(issue));
+            tx.row(sql, args).await?.map(|row| wrapping_rows::of_row(&row)).transpose()
+        })
+    }
+
+    /// Hands out this very pair.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it is not ready.
+    pub async fn issue_wrapping_key(&self, id: &WrappingKeyId, issue: &Issue) -> Result<WrappingKey, Error> {
+        transact!(self, |tx| {
+            let sql = concat!(
+                "UPDATE wrapping_keys SET state = 'issued', key_id = $2, account = $3, principal = $4, algorithm = $5, \
+                 path = $6, issued_at = $7, expires_at = $8 WHERE id = $1 AND state = 'ready' RETURNING ",
+                wrapping_key_columns!()
+            );
+            let mut args = args![id];
+            args.extend(issue_args(issue));
+            wrapping_rows::of_row(&tx.row(sql, args).await?.ok_or(Error::Conflict)?)
+        })
+    }
+
+    /// What is known of a wrapping key.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn wrapping_key(&self, id: &WrappingKeyId) -> Result<Option<WrappingKey>, Error> {
+        self.rows(BY_ID, args![id]).await?.first().map(wrapping_rows::of_row).transpose()
+    }
+
+    /// Ends the issued sets whose time is over at `now`, the longest over first, and dooms their objects. At most `limit`;
+    /// returns how many.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn expire_wrapping_keys(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
+        transact!(self, |tx| {
+            let sql = "UPDATE wrapping_keys SET state = 'expired' WHERE state = 'issued' AND id IN (SELECT id \
+                       FROM wrapping_keys WHERE state = 'issued' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
+                       RETURNING object";
+            let rows = tx.rows(sql, args![now, limit]).await?;
+            let objects: Vec<_> = rows.iter().map(|row| row.object("object")).collect::<Result<_, _>>()?;
+            tx.doom(&objects, now).await?;
+            Ok(rows.len() as u64)
+        })
+    }
+
+    /// Forgets sets that came to an end and whose time was over before `before`. At most `limit`; returns how many.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn forget_wrapping_keys(&self, before: Timestamp, limit: u32) -> Result<u64, Error> {
+        transact!(self, |tx| {
+            let sql = "DELETE FROM wrapping_keys WHERE id IN (SELECT id FROM wrapping_keys \
+                       WHERE state IN ('consumed', 'expired', 'dead') AND expires_at < $1 ORDER BY expires_at LIMIT $2)";
+            tx.execute(sql, args![before, limit]).await
+        })
+    }
+
+    /// Up to `limit` pairs whose making began before `before` and has not ended, the oldest first.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn stale_making(&self, before: Timestamp, limit: u32) -> Result<Vec<WrappingKeyId>, Error> {
+        let sql = "SELECT id FROM wrapping_keys WHERE state = 'making' AND created_at < $1 ORDER BY created_at LIMIT $2";
+        self.rows(sql, args![before, limit]).await?.iter().map(|row| row.wrapping_key_id("id")).collect()
+    }
+}
+
+const BY_ID: &str = concat!("SELECT ", wrapping_key_columns!(), " FROM wrapping_keys WHERE id = $1");
+
+impl Transaction {
+    pub(super) async fn wrapping_key(&mut self, id: &WrappingKeyId) -> Result<Option<WrappingKey>, Error> {
+        self.row(BY_ID, args![id]).await?.as_ref().map(wrapping_rows::of_row).transpose()
+    }
+}
+
+fn issue_args(issue: &Issue) -> Vec<super::value::Value> {
+    let Issue { key, account, principal, algorithm, path, issued_at, expires_at } = issue;
+    let (algorithm, path) = (algorithm.as_str(), path.as_str());
+    args![key.as_str(), account.as_str(), principal.as_str(), algorithm, path, *issued_at, *expires_at]
+}

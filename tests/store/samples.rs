@@ -1,0 +1,157 @@
+//! Records to put in.
+
+use std::time::Duration;
+
+use keyferry::model::key::Deletion;
+use keyferry::model::{
+    Account, Answer, Claim, Expiration, HostExposure, InstallationId, Issue, Key, KeyId, KeyMaterialId, KeySpec, KeyUsage,
+    Material, MaterialPresence, ObjectId, Origin, PairUse, RequestDigest, Rotation, Timestamp, UnwrapPath,
+    WrappingAlgorithm, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState,
+};
+use keyferry::store::{Settled, Store};
+
+pub const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_123);
+pub const TOKEN: &str = "f00dfeed";
+pub const MAX_ATTEMPTS: u32 = 3;
+
+pub fn later(seconds: u64) -> Timestamp {
+    NOW.after(Duration::from_secs(seconds))
+}
+
+pub fn account() -> Account {
+    Account::parse("111122223333").unwrap()
+}
+
+pub fn key() -> Key {
+    Key {
+        id: KeyId::random(false),
+        account: account(),
+        spec: KeySpec::SymmetricDefault,
+        usage: KeyUsage::EncryptDecrypt,
+        origin: Origin::External,
+        description: "für Österreich 🔑".to_owned(),
+        enabled: false,
+        created_at: NOW,
+        deletion: None,
+        token: TOKEN.to_owned(),
+        materials: Vec::new(),
+        version: 0,
+    }
+}
+
+pub fn material(seed: u8, expiration: Expiration) -> Material {
+    Material {
+        id: KeyMaterialId([seed; 32]),
+        object: ObjectId::random(),
+        presence: MaterialPresence::Imported,
+        rotation: Rotation::Current,
+        description: String::new(),
+        expiration,
+        imported_at: NOW,
+        spki: None,
+        kcv: Some([seed, 0, 255]),
+        exposure: HostExposure::Token,
+    }
+}
+
+/// A key with every field filled and two materials.
+pub fn full_key() -> Key {
+    let old = Material {
+        presence: MaterialPresence::Expired,
+        rotation: Rotation::NonCurrent,
+        description: "the old one".to_owned(),
+        spki: Some(vec![0x30, 0, 255]),
+        kcv: None,
+        exposure: HostExposure::HostMaterial,
+        ..material(200, Expiration::At(later(60)))
+    };
+    Key {
+        enabled: true,
+        deletion: Some(Deletion { at: later(7 * 86_400), window_in_days: 7 }),
+        materials: vec![old, material(1, Expiration::Never)],
+        ..key()
+    }
+}
+
+pub fn issue() -> Issue {
+    Issue {
+        key: KeyId::random(true),
+        account: account(),
+        principal: "spiffe://example.org/importer".to_owned(),
+        algorithm: WrappingAlgorithm::RsaesOaepSha256,
+        path: UnwrapPath::Direct,
+        issued_at: NOW,
+        expires_at: later(86_400),
+    }
+}
+
+/// A pair that is about to be made.
+pub fn pair() -> WrappingKey {
+    WrappingKey {
+        id: WrappingKeyId::random(),
+        object: ObjectId::random(),
+        token: TOKEN.to_owned(),
+        spec: WrappingKeySpec::Rsa4096,
+        pair_use: PairUse::Unwrap,
+        state: WrappingKeyState::Making,
+        spki: Vec::new(),
+        created_at: NOW,
+        issue: None,
+        attempts: 0,
+        answer: None,
+    }
+}
+
+pub async fn ready_pair(store: &Store) -> WrappingKey {
+    let pair = pair();
+    store.begin_wrapping_key(&pair).await.unwrap();
+    store.wrapping_key_ready(&pair.id, b"spki").await.unwrap();
+    WrappingKey { state: WrappingKeyState::Ready, spki: b"spki".to_vec(), ..pair }
+}
+
+pub async fn issued_set(store: &Store) -> WrappingKey {
+    let pair = ready_pair(store).await;
+    store.issue_wrapping_key(&pair.id, &issue()).await.unwrap()
+}
+
+pub fn claim_on(set: &WrappingKey) -> Claim {
+    Claim { object: ObjectId::random(), wrapping_key: Some(set.id), claimed_at: NOW }
+}
+
+pub fn claim_alone() -> Claim {
+    Claim { object: ObjectId::random(), wrapping_key: None, claimed_at: NOW }
+}
+
+pub fn answer(seed: u8) -> Answer {
+    Answer {
+        digest: RequestDigest([seed; 32]),
+        material: KeyMaterialId([seed; 32]),
+        kcv: Some([seed; 3]),
+        spki: Some(vec![seed; 91]),
+        exposure: HostExposure::HostKek,
+    }
+}
+
+/// A key in the record, as it reads there.
+pub async fn recorded(store: &Store, key: Key) -> Key {
+    store.insert_key(&key, None).await.unwrap();
+    store.key(&key.account, &key.id).await.unwrap().unwrap()
+}
+
+/// A set that an import has used up, and its claim, which is gone.
+pub async fn consumed_set(store: &Store) -> (WrappingKey, Claim) {
+    let set = issued_set(store).await;
+    let claim = claim_on(&set);
+    store.claim(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
+    let key = recorded(store, key()).await;
+    assert_eq!(store.settle(&claim, &key, &[], &answer(7), NOW).await.unwrap(), Settled::Settled);
+    (set, claim)
+}
+
+pub async fn doomed(store: &Store) -> std::collections::BTreeSet<ObjectId> {
+    store.doomed(1000).await.unwrap().into_iter().collect()
+}
+
+pub fn installation() -> InstallationId {
+    InstallationId::random()
+}
