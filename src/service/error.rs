@@ -65,7 +65,7 @@ pub enum Error {
         refused: Refused,
     },
     /// The record could not be kept.
-    #[error("internal error")]
+    #[error("{}", store_message(.0))]
     Store(#[from] store::Error),
     /// Not done when the caller stopped waiting.
     #[error("the wrapping key was not ready in time: try again")]
@@ -82,6 +82,14 @@ pub enum Error {
     /// What keyferry, or the token, does not do.
     #[error("{0}")]
     Unsupported(String),
+}
+
+fn store_message(error: &store::Error) -> &'static str {
+    match error {
+        store::Error::Unreachable(_) => "the database is not available: try again",
+        store::Error::Conflict => "the key is being changed by others: try again",
+        _ => "internal error",
+    }
 }
 
 fn hsm_message(error: &hsm::Error) -> &'static str {
@@ -115,6 +123,7 @@ impl Error {
             Self::InvalidImportToken => Kind::InvalidImportToken,
             Self::InvalidMarker => Kind::InvalidMarker,
             Self::Key { refused, .. } => of_refusal(refused),
+            Self::Store(store::Error::Conflict | store::Error::Unreachable(_)) => Kind::DependencyTimeout,
             Self::Store(_) => Kind::Internal,
             Self::TokenExpired => Kind::ExpiredImportToken,
             Self::Unresolved(Unresolved::Invalid(_)) => Kind::Validation,
