@@ -4,6 +4,7 @@
 //! bin → server → api → service → { store, hsm, import_token } → model; `config`, `clock` and `wrap` are leaves.
 
 pub mod clock;
+pub mod config;
 pub mod hsm;
 pub mod model;
 pub mod proto;

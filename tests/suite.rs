@@ -1,1 +1,3 @@
+//! Every integration test, in one binary: each further one would link the world again.
 
+mod config;
