@@ -3,6 +3,7 @@
 //! Layers, from the outside in (`tests/layering.rs` holds the code to them):
 //! bin → server → api → service → { store, hsm, import_token } → model; `config`, `clock` and `wrap` are leaves.
 
+pub mod api;
 pub mod clock;
 pub mod config;
 pub mod hsm;
