@@ -9,5 +9,6 @@ pub mod config;
 pub mod hsm;
 pub mod model;
 pub mod proto;
+pub mod server;
 pub mod service;
 pub mod store;
