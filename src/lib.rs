@@ -1,14 +1,17 @@
 //! keyferry ferries key material into an HSM: it hands out wrapping keys made in a PKCS#11 token, and unwraps inside it.
 //!
 //! Layers, from the outside in (`tests/layering.rs` holds the code to them):
-//! bin → server → api → service → { store, hsm, import_token } → model; `config`, `clock` and `wrap` are leaves.
+//! bin → server → api → service → { store, hsm, import_token } → model; `config`, `clock`, `failpoint` and `wrap` are leaves.
 
+pub mod api;
 pub mod clock;
+pub mod config;
 pub mod failpoint;
 pub mod hsm;
 pub mod import_token;
 pub mod model;
 pub mod proto;
+pub mod server;
 pub mod service;
 pub mod store;
 pub mod wrap;

@@ -3,6 +3,7 @@
 
 mod client;
 mod clock;
+mod config;
 mod harness;
 mod openssl;
 mod store;

@@ -1,0 +1,101 @@
+//! The gRPC front: what comes over the wire becomes a call of the service, and its answer or refusal goes back.
+//!
+//! Proto types live here and nowhere deeper. Every handler is one conversion in, one use case, one conversion out; who
+//! calls, until when, how many at once and the line in the log are the same for all, and so are in [`calls`].
+
+mod callers;
+mod calls;
+mod convert;
+mod deadline;
+mod import;
+mod key;
+mod operator;
+mod record;
+mod status;
+
+use std::sync::Arc;
+
+use tonic::service::Routes;
+use tonic::{Response, Status};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::model::Account;
+use crate::proto;
+use crate::proto::import_service_server::ImportServiceServer;
+use crate::proto::key_service_server::KeyServiceServer;
+use crate::proto::operator_service_server::OperatorServiceServer;
+use crate::service::Service;
+
+pub use callers::Peer;
+use calls::Calls;
+
+/// The most that one request may measure on the wire, in bytes: its largest fields are two blobs of 6144.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// The gRPC services over one [`Service`].
+#[derive(Clone, Debug)]
+pub struct Front {
+    service: Arc<Service>,
+    account: Account,
+    calls: Calls,
+}
+
+impl Front {
+    /// A front whose callers belong to `account` and make at most `max_requests` calls at once.
+    pub fn new(service: Arc<Service>, account: Account, max_requests: u32) -> Self {
+        Self { service, calls: Calls::new(account.clone(), max_requests), account }
+    }
+
+    /// Everything that is served: the three services, health and reflection.
+    ///
+    /// # Errors
+    /// Where reflection cannot read the descriptors, which only a broken build can bring about.
+    pub async fn routes(&self) -> Result<(Routes, Health), tonic_reflection::server::Error> {
+        let describe =
+            || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(proto::DESCRIPTORS);
+        // Many clients still ask in v1alpha only.
+        let (v1, v1alpha) = (describe().build_v1()?, describe().build_v1alpha()?);
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let state = Health(reporter);
+        state.set(ServingStatus::Serving).await;
+        let routes = Routes::new(ImportServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(KeyServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(OperatorServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(health)
+            .add_service(v1)
+            .add_service(v1alpha);
+        Ok((routes, state))
+    }
+
+    /// Waits until no call is in flight, including those whose callers have left. Calls that come afterwards are refused.
+    pub async fn idle(&self) {
+        self.calls.idle().await;
+    }
+}
+
+/// What `grpc.health.v1` says of the services.
+#[derive(Clone, Debug)]
+pub struct Health(HealthReporter);
+
+impl Health {
+    /// Says that no further calls should come.
+    pub async fn draining(&self) {
+        self.set(ServingStatus::NotServing).await;
+    }
+
+    async fn set(&self, status: ServingStatus) {
+        let services = [
+            // The service as a whole.
+            "",
+            proto::import_service_server::SERVICE_NAME,
+            proto::key_service_server::SERVICE_NAME,
+            proto::operator_service_server::SERVICE_NAME,
+        ];
+        for service in services {
+            self.0.set_service_status(service, status).await;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the service and its token are.
+
+use std::time::Duration;
+
+use crate::api::convert::names::{self, number};
+use crate::api::convert::time;
+use crate::hsm::Profile;
+use crate::model::Account;
+use crate::proto;
+use crate::service::ServerInfo;
+
+/// What the service is; every caller belongs to `account`.
+pub(in crate::api) fn server_info(info: ServerInfo, account: &Account) -> proto::GetServerInfoResponse {
+    let ServerInfo { installation, realm, started_at, store } = info;
+    proto::GetServerInfoResponse {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        installation_id: installation.to_string(),
+        partition: realm.partition,
+        region: realm.region,
+        account: account.to_string(),
+        started_at: Some(time::wire(started_at)),
+        store: store.to_owned(),
+    }
+}
+
+impl From<&Profile> for proto::TokenProfile {
+    fn from(profile: &Profile) -> Self {
+        let paths = profile.routes.iter().map(|((key_spec, algorithm), route)| proto::UnwrapPath {
+            key_spec: number::<proto::KeySpec>(key_spec.as_str()),
+            wrapping_algorithm: number::<proto::WrappingAlgorithm>(algorithm.as_str()),
+            served: route.path.is_some(),
+            host_exposure: route.path.map_or(0, |path| names::exposure(path.exposure())),
+            reason: route.reason.clone(),
+            microseconds: count(route.took.as_micros()),
+        });
+        Self {
+            label: profile.label.clone(),
+            serial_number: profile.serial_number.clone(),
+            manufacturer_id: profile.manufacturer_id.clone(),
+            model: profile.model.clone(),
+            firmware_version: profile.firmware_version.clone(),
+            library: profile.library.clone(),
+            host_assisted: profile.host_assisted.to_string(),
+            key_wrap_mechanism: profile.key_wrap.map(|number| format!("0x{number:04X}")).unwrap_or_default(),
+            paths: paths.collect(),
+            probe_milliseconds: count(Duration::as_millis(&profile.took)),
+        }
+    }
+}
+
+fn count(number: u128) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,97 @@
+//! `keyferry.v1.KeyService`.
+
+use tonic::Request;
+
+use super::{Answer, Front};
+use crate::proto;
+use crate::proto::key_service_server::KeyService;
+
+#[tonic::async_trait]
+impl KeyService for Front {
+    async fn create_key(&self, request: Request<proto::CreateKeyRequest>) -> Answer<proto::CreateKeyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::CreateKeyRequest| async move {
+            let described = service.create_key(&call, request.into()).await?;
+            Ok(proto::CreateKeyResponse { key_metadata: Some(described.into()) })
+        };
+        self.calls.change("CreateKey", request, use_case).await
+    }
+
+    async fn describe_key(&self, request: Request<proto::DescribeKeyRequest>) -> Answer<proto::DescribeKeyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::DescribeKeyRequest| async move {
+            let described = service.describe_key(&call, request.key_id).await?;
+            Ok(proto::DescribeKeyResponse { key_metadata: Some(described.into()) })
+        };
+        self.calls.read("DescribeKey", request, use_case).await
+    }
+
+    async fn list_keys(&self, request: Request<proto::ListKeysRequest>) -> Answer<proto::ListKeysResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::ListKeysRequest| async move {
+            Ok(service.list_keys(&call, request.into()).await?.into())
+        };
+        self.calls.read("ListKeys", request, use_case).await
+    }
+
+    async fn get_public_key(&self, request: Request<proto::GetPublicKeyRequest>) -> Answer<proto::GetPublicKeyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::GetPublicKeyRequest| async move {
+            Ok(service.public_key(&call, request.key_id).await?.into())
+        };
+        self.calls.read("GetPublicKey", request, use_case).await
+    }
+
+    async fn enable_key(&self, request: Request<proto::EnableKeyRequest>) -> Answer<proto::EnableKeyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::EnableKeyRequest| async move {
+            service.enable_key(&call, request.key_id).await?;
+            Ok(proto::EnableKeyResponse {})
+        };
+        self.calls.change("EnableKey", request, use_case).await
+    }
+
+    async fn disable_key(&self, request: Request<proto::DisableKeyRequest>) -> Answer<proto::DisableKeyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::DisableKeyRequest| async move {
+            service.disable_key(&call, request.key_id).await?;
+            Ok(proto::DisableKeyResponse {})
+        };
+        self.calls.change("DisableKey", request, use_case).await
+    }
+
+    async fn schedule_key_deletion(
+        &self,
+        request: Request<proto::ScheduleKeyDeletionRequest>,
+    ) -> Answer<proto::ScheduleKeyDeletionResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::ScheduleKeyDeletionRequest| async move {
+            Ok(service.schedule_key_deletion(&call, request.into()).await?.into())
+        };
+        self.calls.change("ScheduleKeyDeletion", request, use_case).await
+    }
+
+    async fn cancel_key_deletion(
+        &self,
+        request: Request<proto::CancelKeyDeletionRequest>,
+    ) -> Answer<proto::CancelKeyDeletionResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::CancelKeyDeletionRequest| async move {
+            let arn = service.cancel_key_deletion(&call, request.key_id).await?;
+            Ok(proto::CancelKeyDeletionResponse { key_id: arn.to_string() })
+        };
+        self.calls.change("CancelKeyDeletion", request, use_case).await
+    }
+
+    async fn update_key_description(
+        &self,
+        request: Request<proto::UpdateKeyDescriptionRequest>,
+    ) -> Answer<proto::UpdateKeyDescriptionResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::UpdateKeyDescriptionRequest| async move {
+            service.update_key_description(&call, request.into()).await?;
+            Ok(proto::UpdateKeyDescriptionResponse {})
+        };
+        self.calls.change("UpdateKeyDescription", request, use_case).await
+    }
+}

@@ -1,0 +1,232 @@
+//! Refusals on the wire: the code, and the details of `google.rpc` that programs act on.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+use uuid::Uuid;
+
+use crate::service::{self, Kind};
+
+/// The domain of every ErrorInfo.
+const DOMAIN: &str = "keyferry";
+
+/// The most characters of a message that are sent. Headers carry it, three times over, and clients take 16 KiB of headers.
+const MAX_MESSAGE: usize = 512;
+
+/// Why a call is not answered: the service's reasons, and those of the front itself.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The caller's time is over. What changes something goes on.
+    DeadlineExceeded,
+    /// A fault of ours.
+    Panicked,
+    /// As the service says.
+    Service(service::Error),
+    /// Too many calls in flight.
+    Throttled,
+    /// The certificate names nobody.
+    Unidentified,
+}
+
+impl Refusal {
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::Panicked => code(Kind::Internal),
+            Self::Service(error) => code(error.kind()),
+            Self::Throttled => code(Kind::Throttling),
+            Self::Unidentified => Code::Unauthenticated,
+        }
+    }
+
+    /// The reference's name of the error.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::DeadlineExceeded => Kind::DependencyTimeout.as_str(),
+            Self::Panicked => Kind::Internal.as_str(),
+            Self::Service(error) => error.kind().as_str(),
+            Self::Throttled => Kind::Throttling.as_str(),
+            // One of the errors common to all of the reference's services.
+            Self::Unidentified => "UnrecognizedClientException",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::DeadlineExceeded => "the call was not done by its deadline; what it changes may be done yet".to_owned(),
+            Self::Panicked => "internal error".to_owned(),
+            Self::Service(error) if error.kind() == Kind::Internal => "internal error".to_owned(),
+            Self::Service(error) => shortened(error.to_string()),
+            Self::Throttled => "too many calls at once: try again".to_owned(),
+            Self::Unidentified => "the client certificate has no URI and no DNS name".to_owned(),
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::Service(error) => error.field().map(snake_case),
+            _ => None,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Service(error) => error.retry_after(),
+            Self::Throttled => Some(Duration::from_secs(1)),
+            Self::DeadlineExceeded | Self::Panicked | Self::Unidentified => None,
+        }
+    }
+
+    /// The refusal as it goes over the wire.
+    pub(super) fn into_status(self, request_id: Uuid) -> Status {
+        let (message, request_id) = (self.message(), request_id.to_string());
+        let mut details = ErrorDetails::new();
+        let metadata = HashMap::from([("request_id".to_owned(), request_id.clone())]);
+        details.set_error_info(self.reason(), DOMAIN, metadata).set_request_info(request_id, "");
+        if let Some(field) = self.field() {
+            details.add_bad_request_violation(field, message.clone());
+        }
+        if let Some(delay) = self.retry_after() {
+            details.set_retry_info(Some(delay));
+        }
+        Status::with_error_details(self.code(), message, details)
+    }
+}
+
+impl From<service::Error> for Refusal {
+    fn from(error: service::Error) -> Self {
+        Self::Service(error)
+    }
+}
+
+fn code(kind: Kind) -> Code {
+    match kind {
+        Kind::DependencyTimeout => Code::Unavailable,
+        Kind::Disabled | Kind::InvalidState | Kind::Unsupported => Code::FailedPrecondition,
+        Kind::ExpiredImportToken
+        | Kind::IncorrectKeyMaterial
+        | Kind::InvalidArn
+        | Kind::InvalidCiphertext
+        | Kind::InvalidImportToken
+        | Kind::InvalidMarker
+        | Kind::Validation => Code::InvalidArgument,
+        Kind::Internal => Code::Internal,
+        Kind::NotFound => Code::NotFound,
+        Kind::Throttling => Code::ResourceExhausted,
+    }
+}
+
+fn shortened(message: String) -> String {
+    match message.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    }
+}
+
+/// The proto's name of a field that the reference writes in lowerCamelCase.
+fn snake_case(field: &str) -> String {
+    let mut name = String::with_capacity(field.len() + 4);
+    for c in field.chars() {
+        if c.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hsm;
+    use crate::model::key::Refused;
+    use crate::model::{Account, Invalid, KeyId, Realm, Unresolved};
+    use crate::service::Error;
+    use crate::store;
+
+    fn refused(refused: Refused) -> Error {
+        let realm = Realm { partition: "aws".into(), region: "us-east-1".into() };
+        let arn = realm.arn(&Account::parse("111122223333").unwrap(), &KeyId::random(false));
+        Error::Key { arn, refused }
+    }
+
+    /// Every kind, spelled out a second time: a change here must be made on purpose.
+    #[test]
+    fn every_kind_has_its_code_and_its_details() {
+        #[rustfmt::skip]
+        let cases = [
+            (Error::Timeout,                                          Code::Unavailable,        "DependencyTimeoutException",   None,                           true),
+            (refused(Refused::Disabled),                              Code::FailedPrecondition, "DisabledException",            None,                           false),
+            (Error::TokenExpired,                                     Code::InvalidArgument,    "ExpiredImportTokenException",  Some("import_token"),           false),
+            (refused(Refused::IncorrectMaterial),                     Code::InvalidArgument,    "IncorrectKeyMaterialException", None,                          false),
+            (Error::Store(store::Error::Conflict),                    Code::Internal,           "KMSInternalException",         None,                           false),
+            (Unresolved::InvalidArn("Invalid arn x".into()).into(),   Code::InvalidArgument,    "InvalidArnException",          Some("key_id"),                 false),
+            (Error::InvalidCiphertext,                                Code::InvalidArgument,    "InvalidCiphertextException",   Some("encrypted_key_material"), false),
+            (Error::InvalidImportToken,                               Code::InvalidArgument,    "InvalidImportTokenException",  Some("import_token"),           false),
+            (Error::InvalidMarker,                                    Code::InvalidArgument,    "InvalidMarkerException",       Some("marker"),                 false),
+            (refused(Refused::PendingImport),                         Code::FailedPrecondition, "KMSInvalidStateException",     None,                           false),
+            (Unresolved::NotFound("Invalid keyId 'x'".into()).into(), Code::NotFound,           "NotFoundException",            Some("key_id"),                 false),
+            (Error::Hsm(hsm::Error::Busy),                            Code::ResourceExhausted,  "ThrottlingException",          None,                           true),
+            (Error::Unsupported("SM2PKE is not served".into()),       Code::FailedPrecondition, "UnsupportedOperationException", None,                          false),
+            (Invalid::missing("wrappingKeySpec").into(),              Code::InvalidArgument,    "ValidationException",          Some("wrapping_key_spec"),      false),
+        ];
+        let kinds: Vec<Kind> = cases.iter().map(|(error, ..)| error.kind()).collect();
+        assert_eq!(kinds, Kind::ALL, "one of each");
+        for (error, code, reason, field, retries) in cases {
+            let (said, internal) = (error.to_string(), error.kind() == Kind::Internal);
+            let id = Uuid::new_v4();
+            let status = Refusal::from(error).into_status(id);
+            let details = status.get_error_details();
+            assert_eq!(status.code(), code, "{reason}");
+            assert_eq!(status.message(), if internal { "internal error" } else { &said });
+            let info = details.error_info().unwrap();
+            assert_eq!((info.reason.as_str(), info.domain.as_str()), (reason, "keyferry"));
+            assert_eq!(info.metadata["request_id"], id.to_string());
+            assert_eq!(details.request_info().unwrap().request_id, id.to_string());
+            let violation = details.bad_request().map(|bad| bad.field_violations[0].clone());
+            assert_eq!(violation.as_ref().map(|violation| violation.field.as_str()), field, "{reason}");
+            assert!(violation.is_none_or(|violation| violation.description == said));
+            assert_eq!(details.retry_info().is_some(), retries, "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_is_ours_to_fix_is_not_shown() {
+        let corrupt = store::Error::Corrupt("row 7 of keys".into());
+        for refusal in [Refusal::from(Error::Store(corrupt)), Refusal::from(Error::Hsm(hsm::Error::Misbehaved("x".into())))]
+        {
+            let status = refusal.into_status(Uuid::nil());
+            assert_eq!(status.message(), "internal error");
+            assert!(status.get_error_details().bad_request().is_none());
+        }
+    }
+
+    #[test]
+    fn a_long_message_fits_the_headers() {
+        let invalid = Invalid::new("keyId", "🔑".repeat(2048));
+        let status = Refusal::from(Error::from(invalid)).into_status(Uuid::nil());
+        let size: usize =
+            status.into_http::<()>().headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        assert!(size < 15 * 1024, "{size}");
+    }
+
+    #[test]
+    fn the_front_refuses_in_the_same_form() {
+        #[rustfmt::skip]
+        let cases = [
+            (Refusal::DeadlineExceeded, Code::DeadlineExceeded,  "DependencyTimeoutException"),
+            (Refusal::Panicked,         Code::Internal,          "KMSInternalException"),
+            (Refusal::Throttled,        Code::ResourceExhausted, "ThrottlingException"),
+            (Refusal::Unidentified,     Code::Unauthenticated,   "UnrecognizedClientException"),
+        ];
+        for (refusal, code, reason) in cases {
+            let delay = refusal.retry_after();
+            let status = refusal.into_status(Uuid::nil());
+            let details = status.get_error_details();
+            assert_eq!((status.code(), details.error_info().unwrap().reason.as_str()), (code, reason));
+            assert_eq!(details.retry_info().map(|info| info.retry_delay), delay.map(Some));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `keyferryd doctor`: what the token was found able to do, as a table for people and as JSON.
+
+use std::fmt::Write;
+
+use anyhow::Context;
+use keyferry::hsm::Profile;
+use serde_json::json;
+
+/// One line a path, columns as wide as they must be.
+pub(crate) fn table(profile: &Profile) -> String {
+    let facts = [
+        ("label", profile.label.clone()),
+        ("serial number", profile.serial_number.clone()),
+        ("manufacturer", profile.manufacturer_id.clone()),
+        ("model", format!("{}, firmware {}", profile.model, profile.firmware_version)),
+        ("library", profile.library.clone()),
+        ("host_assisted", profile.host_assisted.to_string()),
+        ("key wrap (RFC 5649)", mechanism(profile).unwrap_or_else(|| "none".to_owned())),
+        ("probe", format!("{} ms", profile.took.as_millis())),
+    ];
+    let mut text = String::new();
+    for (name, value) in facts {
+        let _ = writeln!(text, "{name:<20} {value}");
+    }
+    text.push('\n');
+    let mut rows =
+        vec![["KEY SPEC", "WRAPPING ALGORITHM", "SERVED", "PATH", "PLAIN ON HOST", "µs", "WHY NOT"].map(String::from)];
+    rows.extend(profile.routes.iter().map(|((spec, algorithm), route)| {
+        let served = route.path.is_some();
+        [
+            spec.to_string(),
+            algorithm.to_string(),
+            if served { "yes" } else { "no" }.to_owned(),
+            route.path.map_or("-".to_owned(), |path| path.to_string()),
+            route.path.map_or("-".to_owned(), |path| path.exposure().to_string()),
+            if served { route.took.as_micros().to_string() } else { "-".to_owned() },
+            route.reason.clone(),
+        ]
+    }));
+    let widths: [usize; 7] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let _ = write!(line, "{cell:<width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The same for programs.
+pub(crate) fn json(profile: &Profile) -> anyhow::Result<String> {
+    let paths: Vec<_> = profile
+        .routes
+        .iter()
+        .map(|((spec, algorithm), route)| {
+            json!({
+                "key_spec": spec.as_str(),
+                "wrapping_algorithm": algorithm.as_str(),
+                "served": route.path.is_some(),
+                "path": route.path.map(|path| path.as_str()),
+                "host_exposure": route.path.map(|path| path.exposure().as_str()),
+                "reason": route.reason,
+                "microseconds": u64::try_from(route.took.as_micros()).unwrap_or(u64::MAX),
+            })
+        })
+        .collect();
+    let profile = json!({
+        "label": profile.label,
+        "serial_number": profile.serial_number,
+        "manufacturer_id": profile.manufacturer_id,
+        "model": profile.model,
+        "firmware_version": profile.firmware_version,
+        "library": profile.library,
+        "host_assisted": profile.host_assisted.as_str(),
+        "key_wrap_mechanism": mechanism(profile),
+        "probe_milliseconds": u64::try_from(profile.took.as_millis()).unwrap_or(u64::MAX),
+        "paths": paths,
+    });
+    serde_json::to_string_pretty(&profile).context("JSON")
+}
+
+fn mechanism(profile: &Profile) -> Option<String> {
+    profile.key_wrap.map(|number| format!("0x{number:04X}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use keyferry::hsm::Route;
+    use keyferry::model::{HostAssisted, KeySpec, UnwrapPath, WrappingAlgorithm};
+
+    use super::*;
+
+    fn profile() -> Profile {
+        let served = Route { path: Some(UnwrapPath::TwoStep), reason: String::new(), took: Duration::from_micros(1234) };
+        let refused = "CKM_RSA_PKCS_OAEP with SHA-256: CKR_ARGUMENTS_BAD; hsm.host_assisted = \"material\" would help";
+        let refused = Route { path: None, reason: refused.to_owned(), took: Duration::ZERO };
+        Profile {
+            label: "keyferry".to_owned(),
+            serial_number: "4f1c".to_owned(),
+            manufacturer_id: "SoftHSM project".to_owned(),
+            model: "SoftHSM v2".to_owned(),
+            firmware_version: "2.6".to_owned(),
+            library: "Implementation of PKCS11 2.6".to_owned(),
+            host_assisted: HostAssisted::None,
+            key_wrap: Some(0x210A),
+            routes: BTreeMap::from([
+                ((KeySpec::Rsa2048, WrappingAlgorithm::RsaAesKeyWrapSha1), served),
+                ((KeySpec::SymmetricDefault, WrappingAlgorithm::RsaesOaepSha256), refused),
+            ]),
+            took: Duration::from_millis(42),
+        }
+    }
+
+    #[test]
+    fn the_table_says_what_is_served_and_why_not_where_not() {
+        let expected = "\
+label                keyferry
+serial number        4f1c
+manufacturer         SoftHSM project
+model                SoftHSM v2, firmware 2.6
+library              Implementation of PKCS11 2.6
+host_assisted        none
+key wrap (RFC 5649)  0x210A
+probe                42 ms
+
+KEY SPEC           WRAPPING ALGORITHM      SERVED  PATH      PLAIN ON HOST  µs    WHY NOT
+SYMMETRIC_DEFAULT  RSAES_OAEP_SHA_256      no      -         -              -     CKM_RSA_PKCS_OAEP with SHA-256: CKR_ARGUMENTS_BAD; hsm.host_assisted = \"material\" would help
+RSA_2048           RSA_AES_KEY_WRAP_SHA_1  yes     two-step  TOKEN          1234
+";
+        assert_eq!(table(&profile()), expected);
+    }
+
+    #[test]
+    fn the_json_has_the_same() {
+        let shown: serde_json::Value = serde_json::from_str(&json(&profile()).unwrap()).unwrap();
+        assert_eq!(shown["key_wrap_mechanism"], "0x210A");
+        assert_eq!(shown["paths"][0]["served"], false);
+        assert_eq!(shown["paths"][0]["path"], serde_json::Value::Null);
+        assert_eq!(shown["paths"][1]["host_exposure"], "TOKEN");
+        assert_eq!(shown["paths"][1]["microseconds"], 1234);
+    }
+}

@@ -1,0 +1,123 @@
+//! The service's command line: `keyferryd serve` and what an operator needs before it.
+
+mod dev;
+mod doctor;
+mod serve;
+mod token;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use keyferry::config::Config;
+use keyferry::server::{self, logs, process};
+
+/// Takes key material into an HSM: wrapping keys made in a PKCS#11 token, material unwrapped inside it.
+#[derive(Debug, Parser)]
+#[command(name = "keyferryd", version)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a token and a database each other's, for a new installation.
+    Init {
+        /// The configuration, for example deploy/keyferryd.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Serve until told to stop by SIGTERM; SIGHUP reads the certificates again.
+    Serve {
+        /// The configuration, for example deploy/keyferryd.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Say what the token can do, path by path, and why not where not.
+    Doctor {
+        /// The configuration, for example deploy/keyferryd.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether a configuration is good.
+    CheckConfig {
+        /// The configuration, for example deploy/keyferryd.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Serve over SoftHSM2 from one folder, made on the first start: for development.
+    Dev {
+        /// Where token, database, certificates and settings are.
+        #[arg(long, value_name = "FOLDER", default_value = ".local")]
+        dir: PathBuf,
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+        listen: SocketAddr,
+    },
+    /// Make a token; `dev` runs this as a process of its own, because a process loads a PKCS#11 module once.
+    #[command(hide = true)]
+    InitToken(token::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell where standard error is closed.
+            let _ = writeln!(std::io::stderr(), "keyferryd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    // Chosen before anything can choose another one.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        anyhow::bail!("the TLS provider was chosen twice");
+    }
+    match command {
+        Command::Init { config } => {
+            let config = prepare(&config)?;
+            runtime()?.block_on(server::init(&config))?;
+            say("initialised")
+        }
+        Command::Serve { config } => serve::serve(&prepare(&config)?),
+        Command::Doctor { config, json } => {
+            let profile = runtime()?.block_on(server::examine(&prepare(&config)?))?;
+            say(&if json { doctor::json(&profile)? } else { doctor::table(&profile) })
+        }
+        Command::CheckConfig { config } => {
+            load(&config)?;
+            say("the configuration is good")
+        }
+        Command::Dev { dir, listen } => dev::dev(&dir, listen),
+        Command::InitToken(args) => token::initialise(&args),
+    }
+}
+
+fn load(path: &Path) -> anyhow::Result<Config> {
+    Config::load(path).with_context(|| format!("configuration {}", path.display()))
+}
+
+/// Everything that comes before the first secret is read.
+fn prepare(path: &Path) -> anyhow::Result<Config> {
+    let config = load(path)?;
+    logs::init(&config.log)?;
+    process::harden(config.hsm.host_assisted)?;
+    Ok(config)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{}", text.trim_end()).context("standard output")
+}

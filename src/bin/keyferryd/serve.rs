@@ -1,0 +1,28 @@
+//! `keyferryd serve`.
+
+use anyhow::Context;
+use keyferry::config::Config;
+use keyferry::server::{Door, assemble};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
+    super::runtime()?.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be received")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be received")?;
+        let stop = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        let mut stop = std::pin::pin!(stop);
+        // The address and the certificates first: a mistake there is found before the token is touched.
+        let door = Door::open(&config.server).await?;
+        let service = tokio::select! {
+            service = assemble(config) => service?,
+            () = &mut stop => return Ok(()),
+        };
+        Ok(door.serve(service, config.kms.account.clone(), stop).await?)
+    })
+}

@@ -1,0 +1,93 @@
+//! `[hsm]`: which token, and what it may be helped with.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::limits::within;
+use crate::model::HostAssisted;
+
+/// The token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Raw")]
+pub struct Hsm {
+    /// The PKCS#11 module, a shared library.
+    pub module: PathBuf,
+    /// Which of the module's tokens.
+    pub token: TokenName,
+    /// The file that holds the user PIN, and nothing else but a newline.
+    pub pin_file: PathBuf,
+    /// Sessions, and so threads, at work at once: 2 to 64.
+    pub sessions: usize,
+    /// Calls that wait for a session before more are refused: 1 to 4096.
+    pub queue: usize,
+    /// The most that the host may see of what is unwrapped.
+    pub host_assisted: HostAssisted,
+}
+
+/// How a token is found among those of its module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenName {
+    /// By CK_TOKEN_INFO.label.
+    Label(String),
+    /// By CK_TOKEN_INFO.serialNumber.
+    Serial(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    module: PathBuf,
+    token_label: Option<String>,
+    token_serial: Option<String>,
+    pin_file: PathBuf,
+    #[serde(default = "sessions", deserialize_with = "within::<_, _, 2, 64>")]
+    sessions: usize,
+    #[serde(default = "queue", deserialize_with = "within::<_, _, 1, 4096>")]
+    queue: usize,
+    #[serde(default = "host_assisted", deserialize_with = "host_assisted_name")]
+    host_assisted: HostAssisted,
+}
+
+fn sessions() -> usize {
+    4
+}
+
+fn queue() -> usize {
+    64
+}
+
+fn host_assisted() -> HostAssisted {
+    HostAssisted::None
+}
+
+fn host_assisted_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HostAssisted, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(|_| D::Error::custom(format!("expected none, kek or material, found {name:?}")))
+}
+
+impl TryFrom<Raw> for Hsm {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, Self::Error> {
+        let Raw { module, token_label, token_serial, pin_file, sessions, queue, host_assisted } = raw;
+        let token = match (token_label, token_serial) {
+            (Some(label), None) => TokenName::Label(bounded("token_label", label, 32)?),
+            (None, Some(serial)) => TokenName::Serial(bounded("token_serial", serial, 16)?),
+            (None, None) => return Err("expected token_label or token_serial, found neither".to_owned()),
+            (Some(_), Some(_)) => {
+                return Err("expected one of token_label and token_serial, found both; remove one".to_owned());
+            }
+        };
+        Ok(Self { module, token, pin_file, sessions, queue, host_assisted })
+    }
+}
+
+/// The lengths are those of CK_TOKEN_INFO (PKCS#11 v3.0 §3.2).
+fn bounded(key: &str, name: String, most: usize) -> Result<String, String> {
+    if (1..=most).contains(&name.len()) {
+        Ok(name)
+    } else {
+        Err(format!("{key}: expected 1 to {most} bytes, found {}", name.len()))
+    }
+}

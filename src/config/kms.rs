@@ -1,0 +1,84 @@
+//! `[kms]`: what the ARNs of keys say.
+
+use serde::Deserialize;
+
+use crate::model::{Account, Realm};
+
+/// How keys are named: `arn:<partition>:kms:<region>:<account>:key/<key id>`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Raw")]
+pub struct Kms {
+    /// Partition and region.
+    pub realm: Realm,
+    /// The account that callers belong to.
+    pub account: Account,
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Raw {
+    partition: String,
+    region: String,
+    account: String,
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        Self { partition: "aws".to_owned(), region: "us-east-1".to_owned(), account: "000000000000".to_owned() }
+    }
+}
+
+impl Default for Kms {
+    fn default() -> Self {
+        let Raw { partition, region, account } = Raw::default();
+        let account = Account::parse(&account).unwrap_or_else(|| unreachable!("twelve digits"));
+        Self { realm: Realm { partition, region }, account }
+    }
+}
+
+impl TryFrom<Raw> for Kms {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, Self::Error> {
+        let Raw { partition, region, account } = raw;
+        if !partition.split('-').all(is_word) {
+            return Err(format!("partition: expected a name such as aws, found {partition:?}"));
+        }
+        if !is_region(&region) {
+            return Err(format!("region: expected a name such as us-east-1, found {region:?}"));
+        }
+        let account =
+            Account::parse(&account).ok_or_else(|| format!("account: expected twelve digits, found {account:?}"))?;
+        Ok(Self { realm: Realm { partition, region }, account })
+    }
+}
+
+/// `^([a-z]+-){2,3}\d+$`
+fn is_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let words: Vec<&str> = words.split('-').collect();
+    (2..=3).contains(&words.len())
+        && words.into_iter().all(is_word)
+        && !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_region;
+
+    #[test]
+    fn a_region_is_two_or_three_words_and_a_number() {
+        for region in ["us-east-1", "ap-southeast-12", "us-gov-west-1"] {
+            assert!(is_region(region), "{region}");
+        }
+        for other in ["", "us", "us-1", "us-east", "us-east-", "US-east-1", "a-b-c-d-1", "us--1", "us-east-1a", "us-e1st-1"]
+        {
+            assert!(!is_region(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A running service: the door open, calls answered, and an orderly end.
+//!
+//! The only place that knows every layer.
+
+mod assembly;
+mod connection;
+mod incoming;
+pub mod logs;
+pub mod process;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tonic::transport::Server;
+
+use crate::api::Front;
+use crate::config;
+use crate::model::Account;
+use crate::service::Service;
+
+pub use assembly::{StartError, assemble, examine, init, initialise_token};
+use incoming::Incoming;
+use tls::Identity;
+
+/// How often a silent connection is asked whether it is still there, and how long it may take to say so.
+const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// Calls at once over one connection.
+const MAX_STREAMS: u32 = 128;
+/// The most header bytes of a request; a call of ours needs a few hundred.
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
+/// The longest that a call without a deadline of its own is waited for.
+const LONGEST_CALL: Duration = Duration::from_secs(300);
+/// What answers need to reach their callers once the last call has ended.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// Why the door does not open, or closed by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address}: choose another address in server.listen, or stop what listens there")]
+    Bind {
+        /// `server.listen`.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The descriptors of the wire format cannot be read.
+    #[error("reflection")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// Signals cannot be received.
+    #[error("signals")]
+    Signals(#[source] std::io::Error),
+    /// A certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// The transport gave up.
+    #[error("transport")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// An address that is listened on, and the certificates to show there. Opened before anything touches the token, so that
+/// a mistake in either costs nothing.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    identity: Option<Arc<Identity>>,
+    max_requests: u32,
+    drain: Duration,
+}
+
+impl Door {
+    /// Listens and reads the certificates. Who connects from now on waits for [`Door::serve`].
+    ///
+    /// # Errors
+    /// Where the address cannot be listened on or a file cannot be used; the message names it.
+    pub async fn open(config: &config::Server) -> Result<Self, Error> {
+        let config::Server { listen, max_requests, drain, tls } = config;
+        let identity = tls.clone().map(Identity::load).transpose()?.map(Arc::new);
+        let failed = |source| Error::Bind { address: *listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, identity, max_requests: *max_requests, drain: *drain })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers calls until `stop`, then lets those in flight end, for as long as the configuration allows.
+    ///
+    /// # Errors
+    /// Where the transport gives up by itself.
+    pub async fn serve(self, service: Arc<Service>, account: Account, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let Self { listener, address, identity, max_requests, drain } = self;
+        let front = Front::new(service, account, max_requests);
+        let (routes, health) = front.routes().await?;
+        let reloads = tokio::spawn(reload_on_hangup(identity.clone())?);
+        let tls = identity.is_some();
+        let incoming = Incoming::start(listener, identity);
+        let stopped = Notify::new();
+        let stop = async {
+            stop.await;
+            tracing::info!("draining");
+            health.draining().await;
+            stopped.notify_one();
+        };
+        tracing::info!(%address, tls, "serving");
+        if !tls {
+            tracing::warn!("without TLS: every process of this machine is served as the principal loopback");
+        }
+        let serving = Server::builder()
+            .timeout(LONGEST_CALL)
+            .http2_keepalive_interval(Some(KEEPALIVE.0))
+            .http2_keepalive_timeout(Some(KEEPALIVE.1))
+            .max_concurrent_streams(MAX_STREAMS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .serve_with_incoming_shutdown(routes.prepare(), incoming, stop);
+        // Not the end of every connection, for a health watch never ends; nor that of `serving`, for calls whose callers
+        // have left are in flight too.
+        let drained = async {
+            stopped.notified().await;
+            if tokio::time::timeout(drain, front.idle()).await.is_err() {
+                tracing::warn!(seconds = drain.as_secs(), "calls still in flight are cut off");
+            }
+        };
+        let (mut serving, mut drained) = (std::pin::pin!(serving), std::pin::pin!(drained));
+        let ended = tokio::select! {
+            ended = &mut serving => {
+                stopped.notify_one();
+                drained.await;
+                ended
+            }
+            () = &mut drained => tokio::time::timeout(LAST_ANSWERS, serving).await.unwrap_or(Ok(())),
+        };
+        reloads.abort();
+        tracing::info!("stopped");
+        Ok(ended?)
+    }
+}
+
+/// Reads the certificates again at each SIGHUP.
+fn reload_on_hangup(identity: Option<Arc<Identity>>) -> Result<impl Future<Output = ()> + Send + 'static, Error> {
+    let mut hangups = signal(SignalKind::hangup()).map_err(Error::Signals)?;
+    Ok(async move {
+        while hangups.recv().await.is_some() {
+            match identity.as_deref().map(Identity::reload) {
+                Some(Ok(())) => tracing::info!("certificates reloaded"),
+                Some(Err(error)) => tracing::error!(%error, "certificates not reloaded, the old ones stay"),
+                None => tracing::info!("nothing to reload: no TLS"),
+            }
+        }
+    })
+}

@@ -1,0 +1,39 @@
+//! What the process keeps to itself: no core dumps, no debugger of the same user, and no swapping of what may be plain.
+
+use rustix::mm::{MlockAllFlags, mlockall};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+
+use crate::model::HostAssisted;
+
+/// Why the process cannot be closed off.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// RLIMIT_CORE.
+    #[error("core dumps cannot be turned off")]
+    CoreDumps(#[source] std::io::Error),
+    /// PR_SET_DUMPABLE.
+    #[error("the process cannot be closed to debuggers")]
+    Dumpable(#[source] std::io::Error),
+}
+
+/// Closes the process off. To be called before it knows a secret.
+///
+/// Memory is locked where RLIMIT_MEMLOCK is unlimited; under a limit, a locked process would fail to allocate later on.
+/// Where material may be plain on the host and memory is not locked, the log says so.
+///
+/// # Errors
+/// Where the system refuses what every process may ask for.
+pub fn harden(host_assisted: HostAssisted) -> Result<(), Error> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).map_err(|error| Error::CoreDumps(error.into()))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| Error::Dumpable(error.into()))?;
+    let unlimited = getrlimit(Resource::Memlock).current.is_none();
+    let locked = unlimited && mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT).is_ok();
+    if !locked && host_assisted != HostAssisted::None {
+        tracing::warn!(
+            host_assisted = host_assisted.as_str(),
+            "memory is not locked and may be swapped to disk: raise RLIMIT_MEMLOCK to unlimited (LimitMEMLOCK=infinity)"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The certificates of mutual TLS, and how they are changed under a running service.
+//!
+//! The whole configuration is swapped, so that a reload covers the certificate, its key and the CAs of callers alike.
+//! Sessions are never resumed: a caller whose CA is gone must not come back on an old ticket.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::TlsAcceptor;
+
+use crate::config;
+
+/// What is wrong with a file of `[server.tls]`.
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: {}: {problem}", path.display())]
+pub struct Error {
+    key: &'static str,
+    path: PathBuf,
+    problem: String,
+}
+
+impl Error {
+    fn at(key: &'static str, path: &Path, problem: impl Into<String>) -> Self {
+        Self { key, path: path.to_owned(), problem: problem.into() }
+    }
+}
+
+/// Who this service is, and whose callers it believes.
+#[derive(Debug)]
+pub(super) struct Identity {
+    files: config::Tls,
+    current: ArcSwap<ServerConfig>,
+}
+
+impl Identity {
+    /// Reads the files.
+    pub(super) fn load(files: config::Tls) -> Result<Self, Error> {
+        let current = ArcSwap::from_pointee(read(&files)?);
+        Ok(Self { files, current })
+    }
+
+    /// Reads the files again. Where one is bad, what was read before stays in force.
+    pub(super) fn reload(&self) -> Result<(), Error> {
+        self.current.store(Arc::new(read(&self.files)?));
+        Ok(())
+    }
+
+    /// For the next connection.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.current.load_full())
+    }
+}
+
+fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
+    let config::Tls { certificate, private_key, client_ca } = files;
+    let chain = certificates("server.tls.certificate", certificate)?;
+    let key = PrivateKeyDer::from_pem_file(private_key)
+        .map_err(|error| Error::at("server.tls.private_key", private_key, explain(error, "a private key")))?;
+    let at_client_ca = |problem: String| Error::at("server.tls.client_ca", client_ca, problem);
+    let mut callers = RootCertStore::empty();
+    for ca in certificates("server.tls.client_ca", client_ca)? {
+        callers.add(ca).map_err(|error| at_client_ca(format!("not a CA certificate: {error}")))?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(callers), provider.clone())
+        .build()
+        .map_err(|error: VerifierBuilderError| at_client_ca(error.to_string()))?;
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::at("server.tls.certificate", certificate, error.to_string()))?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => Error::at(
+                "server.tls.private_key",
+                private_key,
+                format!("not the key of the certificate in {}", certificate.display()),
+            ),
+            other => Error::at("server.tls.certificate", certificate, other.to_string()),
+        })?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    Ok(config)
+}
+
+fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| Error::at(key, path, explain(error, "certificates")))?;
+    if certificates.is_empty() {
+        return Err(Error::at(key, path, "no certificate in it; expected PEM"));
+    }
+    Ok(certificates)
+}
+
+fn explain(error: pem::Error, expected: &str) -> String {
+    match error {
+        pem::Error::Io(error) if error.kind() == ErrorKind::NotFound => "there is no such file".to_owned(),
+        pem::Error::Io(error) => format!("cannot be read: {error}"),
+        pem::Error::NoItemsFound => format!("nothing of use in it; expected {expected} as PEM"),
+        _ => format!("not well-formed; expected {expected} as PEM"),
+    }
+}

@@ -1,0 +1,173 @@
+//! The reference configuration means what it says, and a wrong one is refused in words that help.
+
+use std::collections::BTreeMap;
+
+use keyferry::config::{Config, Error, Format, TokenName};
+use keyferry::model::HostAssisted;
+
+const REFERENCE: &str = include_str!("../deploy/keyferryd.toml");
+
+const LEAST: &str = r#"
+version = "v1"
+[hsm]
+module = "/usr/lib/softhsm/libsofthsm2.so"
+token_label = "keyferry"
+pin_file = "/etc/keyferry/pin"
+[store]
+url = "sqlite:/var/lib/keyferry/keyferry.db"
+"#;
+
+fn parse(text: &str) -> Result<Config, Error> {
+    Config::parse(text, [])
+}
+
+fn with_environment(text: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
+    Config::parse(text, variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())))
+}
+
+/// Whether a line of the reference is a default, `# key = value`, rather than prose.
+fn as_default(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("# ")?;
+    let (key, _) = rest.split_once(" = ")?;
+    key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_').then_some(rest)
+}
+
+#[test]
+fn the_commented_lines_of_the_reference_are_the_defaults() {
+    let uncommented: Vec<&str> = REFERENCE.lines().map(|line| as_default(line).unwrap_or(line)).collect();
+    let defaults = REFERENCE.lines().filter_map(as_default).count();
+    assert_eq!(defaults, 14, "a key was added or lost: say so here");
+    assert_eq!(parse(&uncommented.join("\n")).unwrap(), parse(REFERENCE).unwrap());
+}
+
+#[test]
+fn the_reference_leaves_out_no_key() {
+    // The longest answer to an unknown key in each table is the list of the known ones.
+    for table in ["server", "server.tls", "hsm", "store", "kms", "import", "janitor", "log"] {
+        let refusal = with_environment(REFERENCE, &[(&format!("KEYFERRY__{}__NO_SUCH_KEY", table.replace('.', "__")), "1")]);
+        let refusal = refusal.unwrap_err().to_string();
+        let known: Vec<&str> = refusal.split('`').skip(3).step_by(2).filter(|key| *key != "tls").collect();
+        assert!(!known.is_empty(), "{refusal}");
+        for key in known {
+            let mentioned = REFERENCE.lines().any(|line| {
+                line.starts_with(&format!("{key} = "))
+                    || line.starts_with(&format!("# {key} = "))
+                    || line.contains(&format!(", {key}."))
+            });
+            assert!(mentioned, "{table}.{key}");
+        }
+    }
+}
+
+#[test]
+fn what_is_left_out_has_a_safe_value() {
+    let config = parse(LEAST).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8443");
+    assert_eq!(config.server.tls, None);
+    assert_eq!(config.hsm.host_assisted, HostAssisted::None);
+    assert_eq!(config.hsm.token, TokenName::Label("keyferry".to_owned()));
+    assert_eq!((config.hsm.sessions, config.hsm.queue), (4, 64));
+    assert_eq!(config.kms.account.as_str(), "000000000000");
+    assert_eq!(config.import.lifetime.as_secs(), 24 * 60 * 60);
+    assert_eq!(config.log.format, Format::Human);
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let config = with_environment(
+        LEAST,
+        &[
+            ("KEYFERRY__SERVER__LISTEN", "[::1]:0"),
+            ("KEYFERRY__HSM__SESSIONS", "8"),
+            ("KEYFERRY__KMS__ACCOUNT", "000000000042"),
+            ("KEYFERRY__LOG__FORMAT", "json"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.server.listen.to_string(), "[::1]:0");
+    assert_eq!(config.hsm.sessions, 8);
+    assert_eq!(config.kms.account.as_str(), "000000000042", "leading zeros are kept");
+    assert_eq!(config.log.format, Format::Json);
+}
+
+#[test]
+fn the_variables_of_the_client_do_not_disturb() {
+    let variables = [
+        ("KEYFERRY_ENDPOINT_URL", "https://localhost:8443"),
+        ("KEYFERRY_CA_BUNDLE", "/x"),
+        ("KEYFERRY_CLIENT_CERT", "/x"),
+        ("KEYFERRY_CLIENT_KEY", "/x"),
+        ("KEYFERRY_FAILPOINT", "claimed"),
+        ("PATH", "/bin"),
+    ];
+    assert_eq!(with_environment(LEAST, &variables).unwrap(), parse(LEAST).unwrap());
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let with = |addition: &str| format!("{LEAST}\n{addition}");
+    let tls_without_key = "[server.tls]\ncertificate = \"a\"\nclient_ca = \"b\"";
+    #[rustfmt::skip]
+    let cases = [
+        (String::new(),                                       "version: missing; the file must say version = \"v1\""),
+        (LEAST.replace("\"v1\"", "\"v2\""),                   "version: expected \"v1\", found \"v2\"; this program reads no other"),
+        (LEAST.replace("module = ", "modul = "),              "hsm: unknown field `modul`"),
+        (LEAST.replace("pin_file = \"/etc/keyferry/pin\"", ""), "hsm.pin_file: missing"),
+        (LEAST.replace("token_label = \"keyferry\"", ""),     "hsm: expected token_label or token_serial, found neither"),
+        (LEAST.replace("pin_file", "token_serial = \"1\"\npin_file"), "hsm: expected one of token_label and token_serial, found both; remove one"),
+        (LEAST.replace("\"keyferry\"", "\"\""),               "hsm: token_label: expected 1 to 32 bytes, found 0"),
+        (LEAST.replace("[store]", "sessions = 1\n[store]"),   "hsm.sessions: expected 2 to 64, found 1"),
+        (LEAST.replace("[store]", "sessions = 65\n[store]"),  "hsm.sessions: expected 2 to 64, found 65"),
+        (LEAST.replace("[store]", "host_assisted = \"all\"\n[store]"), "hsm.host_assisted: expected none, kek or material, found \"all\""),
+        (LEAST.replace("sqlite:", "mysql:"),                  "store.url: expected a URL that begins with sqlite: or postgres:"),
+        (with("[server]\nlisten = \"0.0.0.0:8443\""),         "server.listen: expected a loopback address because there is no [server.tls], found 0.0.0.0:8443"),
+        (with("[server]\nlisten = \"localhost\""),            "server.listen: invalid socket address"),
+        (with("[server]\nmax_requests = 0"),                  "server.max_requests: expected 1 to 65536, found 0"),
+        (with("[server]\nmax_requests = \"many\""),           "server.max_requests: expected an integer, found string \"many\""),
+        (with(tls_without_key),                               "server.tls.private_key: missing"),
+        (with("[kms]\nregion = \"here\""),                    "kms: region: expected a name such as us-east-1, found \"here\""),
+        (with("[kms]\naccount = \"12\""),                     "kms: account: expected twelve digits, found \"12\""),
+        (with("[import]\nlifetime_seconds = 86401"),          "import.lifetime_seconds: expected 60 to 86400, found 86401"),
+        (with("[import]\nmax_attempts = 0"),                  "import.max_attempts: expected 1 to 1000, found 0"),
+        (with("[janitor]\ninterval_seconds = 0"),             "janitor.interval_seconds: expected 1 to 3600, found 0"),
+        (with("[log]\nlevel = \"request=loud\""),             "log.level: expected a level such as info or warn,request=info, found \"request=loud\""),
+        (with("[metrics]"),                                   "unknown field `metrics`"),
+    ];
+    for (text, expected) in cases {
+        let refusal = parse(&text).unwrap_err().to_string();
+        assert!(refusal.starts_with(expected), "expected {expected:?}, found {refusal:?}");
+    }
+    for variable in ["KEYFERRY__X__Y", "KEYFERRY__HSM__PIN", "KEYFERRY__X"] {
+        let refusal = with_environment(LEAST, &[(variable, "secret-value")]).unwrap_err().to_string();
+        assert!(refusal.contains("unknown field"), "{refusal}");
+        assert!(!refusal.contains("secret-value"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let refusal = Config::load("/nowhere/keyferryd.toml".as_ref()).unwrap_err();
+    assert_eq!(refusal.to_string(), "cannot read /nowhere/keyferryd.toml: check the path and its permissions");
+}
+
+#[test]
+fn a_password_is_in_no_debug_output_and_no_message() {
+    let secret = "hunter2";
+    let text = LEAST.replace("sqlite:/var/lib/keyferry/keyferry.db", &format!("postgres://keyferry:{secret}@db/keyferry"));
+    let config = parse(&text).unwrap();
+    assert!(config.store.url.expose().contains(secret));
+    assert!(!format!("{config:?} {config:#?}").contains(secret));
+
+    // Left open, so that the parser wants to quote the line.
+    let refusals = BTreeMap::from([
+        ("no closing quote", text.replace("@db/keyferry\"", "@db/keyferry")),
+        ("no opening quote", text.replace("\"postgres", "postgres")),
+        ("another scheme", text.replace("postgres:", "mysql:")),
+        ("another key", text.replace("url = ", "uri = ")),
+    ]);
+    for (what, text) in refusals {
+        let refusal = parse(&text).unwrap_err();
+        assert!(!format!("{refusal} {refusal:?}").contains(secret), "{what}: {refusal}");
+        assert!(!refusal.to_string().is_empty(), "{what}");
+    }
+}
