@@ -51,8 +51,8 @@ macro_rules! query {
 
 /// Runs a body in a transaction of its own, and again while it loses races. An error, or `?`, rolls it back.
 ///
-/// A macro rather than a function over an async closure: of such a closure the compiler cannot tell that its future is
-/// `Send` (rust-lang/rust#110338), and then nothing that calls the store could be spawned.
+/// A macro rather than a function over an async closure: of such a closure's future the compiler cannot tell that it is
+/// `Send` whatever the lifetimes, and then nothing that calls the store could be spawned.
 macro_rules! transact {
     ($store:expr, |$transaction:ident| $body:block) => {
         transact!($store, $crate::store::transaction::Isolation::Serializable, |$transaction| $body)

@@ -4,9 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use keyferry::store::{Error, Store};
+use sqlx::{Connection, Executor, SqliteConnection};
+use tokio::net::{TcpListener, UnixStream};
+use tokio::task::JoinSet;
 
-use super::on_both;
 use super::samples::*;
+use super::{Bench, on_both};
 
 on_both! {
     async fn a_record_belongs_to_one_installation_for_good(bench: Bench) {
@@ -126,4 +129,56 @@ async fn a_postgresql_that_never_answers_is_unreachable_before_long() {
     let opened = Store::open(&format!("postgresql://keyferry:hunter2@127.0.0.1:{port}/keyferry")).await;
     assert!(matches!(opened, Err(Error::Unreachable(_))), "{opened:?}");
     assert!(began.elapsed() < Duration::from_secs(10));
+}
+
+/// Passes connections on to a PostgreSQL's socket, until it is dropped.
+async fn gateway(listener: TcpListener, socket: String) {
+    let mut passing = JoinSet::new();
+    loop {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let socket = socket.clone();
+        passing.spawn(async move {
+            let mut far = UnixStream::connect(socket).await.unwrap();
+            // Whoever hangs up first ends it.
+            let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_postgresql_that_goes_away_is_unreachable_until_it_is_back() {
+    let bench = Bench::postgresql().await;
+    let (start, folder) = bench.url.split_once("?host=").unwrap();
+    let socket = format!("{folder}/.s.PGSQL.5432");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let up = tokio::spawn(gateway(listener, socket.clone()));
+    let store = Store::open(&start.replace("localhost", &address.to_string())).await.unwrap();
+    let id = installation();
+    store.install(id).await.unwrap();
+
+    up.abort();
+    assert!(up.await.unwrap_err().is_cancelled());
+    let began = Instant::now();
+    let read = store.installation().await;
+    assert!(matches!(read, Err(Error::Unreachable(_))), "{read:?}");
+    assert!(began.elapsed() < Duration::from_secs(10));
+
+    let listener = TcpListener::bind(address).await.unwrap();
+    let back = tokio::spawn(gateway(listener, socket));
+    assert_eq!(store.installation().await.unwrap(), Some(id));
+    back.abort();
+}
+
+#[tokio::test]
+async fn a_sqlite_file_that_another_process_has_locked_is_unreachable_before_long() {
+    let bench = Bench::sqlite().await;
+    let mut other = SqliteConnection::connect(&bench.url).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let written = bench.store.install(installation()).await;
+    assert!(matches!(written, Err(Error::Unreachable(_))), "{written:?}");
+    // Who only reads does not mind.
+    assert_eq!(bench.store.installation().await.unwrap(), None);
+    other.execute("ROLLBACK").await.unwrap();
+    bench.store.install(installation()).await.unwrap();
 }
