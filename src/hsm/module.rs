@@ -1,6 +1,6 @@
 //! Loading the PKCS#11 module, finding the token, logging in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Pkcs11Error, RvError};
@@ -73,7 +73,7 @@ pub(super) struct Module {
 }
 
 impl Module {
-    pub(super) fn open(path: &PathBuf, name: &TokenName) -> Result<Self, OpenError> {
+    pub(super) fn open(path: &Path, name: &TokenName) -> Result<Self, OpenError> {
         Self::find(load(path)?, name)
     }
 
@@ -118,11 +118,11 @@ impl Module {
     }
 }
 
-fn load(path: &PathBuf) -> Result<Pkcs11, OpenError> {
-    let context = Pkcs11::new(path).map_err(|error| OpenError::Load(path.clone(), error.to_string()))?;
+fn load(path: &Path) -> Result<Pkcs11, OpenError> {
+    let context = Pkcs11::new(path).map_err(|error| OpenError::Load(path.to_owned(), error.to_string()))?;
     match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
         Ok(()) | Err(Pkcs11Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(context),
-        Err(error) => Err(OpenError::Initialise(path.clone(), error.to_string())),
+        Err(error) => Err(OpenError::Initialise(path.to_owned(), error.to_string())),
     }
 }
 
@@ -130,7 +130,7 @@ fn load(path: &PathBuf) -> Result<Pkcs11, OpenError> {
 ///
 /// # Errors
 /// Where the module does not load, has no free slot, or refuses.
-pub fn initialise_token(path: &PathBuf, label: &str, so_pin: &SecretString, pin: &SecretString) -> Result<(), OpenError> {
+pub fn initialise_token(path: &Path, label: &str, so_pin: &SecretString, pin: &SecretString) -> Result<(), OpenError> {
     let context = load(path)?;
     let free = context
         .get_slots_with_token()?

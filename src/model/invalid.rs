@@ -86,6 +86,10 @@ pub fn text(field: &'static str, value: String, least: usize, most: usize) -> Re
     if length > most {
         return Err(Invalid::constraint(field, "Value", &format!("Member must have length less than or equal to {most}")));
     }
+    // PostgreSQL cannot keep it, and nobody means it.
+    if value.contains('\0') {
+        return Err(Invalid::constraint(field, "Value", "Member must not contain U+0000"));
+    }
     Ok(value)
 }
 

@@ -1,39 +1,99 @@
 //! The parts of a service, put together as the configuration says.
-#![allow(unused_variables, clippy::unused_async, clippy::missing_errors_doc)]
 
 use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
-use crate::config::Config;
-use crate::hsm::Profile;
-use crate::service::Service;
+use crate::clock::SystemClock;
+use crate::config::{self, Config};
+use crate::hsm::{self, Hsm, OpenError, Profile};
+use crate::service::{self, Service, Settings};
+use crate::store::{self, Store};
 
 /// Why a service cannot be put together: what is wrong and what to do, with the cause behind it.
 #[derive(Debug, thiserror::Error)]
-#[error("{what}")]
-pub struct StartError {
-    what: String,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+pub enum StartError {
+    /// The PIN cannot be read.
+    #[error("the PIN cannot be read from {path:?}: check hsm.pin_file and who may read it")]
+    PinFile {
+        /// `hsm.pin_file`.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The token does not open.
+    #[error(transparent)]
+    Token(#[from] OpenError),
+    /// The store does not open.
+    #[error("the store does not open: check store.url, and that its place can be written to")]
+    Store(#[source] store::Error),
+    /// Token and store do not belong together, or fail.
+    #[error(transparent)]
+    Service(#[from] service::StartError),
+    /// The thread that opened the token ended.
+    #[error("opening the token broke off")]
+    BrokeOff(#[source] tokio::task::JoinError),
 }
 
-/// Opens store and token and puts the service over them.
+/// Opens store and token, puts the service over them, and has it keep house.
+///
+/// # Errors
+/// Where a part fails; the message says what to do.
 pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
-    todo!()
+    let Config { version: _, server: _, hsm, store, kms, import, janitor, log: _ } = config;
+    // The store first: it is quicker to say no, and a PIN is not tried in vain.
+    let store = open_store(store).await?;
+    let hsm = open_token(hsm).await?;
+    let config::Import { lifetime, max_attempts } = *import;
+    let settings = Settings { realm: kms.realm.clone(), lifetime, max_attempts };
+    let service = Service::start(store, hsm, Arc::new(SystemClock), settings).await?;
+    tokio::spawn(service.clone().keep_house(janitor.interval));
+    Ok(Arc::new(service))
 }
 
 /// Makes a store and a token each other's, for a new installation.
+///
+/// # Errors
+/// Where a part fails, or belongs to another installation.
 pub async fn init(config: &Config) -> Result<(), StartError> {
-    todo!()
+    let store = open_store(&config.store).await?;
+    let hsm = open_token(&config.hsm).await?;
+    service::install(&store, &hsm).await?;
+    store.close().await;
+    Ok(())
 }
 
 /// Finds out what the token can do, without the store.
+///
+/// # Errors
+/// Where the token does not open.
 pub async fn examine(config: &Config) -> Result<Profile, StartError> {
-    todo!()
+    Ok(open_token(&config.hsm).await?.profile().clone())
 }
 
-/// Makes a token of this label in the first free slot.
+/// Makes a token of this label in the first free slot. Blocks.
+///
+/// # Errors
+/// Where the module does not load, has no free slot, or refuses.
 pub fn initialise_token(module: &Path, label: &str, so_pin: &SecretString, pin: &SecretString) -> Result<(), StartError> {
-    todo!()
+    Ok(hsm::initialise_token(module, label, so_pin, pin)?)
+}
+
+async fn open_store(config: &config::Store) -> Result<Store, StartError> {
+    Store::open(config.url.expose()).await.map_err(StartError::Store)
+}
+
+async fn open_token(config: &config::Hsm) -> Result<Hsm, StartError> {
+    let config::Hsm { module, token, pin_file, sessions, queue, host_assisted } = config.clone();
+    let token = match token {
+        config::TokenName::Label(label) => hsm::TokenName::Label(label),
+        config::TokenName::Serial(serial) => hsm::TokenName::Serial(serial),
+    };
+    let pin = std::fs::read_to_string(&pin_file).map(Zeroizing::new);
+    let pin = pin.map_err(|source| StartError::PinFile { path: pin_file, source })?;
+    let pin = SecretString::from(pin.trim_end_matches(['\r', '\n']));
+    let settings = hsm::Settings { module, token, pin, sessions, queue, host_assisted };
+    tokio::task::spawn_blocking(move || Hsm::open(settings)).await.map_err(StartError::BrokeOff)?.map_err(StartError::Token)
 }

@@ -46,7 +46,8 @@ impl From<Described> for proto::KeyMetadata {
                 Some(Expiration::Never) | None => None,
             },
             origin: number::<proto::Origin>(key.origin.as_str()),
-            expiration_model: expiration.map_or(0, |expiration| number::<proto::ExpirationModel>(expiration.model())),
+            expiration_model: expiration
+                .map_or(0, |expiration| number::<proto::ExpirationModel>(expiration.model().as_str())),
             key_manager: proto::KeyManager::Customer.into(),
             key_spec: number::<proto::KeySpec>(key.spec.as_str()),
             encryption_algorithms: algorithms.encryption,
