@@ -61,7 +61,9 @@ fn obey(session: &Session, command: Command) -> Result<serde_json::Value, Error>
             let mechanism = Mechanism::AesGcm(GcmParams::new(&mut iv, &[], 128.into())?);
             session.encrypt(&mechanism, key(session, &bytes(&id))?, &bytes(&plaintext))?
         }
-        Command::Sign { id, with, message } => session.sign(&mechanism(with), key(session, &bytes(&id))?, &bytes(&message))?,
+        Command::Sign { id, with, message } => {
+            session.sign(&mechanism(with), key(session, &bytes(&id))?, &bytes(&message))?
+        }
         Command::DecryptOaep { id, ciphertext } => {
             let params = PkcsOaepParams::new(MechanismType::SHA1, PkcsMgfType::MGF1_SHA1, PkcsOaepSource::empty());
             session.decrypt(&Mechanism::RsaPkcsOaep(params), key(session, &bytes(&id))?, &bytes(&ciphertext))?

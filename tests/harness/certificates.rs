@@ -31,7 +31,8 @@ impl Authority {
 
     /// A server at localhost and 127.0.0.1.
     pub fn server(&self) -> Identity {
-        let names = vec![SanType::DnsName("localhost".try_into().unwrap()), SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST))];
+        let names =
+            vec![SanType::DnsName("localhost".try_into().unwrap()), SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST))];
         self.sign(names, ExtendedKeyUsagePurpose::ServerAuth)
     }
 

@@ -33,7 +33,8 @@ impl Client {
         if let Some(Identity { certificate, private_key }) = identity {
             tls = tls.identity(TlsIdentity::from_pem(certificate, private_key));
         }
-        let endpoint = Endpoint::from_shared(format!("https://{address}"))?.tls_config(tls)?.timeout(Duration::from_secs(120));
+        let endpoint =
+            Endpoint::from_shared(format!("https://{address}"))?.tls_config(tls)?.timeout(Duration::from_secs(120));
         Ok(Self { channel: endpoint.connect().await? })
     }
 
@@ -67,8 +68,11 @@ impl Client {
 
     /// A key whose material is made in the token.
     pub async fn create_generated(&self, spec: KeySpec, usage: KeyUsage) -> pb::KeyMetadata {
-        let request =
-            pb::CreateKeyRequest { key_spec: wire_spec(spec).into(), key_usage: wire_usage(usage).into(), ..Default::default() };
+        let request = pb::CreateKeyRequest {
+            key_spec: wire_spec(spec).into(),
+            key_usage: wire_usage(usage).into(),
+            ..Default::default()
+        };
         call!(self.keys(), create_key, request).unwrap().key_metadata.unwrap()
     }
 

@@ -27,7 +27,8 @@ pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 
 /// A PKCS#8 EC private key without its public point: for scalars that no library would write.
 pub fn ec_pkcs8(curve_oid: &[u8], scalar: &[u8]) -> Vec<u8> {
-    let algorithm = element(0x30, &[element(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]), element(0x06, curve_oid)].concat());
+    let algorithm =
+        element(0x30, &[element(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]), element(0x06, curve_oid)].concat());
     let private_key = element(0x30, &[vec![0x02, 0x01, 0x01], element(0x04, scalar)].concat());
     element(0x30, &[vec![0x02, 0x01, 0x00], algorithm, element(0x04, &private_key)].concat())
 }

@@ -1,6 +1,7 @@
 //! What the integration tests stand on: a fresh token, certificates, the real daemon, a client, and independent cryptography.
 
 pub mod agent;
+pub mod audit;
 pub mod certificates;
 pub mod client;
 pub mod daemon;

@@ -139,10 +139,14 @@ fn verifies(spki: &[u8], digest: &str, options: &[&str], message: &[u8], signatu
     let scratch = Scratch::new();
     let key = scratch.file("public.der", spki);
     let (signature, message) = (scratch.file("signature", signature), scratch.file("message", message));
-    let output =
-        try_run(&[&["dgst", digest, "-keyform", "DER", "-verify", &key, "-signature", &signature], options, &[&message]].concat());
+    let output = try_run(
+        &[&["dgst", digest, "-keyform", "DER", "-verify", &key, "-signature", &signature], options, &[&message]].concat(),
+    );
     let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    assert!(["Verified OK", "Verification failure", "Verification Failure"].contains(&said.as_str()), "openssl dgst: {output:?}");
+    assert!(
+        ["Verified OK", "Verification failure", "Verification Failure"].contains(&said.as_str()),
+        "openssl dgst: {output:?}"
+    );
     said == "Verified OK"
 }
 

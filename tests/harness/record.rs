@@ -47,5 +47,6 @@ async fn pairs(pool: &SqlitePool, query: &'static str) -> BTreeMap<String, Strin
 
 /// A CKA_ID, whether it is stored as bytes or as hex.
 fn object_id(row: &SqliteRow) -> String {
-    row.try_get::<Vec<u8>, _>(0).map_or_else(|_| row.get(0), |bytes| if bytes.len() == 16 { hex(&bytes) } else { row.get(0) })
+    row.try_get::<Vec<u8>, _>(0)
+        .map_or_else(|_| row.get(0), |bytes| if bytes.len() == 16 { hex(&bytes) } else { row.get(0) })
 }
