@@ -63,6 +63,12 @@ pub fn fresh_rsa_private_key(bits: usize) -> Vec<u8> {
     genpkey(&["-algorithm", "RSA", "-pkeyopt", &format!("rsa_keygen_bits:{bits}")])
 }
 
+/// An RSA private key whose public exponent is 3, as PKCS#8 DER.
+pub fn weak_rsa_private_key(bits: usize) -> Vec<u8> {
+    let length = format!("rsa_keygen_bits:{bits}");
+    genpkey(&["-algorithm", "RSA", "-pkeyopt", &length, "-pkeyopt", "rsa_keygen_pubexp:3"])
+}
+
 fn ec_private_key(curve: Curve) -> Vec<u8> {
     genpkey(&["-algorithm", "EC", "-pkeyopt", &format!("ec_paramgen_curve:{curve}")])
 }
