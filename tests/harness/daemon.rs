@@ -109,10 +109,15 @@ impl Daemon {
 
     /// SIGTERM, and what it leaves; its exit must be clean.
     pub fn terminate(self) -> Installation {
+        self.terminate_with_log().0
+    }
+
+    /// SIGTERM, what it leaves, and the whole log.
+    pub fn terminate_with_log(self) -> (Installation, String) {
         self.signal(rustix::process::Signal::TERM);
         let (status, installation, log) = self.wait();
         assert!(status.success(), "{status} after SIGTERM:\n{log}");
-        installation
+        (installation, log)
     }
 
     /// Waits for its end, for example at a failpoint: its exit status, what it leaves, and its log.

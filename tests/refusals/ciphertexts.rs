@@ -167,10 +167,14 @@ fn wrong_kek(good: &Plaintext, hash: OaepHash) -> Vec<(String, Make)> {
 
 /// Well wrapped, and not what a key of this kind is made of.
 fn wrong_material(good: &Plaintext) -> Vec<(&'static str, Vec<u8>)> {
-    let secret =
-        |lengths: &[usize]| lengths.iter().map(|length| ("a secret of a wrong length", openssl::random(*length))).collect();
+    let secret = |lengths: &[usize]| {
+        lengths
+            .iter()
+            .map(|length| ("a secret of a wrong length", openssl::random(length + 1)[..*length].to_vec()))
+            .collect()
+    };
     match good.kind {
-        MaterialKind::Aes256 => secret(&[1, 16, 24, 31, 33, 64]),
+        MaterialKind::Aes256 => secret(&[0, 1, 16, 24, 31, 33, 64]),
         MaterialKind::Hmac(hash) => secret(&[1, 16, 32, hash.key_bytes() - 1, hash.key_bytes() + 1]),
         MaterialKind::Ec(curve) => wrong_ec(good, curve),
         MaterialKind::Rsa(_) => wrong_rsa(good),
