@@ -68,6 +68,21 @@ fn obey(session: &Session, command: Command) -> Result<serde_json::Value, Error>
             let params = PkcsOaepParams::new(MechanismType::SHA1, PkcsMgfType::MGF1_SHA1, PkcsOaepSource::empty());
             session.decrypt(&Mechanism::RsaPkcsOaep(params), key(session, &bytes(&id))?, &bytes(&ciphertext))?
         }
+        Command::Plant { id, label, value, soft } => {
+            session.create_object(&[
+                Attribute::Class(ObjectClass::SECRET_KEY),
+                Attribute::KeyType(KeyType::AES),
+                Attribute::Token(true),
+                Attribute::Private(true),
+                Attribute::Sensitive(!soft),
+                Attribute::Extractable(soft),
+                Attribute::Encrypt(true),
+                Attribute::Id(bytes(&id)),
+                Attribute::Label(label.into_bytes()),
+                Attribute::Value(bytes(&value)),
+            ])?;
+            Vec::new()
+        }
         Command::Derive { id, point, length } => derive(session, key(session, &bytes(&id))?, &bytes(&point), length)?,
     };
     Ok(hex(&answer).into())
@@ -89,9 +104,17 @@ fn mechanism(with: SignWith) -> Mechanism<'static> {
     }
 }
 
+/// The one key with this CKA_ID; the public half that others leave beside a private one does not count.
 fn key(session: &Session, id: &[u8]) -> Result<ObjectHandle, Error> {
-    let found = session.find_objects(&[Attribute::Token(true), Attribute::Id(id.to_vec())])?;
-    assert_eq!(found.len(), 1, "token objects with the CKA_ID {}", hex(id));
+    let mut found = Vec::new();
+    for class in [ObjectClass::PRIVATE_KEY, ObjectClass::SECRET_KEY] {
+        found.extend(session.find_objects(&[
+            Attribute::Token(true),
+            Attribute::Class(class),
+            Attribute::Id(id.to_vec()),
+        ])?);
+    }
+    assert_eq!(found.len(), 1, "keys with the CKA_ID {}", hex(id));
     Ok(found[0])
 }
 

@@ -55,6 +55,20 @@ impl Daemon {
         Self { process, installation }
     }
 
+    /// What `keyferryd serve` says where it must not start.
+    pub fn refusal_to_start(installation: &Installation) -> String {
+        let mut child = installation.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Log::read(child.stderr.take().unwrap());
+        // Dropped before the panic is over: it must not outlive the test.
+        let mut process = Process { child, log, address: String::new() };
+        let serving = process.log.wait(|line| line["fields"]["message"] == "serving");
+        assert_eq!(serving, None, "it serves");
+        assert!(process.log.wait_for_end(), "it hangs:\n{}", process.log.text());
+        let status = process.child.wait().unwrap();
+        assert_eq!(status.code(), Some(1), "{status}:\n{}", process.log.text());
+        process.log.text()
+    }
+
     /// The daemon that all tests share which need nothing of their own. It ends with the last of them that runs.
     pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<Daemon>> = Mutex::new(Weak::new());

@@ -90,6 +90,13 @@ impl Installation {
         self.file("keyferry.db")
     }
 
+    /// Replaces a part of the configuration, which must be there.
+    pub fn edit_config(&self, old: &str, new: &str) {
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        assert!(text.contains(old), "{old} is not in the configuration");
+        std::fs::write(self.config(), text.replace(old, new)).unwrap();
+    }
+
     fn config_text(&self) -> String {
         let Settings { host_assisted, lifetime_seconds, max_attempts, store_url } = &self.settings;
         let store_url = store_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.database().display()));

@@ -78,13 +78,17 @@ impl Plaintext {
 /// Wraps whatever it is given, right or wrong.
 pub fn wrap(wrapper: Wrapper, algorithm: WrappingAlgorithm, spki: &[u8], bytes: &[u8]) -> Vec<u8> {
     let hash = algorithm.oaep_hash().unwrap();
-    let (oaep, kwp): (fn(&[u8], _, &[u8]) -> _, fn(&[u8; 32], &[u8]) -> _) = match wrapper {
-        Wrapper::OpenSsl => (openssl::oaep, openssl::kwp),
-        Wrapper::RustCrypto => (rustcrypto::oaep, rustcrypto::kwp),
+    let oaep = |plaintext: &[u8]| match wrapper {
+        Wrapper::OpenSsl => openssl::oaep(spki, hash, plaintext),
+        Wrapper::RustCrypto => rustcrypto::oaep(spki, hash, plaintext),
     };
     if !algorithm.is_hybrid() {
-        return oaep(spki, hash, bytes);
+        return oaep(bytes);
     }
     let kek: [u8; 32] = openssl::random(32).try_into().unwrap();
-    [oaep(spki, hash, &kek), kwp(&kek, bytes)].concat()
+    let wrapped = match wrapper {
+        Wrapper::OpenSsl => openssl::kwp(&kek, bytes),
+        Wrapper::RustCrypto => rustcrypto::kwp(&kek, bytes),
+    };
+    [oaep(&kek), wrapped].concat()
 }

@@ -12,6 +12,7 @@ pub mod openssl;
 pub mod record;
 pub mod refusal;
 pub mod rustcrypto;
+mod selftest;
 pub mod softhsm;
 pub mod token;
 

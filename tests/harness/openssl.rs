@@ -51,10 +51,13 @@ pub fn private_key(kind: MaterialKind) -> Vec<u8> {
     }
 }
 
+/// One key, made by whoever asks first, while others wait for it and not for keys of other lengths.
+type Made = Arc<OnceLock<Vec<u8>>>;
+
 /// The RSA private key of this length: making one of 4096 bits takes seconds, and no test needs two.
 fn rsa_private_key(bits: usize) -> Vec<u8> {
-    static MADE: OnceLock<Mutex<BTreeMap<usize, Arc<OnceLock<Vec<u8>>>>>> = OnceLock::new();
-    let made = MADE.get_or_init(Mutex::default).lock().unwrap().entry(bits).or_default().clone();
+    static MADE: Mutex<BTreeMap<usize, Made>> = Mutex::new(BTreeMap::new());
+    let made = MADE.lock().unwrap().entry(bits).or_default().clone();
     made.get_or_init(|| fresh_rsa_private_key(bits)).clone()
 }
 

@@ -31,6 +31,8 @@ pub enum Command {
     DecryptOaep { id: String, ciphertext: String },
     /// ECDH with an uncompressed point: the x coordinate.
     Derive { id: String, point: String, length: usize },
+    /// Plants an AES key that encrypts: as hard as it should be, or soft in every way.
+    Plant { id: String, label: String, value: String, soft: bool },
 }
 
 /// What to sign with.
@@ -100,6 +102,12 @@ impl Token {
 
     pub fn derive(&mut self, id: &str, point: &[u8], length: usize) -> Result<Vec<u8>, String> {
         self.ask_bytes(&Command::Derive { id: id.into(), point: hex(point), length })
+    }
+
+    /// Puts an AES key on the token, for tests of what finds it there.
+    pub fn plant(&mut self, id: &str, label: &str, value: &[u8], soft: bool) {
+        let command = Command::Plant { id: id.into(), label: label.into(), value: hex(value), soft };
+        self.ask_bytes(&command).unwrap();
     }
 
     fn ask_bytes(&mut self, command: &Command) -> Result<Vec<u8>, String> {

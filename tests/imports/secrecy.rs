@@ -51,7 +51,11 @@ async fn the_log_has_every_request_and_no_secret() {
     }
     let private_key = daemon.installation.file("server-key.pem");
     let pem = std::fs::read_to_string(private_key).unwrap();
-    secrets.extend(pem.lines().filter(|line| !line.starts_with('-')).map(|line| ("the server's key", line.to_owned())));
+    secrets.extend(
+        pem.lines()
+            .filter(|line| !line.starts_with('-') && line.len() >= 24)
+            .map(|line| ("the server's key", line.to_owned())),
+    );
     drop(client);
 
     let (_installation, log) = daemon.terminate_with_log();
