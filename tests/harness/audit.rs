@@ -45,6 +45,7 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
     };
     assert_eq!(ids(ObjectKind::Material), record.materials.keys().collect(), "material: token and record");
     assert_eq!(ids(ObjectKind::WrappingKey), record.wrapping_keys.keys().collect(), "wrapping keys: token and record");
+    assert_eq!(record.unsettled, Default::default(), "under way, or to be destroyed");
     assert_eq!((ids(ObjectKind::Installation).len(), ids(ObjectKind::Mac).len()), (1, 1));
     objects
 }

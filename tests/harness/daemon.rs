@@ -49,9 +49,9 @@ impl Daemon {
         let mut child = command.spawn().unwrap();
         let log = Log::read(child.stderr.take().unwrap());
         let mut process = Process { child, log, address: String::new() };
-        let serving = process.log.wait(|line| line["fields"]["message"] == "serving");
+        let serving = process.log.wait(|line| field(line, "message") == "serving");
         let serving = serving.unwrap_or_else(|| panic!("keyferryd serve ended or hangs:\n{}", process.log.text()));
-        process.address = serving["fields"]["address"].as_str().expect("serving says its address").to_owned();
+        process.address = field(&serving, "address").as_str().expect("serving says its address").to_owned();
         Self { process, installation }
     }
 
@@ -61,7 +61,7 @@ impl Daemon {
         let log = Log::read(child.stderr.take().unwrap());
         // Dropped before the panic is over: it must not outlive the test.
         let mut process = Process { child, log, address: String::new() };
-        let serving = process.log.wait(|line| line["fields"]["message"] == "serving");
+        let serving = process.log.wait(|line| field(line, "message") == "serving");
         assert_eq!(serving, None, "it serves");
         assert!(process.log.wait_for_end(), "it hangs:\n{}", process.log.text());
         let status = process.child.wait().unwrap();
@@ -146,6 +146,11 @@ impl Daemon {
         let pid = rustix::process::Pid::from_child(&self.process.child);
         rustix::process::kill_process(pid, signal).unwrap();
     }
+}
+
+/// A field of a log line, whether events are flattened into the line or not.
+pub fn field<'a>(line: &'a Value, name: &str) -> &'a Value {
+    line["fields"].get(name).unwrap_or(&line[name])
 }
 
 /// The lines of a process's stderr.

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 use super::Installation;
 use super::openssl::hex;
 
-/// Of every imported or generated material that is present: the key's id by the CKA_ID of the object, hex.
-const MATERIALS: &str = "SELECT object_id, key_id FROM materials WHERE presence = 'imported'";
-/// Of every wrapping key that the token must hold: the state by the CKA_ID of the private half, hex.
-const WRAPPING_KEYS: &str = "SELECT object_id, state FROM wrapping_keys WHERE state IN ('making', 'ready', 'issued')";
+/// The key's id by the CKA_ID of each present material, imported or made in the token.
+const MATERIALS: &str = "SELECT object, key_id FROM materials WHERE presence = 'imported'";
+/// The state by the CKA_ID of the private half of each wrapping key that the token must hold.
+const WRAPPING_KEYS: &str = "SELECT object, state FROM wrapping_keys WHERE state IN ('making', 'ready', 'issued')";
+/// What by CKA_ID is unsettled: under way, or to be destroyed.
+const UNSETTLED: &str = "SELECT object, 'claimed' FROM claims UNION ALL SELECT object, 'doomed' FROM doomed";
 
 /// What the database knows of the token's objects.
 pub struct Record {
@@ -19,6 +21,8 @@ pub struct Record {
     pub materials: BTreeMap<String, String>,
     /// CKA_ID → state.
     pub wrapping_keys: BTreeMap<String, String>,
+    /// CKA_ID → claimed or doomed. Empty where the service was stopped in peace.
+    pub unsettled: BTreeMap<String, String>,
 }
 
 impl Record {
@@ -26,7 +30,11 @@ impl Record {
     pub async fn read(installation: &Installation) -> Self {
         let options = SqliteConnectOptions::new().filename(installation.database());
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
-        let record = Self { materials: pairs(&pool, MATERIALS).await, wrapping_keys: pairs(&pool, WRAPPING_KEYS).await };
+        let record = Self {
+            materials: pairs(&pool, MATERIALS).await,
+            wrapping_keys: pairs(&pool, WRAPPING_KEYS).await,
+            unsettled: pairs(&pool, UNSETTLED).await,
+        };
         pool.close().await;
         record
     }
@@ -42,11 +50,5 @@ impl Record {
 
 async fn pairs(pool: &SqlitePool, query: &'static str) -> BTreeMap<String, String> {
     let rows = sqlx::query(query).fetch_all(pool).await.unwrap();
-    rows.iter().map(|row| (object_id(row), row.get(1))).collect()
-}
-
-/// A CKA_ID, whether it is stored as bytes or as hex.
-fn object_id(row: &SqliteRow) -> String {
-    row.try_get::<Vec<u8>, _>(0)
-        .map_or_else(|_| row.get(0), |bytes| if bytes.len() == 16 { hex(&bytes) } else { row.get(0) })
+    rows.iter().map(|row| (hex(row.get(0)), row.get(1))).collect()
 }

@@ -56,11 +56,10 @@ impl Refusal {
         assert_eq!(self.message, message, "{case}");
     }
 
-    /// Checks that a field, given in lowerCamelCase, is blamed; how the wire spells it is not the matter here.
+    /// Checks that a field, which the reference writes in lowerCamelCase, is blamed under its name in the proto.
     #[track_caller]
     pub fn assert_blames(&self, field: &str, case: &str) {
-        let blamed = self.field.as_deref().unwrap_or_default().replace('_', "");
-        assert!(blamed.eq_ignore_ascii_case(field), "{case}: {self:?}");
+        assert_eq!(self.field, Some(snake_case(field)), "{case}: {self:?}");
     }
 }
 
@@ -85,8 +84,17 @@ fn code_of(reason: &str) -> Code {
 
 fn without(details: &[u8], request_id: &[u8]) -> Vec<u8> {
     let mut details = details.to_vec();
-    if let Some(at) = details.windows(request_id.len().max(1)).position(|window| window == request_id) {
-        details[at..at + request_id.len()].fill(0);
+    let length = request_id.len();
+    // ErrorInfo and RequestInfo both have it.
+    for at in 0..(details.len() + 1).saturating_sub(length) {
+        if length > 0 && details[at..at + length] == *request_id {
+            details[at..at + length].fill(0);
+        }
     }
     details
+}
+
+/// The proto's name of a field that the reference writes in lowerCamelCase.
+fn snake_case(field: &str) -> String {
+    field.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain(c.to_lowercase())).collect()
 }

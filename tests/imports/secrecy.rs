@@ -20,7 +20,7 @@ fn faces(bytes: &[u8]) -> Vec<String> {
 #[tokio::test]
 async fn the_log_has_every_request_and_no_secret() {
     // As talkative as it can be made, dependencies included.
-    let daemon = Daemon::serve(Installation::new(Settings::default()), &[("RUST_LOG", "trace")]);
+    let daemon = Daemon::serve(Installation::new(Settings::default()), &[("KEYFERRY__LOG__LEVEL", "trace")]);
     let client = daemon.client().await;
     let mut secrets = vec![("the PIN", softhsm::PIN.to_owned())];
     let mut requests = Vec::new();
