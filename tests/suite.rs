@@ -1,11 +1,17 @@
 //! All integration tests, as one binary: each further one would link the world again.
+// Nothing of a test binary is reachable, and a test may stop where it stands.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 mod client;
 mod clock;
 mod config;
 mod harness;
+mod imports;
+mod layering;
+mod matrix;
 mod openssl;
+mod refusals;
+mod startup;
 mod store;
 mod token;
 mod wrap;

@@ -1,6 +1,26 @@
-//! What the tests stand on: real tokens, real databases, the real binaries.
-#![allow(dead_code)]
+//! What the integration tests stand on: real tokens, real databases, the real binaries, and independent cryptography.
 
+pub mod agent;
+pub mod audit;
+pub mod certificates;
+pub mod client;
+pub mod daemon;
+pub mod der;
 pub mod inprocess;
+pub mod installation;
+pub mod material;
+pub mod openssl;
 pub mod postgres;
+pub mod record;
+pub mod refusal;
+pub mod rustcrypto;
+mod selftest;
 pub mod service;
+pub mod softhsm;
+pub mod token;
+
+pub use client::Client;
+pub use daemon::Daemon;
+pub use installation::{Installation, Settings};
+pub use material::Plaintext;
+pub use refusal::Refusal;

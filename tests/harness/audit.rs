@@ -1,0 +1,68 @@
+//! What a token must hold, and nothing else: invariants 1 and 4 of an installation, checked object by object.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keyferry::model::{KeySpec, KeyUsage, ObjectKind};
+
+use super::Installation;
+use super::record::Record;
+use super::token::{Object, Token};
+
+/// What is known of a key: its spec and usage, by its id.
+pub type Keys = BTreeMap<String, (KeySpec, KeyUsage)>;
+
+/// Checks that token and record agree and that every object is as hard as it must be. The daemon must be down.
+pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Object> {
+    let record = Record::read(installation).await;
+    let objects = Token::open(&installation.token).audit();
+    for object in &objects {
+        let kind = ObjectKind::of_label(&object.label).unwrap_or_else(|| panic!("an object of nobody's: {object:?}"));
+        assert_eq!(object.label, format!("keyferry/{kind}/{}", object.id));
+        assert_eq!(object.escapes, [""; 0], "{object:?}");
+        let mut expected = vec!["PRIVATE", "TOKEN"];
+        if kind != ObjectKind::Installation {
+            assert_eq!(object.readable, [""; 0], "{object:?}");
+            expected.push("SENSITIVE");
+        }
+        let (class, may) = match kind {
+            ObjectKind::Installation => ("data", vec![]),
+            ObjectKind::Mac => ("secret", vec!["SIGN", "VERIFY"]),
+            ObjectKind::WrappingKey if may(object, "DECRYPT") => ("private", vec!["DECRYPT"]),
+            ObjectKind::WrappingKey => ("private", vec!["UNWRAP"]),
+            ObjectKind::Material => {
+                let key = record.materials.get(&object.id).unwrap_or_else(|| panic!("an orphan: {object:?}"));
+                let (spec, usage) = keys.get(key).unwrap_or_else(|| panic!("{key} is no key of this test"));
+                expected_of(*spec, *usage)
+            }
+        };
+        expected.extend(may);
+        expected.sort_unstable();
+        assert_eq!(object.class, class, "{object:?}");
+        assert_eq!(object.set, expected, "{object:?}");
+    }
+    let ids = |kind| -> BTreeSet<&String> {
+        objects.iter().filter(|object| ObjectKind::of_label(&object.label) == Some(kind)).map(|object| &object.id).collect()
+    };
+    assert_eq!(ids(ObjectKind::Material), record.materials.keys().collect(), "material: token and record");
+    assert_eq!(ids(ObjectKind::WrappingKey), record.wrapping_keys.keys().collect(), "wrapping keys: token and record");
+    assert_eq!(record.unsettled, Default::default(), "under way, or to be destroyed");
+    assert_eq!((ids(ObjectKind::Installation).len(), ids(ObjectKind::Mac).len()), (1, 1));
+    objects
+}
+
+/// Whether the object has this flag.
+pub fn may(object: &Object, flag: &str) -> bool {
+    object.set.iter().any(|set| set == flag)
+}
+
+fn expected_of(spec: KeySpec, usage: KeyUsage) -> (&'static str, Vec<&'static str>) {
+    let secret = spec.material().unwrap().secret_bytes().is_some();
+    let may = match usage {
+        KeyUsage::EncryptDecrypt if secret => vec!["ENCRYPT", "DECRYPT"],
+        KeyUsage::EncryptDecrypt => vec!["DECRYPT"],
+        KeyUsage::GenerateVerifyMac => vec!["SIGN", "VERIFY"],
+        KeyUsage::SignVerify => vec!["SIGN"],
+        KeyUsage::KeyAgreement => vec!["DERIVE"],
+    };
+    (if secret { "secret" } else { "private" }, may)
+}

@@ -1,0 +1,205 @@
+//! The real keyferryd, as a process: started, waited for, killed, and read.
+//!
+//! Nothing here sleeps: the log is an event stream, and a test waits for the line that it needs.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::certificates::Identity;
+use super::{Client, Installation, Settings};
+
+/// Long enough for a probe on a busy machine; a wait that takes so long is a failure.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running keyferryd on its installation.
+pub struct Daemon {
+    // Before the installation: the process must be gone when its folder goes.
+    process: Process,
+    pub installation: Installation,
+}
+
+struct Process {
+    child: Child,
+    log: Arc<Log>,
+    address: String,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An error says that it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Daemon {
+    /// A fresh installation with these settings, serving.
+    pub fn start(settings: Settings) -> Self {
+        Self::serve(Installation::new(settings), &[])
+    }
+
+    /// Serves an installation, with more in its environment, for example `("KEYFERRY_FAILPOINT", …)`.
+    pub fn serve(installation: Installation, environment: &[(&str, &str)]) -> Self {
+        let mut command = installation.command("serve");
+        command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = Log::read(child.stderr.take().unwrap());
+        let mut process = Process { child, log, address: String::new() };
+        let serving = process.log.wait(|line| field(line, "message") == "serving");
+        let serving = serving.unwrap_or_else(|| panic!("keyferryd serve ended or hangs:\n{}", process.log.text()));
+        process.address = field(&serving, "address").as_str().expect("serving says its address").to_owned();
+        Self { process, installation }
+    }
+
+    /// What `keyferryd serve` says where it must not start.
+    pub fn refusal_to_start(installation: &Installation) -> String {
+        let mut child = installation.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Log::read(child.stderr.take().unwrap());
+        // Dropped before the panic is over: it must not outlive the test.
+        let mut process = Process { child, log, address: String::new() };
+        let serving = process.log.wait(|line| field(line, "message") == "serving");
+        assert_eq!(serving, None, "it serves");
+        assert!(process.log.wait_for_end(), "it hangs:\n{}", process.log.text());
+        let status = process.child.wait().unwrap();
+        assert_eq!(status.code(), Some(1), "{status}:\n{}", process.log.text());
+        process.log.text()
+    }
+
+    /// The daemon that all tests share which need nothing of their own. It ends with the last of them that runs.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Daemon>> = Mutex::new(Weak::new());
+        // A test that failed while starting one has left nothing behind that could be wrong.
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let daemon = Arc::new(Self::start(Settings::default()));
+            *shared = Arc::downgrade(&daemon);
+            daemon
+        })
+    }
+
+    /// Where it listens, `host:port`.
+    pub fn address(&self) -> &str {
+        &self.process.address
+    }
+
+    /// Connected as the usual importer.
+    pub async fn client(&self) -> Client {
+        self.client_as(&self.installation.importer).await
+    }
+
+    /// Connected as somebody else.
+    pub async fn client_as(&self, identity: &Identity) -> Client {
+        self.try_client(Some(identity)).await.unwrap()
+    }
+
+    /// Tries to connect, perhaps without a certificate.
+    pub async fn try_client(&self, identity: Option<&Identity>) -> Result<Client, tonic::transport::Error> {
+        Client::connect(self.address(), &self.installation.authority.certificate, identity).await
+    }
+
+    /// Everything that it has logged until now.
+    pub fn log(&self) -> String {
+        self.process.log.text()
+    }
+
+    /// Waits for a log line, whether it has come already or not.
+    pub fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.process.log.wait(wanted).unwrap_or_else(|| panic!("the line never came:\n{}", self.log()))
+    }
+
+    /// Makes it read its certificates again.
+    pub fn reload(&self) {
+        self.signal(rustix::process::Signal::HUP);
+    }
+
+    /// SIGKILL, and what is left of it.
+    pub fn kill(self) -> Installation {
+        self.installation
+    }
+
+    /// SIGTERM, and what it leaves; its exit must be clean.
+    pub fn terminate(self) -> Installation {
+        self.terminate_with_log().0
+    }
+
+    /// SIGTERM, what it leaves, and the whole log.
+    pub fn terminate_with_log(self) -> (Installation, String) {
+        self.signal(rustix::process::Signal::TERM);
+        let (status, installation, log) = self.wait();
+        assert!(status.success(), "{status} after SIGTERM:\n{log}");
+        (installation, log)
+    }
+
+    /// Waits for its end, for example at a failpoint: its exit status, what it leaves, and its log.
+    pub fn wait(mut self) -> (ExitStatus, Installation, String) {
+        assert!(self.process.log.wait_for_end(), "keyferryd does not end:\n{}", self.log());
+        let status = self.process.child.wait().unwrap();
+        let log = self.log();
+        (status, self.installation, log)
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.process.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+}
+
+/// A field of a log line, whether events are flattened into the line or not.
+pub fn field<'a>(line: &'a Value, name: &str) -> &'a Value {
+    line["fields"].get(name).unwrap_or(&line[name])
+}
+
+/// The lines of a process's stderr.
+struct Log {
+    lines: Mutex<Lines>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Lines {
+    text: Vec<String>,
+    ended: bool,
+}
+
+impl Log {
+    fn read(stderr: ChildStderr) -> Arc<Self> {
+        let log = Arc::new(Self { lines: Mutex::default(), changed: Condvar::new() });
+        let writer = log.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                writer.lines.lock().unwrap().text.push(line);
+                writer.changed.notify_all();
+            }
+            writer.lines.lock().unwrap().ended = true;
+            writer.changed.notify_all();
+        });
+        log
+    }
+
+    fn text(&self) -> String {
+        self.lines.lock().unwrap().text.join("\n")
+    }
+
+    /// The first line that is wanted; `None` where the process ends, or patience does, before it comes.
+    fn wait(&self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        let (mut seen, mut found) = (0, None);
+        let unfinished = |lines: &mut Lines| {
+            let new = lines.text[seen..].iter().filter_map(|line| serde_json::from_str(line).ok());
+            found = new.into_iter().find(&wanted);
+            seen = lines.text.len();
+            found.is_none() && !lines.ended
+        };
+        let lines = self.lines.lock().unwrap();
+        let _lines = self.changed.wait_timeout_while(lines, PATIENCE, unfinished).unwrap();
+        found
+    }
+
+    fn wait_for_end(&self) -> bool {
+        let lines = self.lines.lock().unwrap();
+        self.changed.wait_timeout_while(lines, PATIENCE, |lines| !lines.ended).unwrap().0.ended
+    }
+}

@@ -1,0 +1,139 @@
+//! Everything that one keyferryd needs, in folders of its own: token, certificates, configuration, database.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::certificates::{Authority, Identity};
+use super::softhsm::{self, SoftHsm};
+
+/// The account that every caller belongs to.
+pub const ACCOUNT: &str = "111122223333";
+/// The name of the client that tests call as, unless they say otherwise.
+pub const IMPORTER: &str = "spiffe://example.org/importer";
+
+/// What differs between the configurations of tests.
+#[derive(Clone)]
+pub struct Settings {
+    pub host_assisted: &'static str,
+    pub lifetime_seconds: u32,
+    pub max_attempts: u32,
+    /// SQLite in the installation's folder where absent.
+    pub store_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { host_assisted: "material", lifetime_seconds: 86_400, max_attempts: 16, store_url: None }
+    }
+}
+
+/// One installation. Its folders go when it does.
+pub struct Installation {
+    folder: TempDir,
+    settings: Settings,
+    pub token: SoftHsm,
+    pub authority: Authority,
+    /// The usual client.
+    pub importer: Identity,
+}
+
+impl Installation {
+    /// Makes one and runs `keyferryd init` on it.
+    pub fn new(settings: Settings) -> Self {
+        let installation = Self::uninitialised(settings);
+        let made = installation.command("init").output().unwrap();
+        assert!(made.status.success(), "keyferryd init: {}", String::from_utf8_lossy(&made.stderr));
+        installation
+    }
+
+    /// Makes one that `keyferryd init` has not seen.
+    pub fn uninitialised(settings: Settings) -> Self {
+        let authority = Authority::new();
+        let importer = authority.client_by_uri(IMPORTER);
+        let folder = TempDir::new().unwrap();
+        let installation = Self { folder, settings, token: SoftHsm::new(), authority, importer };
+        installation.write_server_certificate(&installation.authority.server());
+        std::fs::write(installation.file("client-ca.pem"), &installation.authority.certificate).unwrap();
+        write_private(&installation.file("pin"), softhsm::PIN);
+        std::fs::write(installation.config(), installation.config_text()).unwrap();
+        installation
+    }
+
+    /// Where the server's certificate and key are, for tests that exchange them.
+    pub fn write_server_certificate(&self, server: &Identity) {
+        std::fs::write(self.file("server.pem"), &server.certificate).unwrap();
+        write_private(&self.file("server-key.pem"), &server.private_key);
+    }
+
+    /// `keyferryd <verb> --config …` with this installation's token.
+    pub fn command(&self, verb: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyferryd"));
+        command.arg(verb).arg("--config").arg(self.config());
+        command.env("SOFTHSM2_CONF", self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
+        command
+    }
+
+    /// A file of its folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.file("keyferryd.toml")
+    }
+
+    /// The SQLite file.
+    pub fn database(&self) -> PathBuf {
+        self.file("keyferry.db")
+    }
+
+    /// Replaces a part of the configuration, which must be there.
+    pub fn edit_config(&self, old: &str, new: &str) {
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        assert!(text.contains(old), "{old} is not in the configuration");
+        std::fs::write(self.config(), text.replace(old, new)).unwrap();
+    }
+
+    fn config_text(&self) -> String {
+        let Settings { host_assisted, lifetime_seconds, max_attempts, store_url } = &self.settings;
+        let store_url = store_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.database().display()));
+        let file = |name: &str| self.file(name).display().to_string();
+        let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
+        let (module, pin_file, label) = (softhsm::module().display(), file("pin"), softhsm::LABEL);
+        format!(
+            r#"version = "v1"
+[server]
+listen = "127.0.0.1:0"
+[server.tls]
+certificate = "{certificate}"
+private_key = "{private_key}"
+client_ca = "{client_ca}"
+[hsm]
+module = "{module}"
+token_label = "{label}"
+pin_file = "{pin_file}"
+host_assisted = "{host_assisted}"
+[store]
+url = "{store_url}"
+[kms]
+account = "{ACCOUNT}"
+[import]
+lifetime_seconds = {lifetime_seconds}
+max_attempts = {max_attempts}
+[janitor]
+interval_seconds = 1
+[log]
+format = "json"
+"#
+        )
+    }
+}
+
+fn write_private(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}

@@ -1,0 +1,70 @@
+//! What may cross the host is bounded by a setting, and said.
+
+use keyferry::model::{KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::proto as pb;
+
+use crate::call;
+use crate::harness::client::import_request;
+use crate::harness::material::Wrapper;
+use crate::harness::{Daemon, Plaintext, Settings};
+
+use WrappingAlgorithm::{RsaAesKeyWrapSha1, RsaAesKeyWrapSha256, RsaesOaepSha1, RsaesOaepSha256};
+
+#[tokio::test]
+async fn algorithms_that_would_expose_too_much_are_refused_at_issue() {
+    #[rustfmt::skip]
+    let cases = [
+        // bound    OAEP-1 OAEP-256 hybrid-1 hybrid-256
+        ("none",    [true, false,   true,    false]),
+        ("kek",     [true, false,   true,    true]),
+    ];
+    for (host_assisted, served) in cases {
+        let daemon = Daemon::start(Settings { host_assisted, ..Settings::default() });
+        let client = daemon.client().await;
+        for (algorithm, served) in
+            [RsaesOaepSha1, RsaesOaepSha256, RsaAesKeyWrapSha1, RsaAesKeyWrapSha256].into_iter().zip(served)
+        {
+            let case = format!("{algorithm} within {host_assisted}");
+            let key = client.create_external(KeySpec::EccNistP256, KeyUsage::SignVerify).await;
+            match client.parameters(&key.key_id, algorithm, WrappingKeySpec::Rsa2048).await {
+                Ok(set) => {
+                    assert!(served, "{case}");
+                    let ciphertext =
+                        Plaintext::for_spec(KeySpec::EccNistP256).wrap(Wrapper::OpenSsl, algorithm, &set.public_key);
+                    let answer = client.import(import_request(&set, ciphertext)).await.expect(&case);
+                    assert_eq!(answer.key_material_proof.unwrap().host_exposure(), set.host_exposure(), "{case}");
+                    assert_ne!(set.host_exposure(), pb::HostExposure::HostMaterial, "{case}");
+                }
+                Err(refusal) => {
+                    assert!(!served, "{case}: {refusal:?}");
+                    refusal.assert_is("UnsupportedOperationException", &case);
+                    assert!(refusal.message.contains("hsm.host_assisted"), "the setting is named: {refusal:?}");
+                    assert!(refusal.message.contains("CKM_"), "the mechanism is named: {refusal:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_operator_sees_installation_and_token() {
+    let daemon = Daemon::shared();
+    let client = daemon.client().await;
+    let info = call!(client.operator(), get_server_info, pb::GetServerInfoRequest {}).unwrap();
+    assert_eq!(
+        (&*info.partition, &*info.region, &*info.account, &*info.store),
+        ("aws", "us-east-1", "111122223333", "sqlite")
+    );
+    assert_eq!(info.version, env!("CARGO_PKG_VERSION"));
+    assert!(uuid::Uuid::parse_str(&info.installation_id).is_ok() && info.started_at.is_some(), "{info:?}");
+
+    let request = pb::GetTokenProfileRequest {};
+    let profile = call!(client.operator(), get_token_profile, request).unwrap().token_profile.unwrap();
+    assert_eq!((&*profile.label, &*profile.host_assisted, &*profile.key_wrap_mechanism), ("keyferry", "material", "0x210A"));
+    assert!(!profile.serial_number.is_empty() && !profile.library.is_empty());
+    // As many as the matrix has pairs of key spec and algorithm: 5 secrets by OAEP, 3 RSA by the hybrid, 4 curves by both.
+    assert_eq!(profile.paths.len(), 5 * 2 + 3 * 2 + 4 * 4);
+    for path in profile.paths {
+        assert!(path.served && path.host_exposure() != pb::HostExposure::Unspecified, "{path:?}");
+    }
+}

@@ -1,0 +1,154 @@
+//! Every key spec × wrapping algorithm × wrapping spec, over the wire into the token, and then used inside it.
+//!
+//! Blobs come from OpenSSL and RustCrypto, results are checked by OpenSSL: the token never vouches for itself.
+
+mod cells;
+mod uses;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use keyferry::model::{KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::proto as pb;
+
+use crate::harness::audit::{self, Keys};
+use crate::harness::client::import_request;
+use crate::harness::material::Wrapper;
+use crate::harness::record::Record;
+use crate::harness::token::Token;
+use crate::harness::{Client, Daemon, Plaintext, Settings};
+use cells::Cell;
+
+/// Clients at work at once: the machine's two cores make wrapping keys while others wrap.
+const CLIENTS: usize = 4;
+
+/// A key that came through.
+struct Imported {
+    key_id: String,
+    spec: KeySpec,
+    usage: KeyUsage,
+    plaintext: Plaintext,
+    cell: String,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_cell_imports_into_a_key_that_works_or_is_refused() {
+    let daemon = Daemon::start(Settings::default());
+    let client = daemon.client().await;
+    let queue = Arc::new(Mutex::new(cells::all().into_iter().collect::<VecDeque<Cell>>()));
+    let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(work(client.clone(), queue.clone()))).collect();
+    let mut imported = Vec::new();
+    for client in clients {
+        imported.extend(client.await.unwrap());
+    }
+    assert_eq!(imported.len(), cells::all().iter().filter(|cell| cell.allowed).count());
+
+    let mut keys: Keys = imported.iter().map(|key| (key.key_id.clone(), (key.spec, key.usage))).collect();
+    // Two sets that nobody uses, and a key made in the token: they belong into the audit too.
+    let waiting = client.create_symmetric().await;
+    for algorithm in [WrappingAlgorithm::RsaesOaepSha1, WrappingAlgorithm::RsaesOaepSha256] {
+        client.parameters(&waiting.key_id, algorithm, WrappingKeySpec::Rsa2048).await.unwrap();
+    }
+    let generated = client.create_generated(KeySpec::EccNistP256, KeyUsage::SignVerify).await;
+    keys.insert(generated.key_id, (KeySpec::EccNistP256, KeyUsage::SignVerify));
+    drop(client);
+
+    // What consumed sets leave behind is gone at the latest when the service starts again.
+    let installation = Daemon::serve(daemon.terminate(), &[]).terminate();
+    let objects = audit::assert_sound(&installation, &keys).await;
+    for flag in ["UNWRAP", "DECRYPT"] {
+        let wrapping = objects.iter().filter(|object| object.label.starts_with("keyferry/wrapping-key/"));
+        assert!(wrapping.into_iter().any(|object| audit::may(object, flag)), "no wrapping key for {flag}");
+    }
+    let record = Record::read(&installation).await;
+    let mut token = Token::open(&installation.token);
+    for key in imported {
+        uses::assert_works(&mut token, record.object_of(&key.key_id), key.usage, &key.plaintext, &key.cell);
+    }
+}
+
+/// Takes cells until there are none.
+async fn work(client: Client, queue: Arc<Mutex<VecDeque<Cell>>>) -> Vec<Imported> {
+    let mut imported = Vec::new();
+    loop {
+        let Some(cell) = queue.lock().unwrap().pop_front() else { return imported };
+        if cell.allowed {
+            imported.push(import(&client, &cell).await);
+        } else {
+            refuse(&client, &cell).await;
+        }
+    }
+}
+
+async fn refuse(client: &Client, cell: &Cell) {
+    let key = client.create_external(cell.key, cell.usage()).await;
+    let refusal = client.parameters(&key.key_id, cell.algorithm, cell.wrapping).await.unwrap_err();
+    let Cell { key: spec, algorithm, wrapping, .. } = cell;
+    let message =
+        format!("Wrapping algorithm {algorithm} and wrapping key spec {wrapping} cannot be used to import a {spec} key.");
+    refusal.assert_says("ValidationException", &message, &cell.to_string());
+    assert_eq!(client.describe(&key.key_id).await, key, "{cell}");
+}
+
+async fn import(client: &Client, cell: &Cell) -> Imported {
+    let key = client.create_external(cell.key, cell.usage()).await;
+    let set = client.parameters(&key.key_id, cell.algorithm, cell.wrapping).await.unwrap();
+    let exposure = exposure(cell.algorithm);
+    assert_eq!(set.key_id, key.arn, "{cell}");
+    assert_eq!(set.host_exposure(), exposure, "{cell}");
+    assert_eq!(set.public_key.len(), spki_bytes(cell.wrapping), "{cell}");
+    assert!((1..=6144).contains(&set.import_token.len()), "{cell}");
+
+    let plaintext = Plaintext::for_spec(cell.key);
+    let ciphertext = plaintext.wrap(cell.wrapper(), cell.algorithm, &set.public_key);
+    let answer =
+        client.import(import_request(&set, ciphertext)).await.unwrap_or_else(|refusal| panic!("{cell}: {refusal:?}"));
+
+    let symmetric = cell.key == KeySpec::SymmetricDefault;
+    let fingerprint = plaintext.fingerprint(&key.key_id);
+    assert_eq!(answer.key_id, key.arn, "{cell}");
+    assert_eq!(answer.key_material_id, if symmetric { fingerprint.as_str() } else { "" }, "{cell}");
+    let proof = pb::KeyMaterialProof {
+        fingerprint,
+        key_check_value: plaintext.kcv().unwrap_or_default(),
+        public_key: plaintext.spki().unwrap_or_default(),
+        host_exposure: exposure.into(),
+    };
+    assert_eq!(answer.key_material_proof.as_ref(), Some(&proof), "{cell}");
+
+    let described = client.describe(&key.key_id).await;
+    assert_eq!((described.key_state(), described.enabled), (pb::KeyState::Enabled, true), "{cell}");
+    assert_eq!(described.key_material_proof, Some(proof), "{cell}");
+    Imported { key_id: key.key_id, spec: cell.key, usage: cell.usage(), plaintext, cell: cell.to_string() }
+}
+
+/// What SoftHSM2 2.6.1 leaves to the host: it has OAEP with SHA-1 only.
+fn exposure(algorithm: WrappingAlgorithm) -> pb::HostExposure {
+    match algorithm {
+        WrappingAlgorithm::RsaesOaepSha1 | WrappingAlgorithm::RsaAesKeyWrapSha1 => pb::HostExposure::Token,
+        WrappingAlgorithm::RsaAesKeyWrapSha256 => pb::HostExposure::HostKek,
+        WrappingAlgorithm::RsaesOaepSha256 => pb::HostExposure::HostMaterial,
+        WrappingAlgorithm::RsaesPkcs1V15 | WrappingAlgorithm::Sm2pke => panic!("{algorithm} is not served"),
+    }
+}
+
+fn spki_bytes(wrapping: WrappingKeySpec) -> usize {
+    match wrapping {
+        WrappingKeySpec::Rsa2048 => 294,
+        WrappingKeySpec::Rsa3072 => 422,
+        WrappingKeySpec::Rsa4096 => 550,
+        WrappingKeySpec::Sm2 => panic!("SM2 is not served"),
+    }
+}
+
+/// Who wraps, and for what the key is: each pairing comes up for every spec.
+impl Cell {
+    fn usage(&self) -> KeyUsage {
+        let usages = self.key.usages();
+        usages[self.ordinal % usages.len()]
+    }
+
+    fn wrapper(&self) -> Wrapper {
+        if (self.ordinal / self.key.usages().len()).is_multiple_of(2) { Wrapper::OpenSsl } else { Wrapper::RustCrypto }
+    }
+}

@@ -1,0 +1,63 @@
+//! What keeps keyferryd from starting, and that it says what is wrong.
+
+use crate::harness::{Daemon, Installation, Settings, softhsm};
+
+/// Checks that it does not start, that it names what a person must look at, and that it keeps the PIN to itself.
+#[track_caller]
+fn assert_refused(installation: &Installation, names: &[&str]) {
+    let said = Daemon::refusal_to_start(installation);
+    for name in names {
+        assert!(said.to_lowercase().contains(&name.to_lowercase()), "{name} is not named:\n{said}");
+    }
+    assert!(!said.contains(softhsm::PIN), "{said}");
+}
+
+#[test]
+fn a_missing_module_a_missing_token_and_a_missing_folder_are_named() {
+    let installation = Installation::new(Settings::default());
+    let module = softhsm::module().display().to_string();
+    #[rustfmt::skip]
+    let cases = [
+        (module.as_str(),                "/nowhere/libnone.so",              "/nowhere/libnone.so"),
+        ("token_label = \"keyferry\"",   "token_label = \"another-one\"",    "another-one"),
+        ("/keyferry.db",                 "/no/such/folder/keyferry.db",      "store"),
+        ("/pin\"",                       "/no-such-pin\"",                   "no-such-pin"),
+        ("/client-ca.pem",               "/no-such-ca.pem",                  "no-such-ca.pem"),
+    ];
+    for (old, new, named) in cases {
+        installation.edit_config(old, new);
+        assert_refused(&installation, &[named]);
+        installation.edit_config(new, old);
+    }
+    drop(Daemon::serve(installation, &[]));
+}
+
+#[test]
+fn a_wrong_pin_is_said_and_the_right_one_still_works() {
+    let installation = Installation::new(Settings::default());
+    std::fs::write(installation.file("pin"), "0000-wrong-pin").unwrap();
+    let said = Daemon::refusal_to_start(&installation);
+    assert!(said.contains("PIN"), "{said}");
+    assert!(!said.contains("0000-wrong-pin"), "not even a wrong PIN is shown");
+    std::fs::write(installation.file("pin"), format!("{}\n", softhsm::PIN)).unwrap();
+    drop(Daemon::serve(installation, &[]));
+}
+
+#[test]
+fn a_token_or_a_database_of_another_installation_is_left_alone() {
+    let mut ours = Installation::new(Settings::default());
+    let mut theirs = Installation::new(Settings::default());
+    std::mem::swap(&mut ours.token, &mut theirs.token);
+    for crossed in [&ours, &theirs] {
+        assert_refused(crossed, &["installation"]);
+    }
+    std::mem::swap(&mut ours.token, &mut theirs.token);
+    for installation in [ours, theirs] {
+        drop(Daemon::serve(installation, &[]));
+    }
+}
+
+#[test]
+fn what_was_not_initialised_does_not_serve() {
+    assert_refused(&Installation::uninitialised(Settings::default()), &["keyferryd init"]);
+}
