@@ -54,8 +54,11 @@ impl Front {
     /// # Errors
     /// Where reflection cannot read the descriptors, which only a broken build can bring about.
     pub async fn routes(&self) -> Result<(Routes, Health), tonic_reflection::server::Error> {
-        let describe =
-            || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(proto::DESCRIPTORS);
+        let describe = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
         // Many clients still ask in v1alpha only.
         let (v1, v1alpha) = (describe().build_v1()?, describe().build_v1alpha()?);
         let (reporter, health) = tonic_health::server::health_reporter();

@@ -93,15 +93,16 @@ impl Calls {
         let result = match self.admit(&request, request_id, &mut record) {
             Ok((call, slot)) => {
                 let deadline = call.deadline;
-                let work = use_case(call, request.into_inner());
+                // The record's own line stays outside of the span, whose fields it has anyway.
                 let span = tracing::info_span!("call", method, %request_id);
+                let work = use_case(call, request.into_inner()).instrument(span);
                 let task = async move {
                     let _slot = slot;
                     let result = work.await.map_err(Refusal::from);
                     record.finish(&result);
                     result
                 };
-                let task = tokio::spawn(task.instrument(span));
+                let task = tokio::spawn(task);
                 let _stops = (abandoned == Abandoned::Stops).then(|| StopsWhenDropped(task.abort_handle()));
                 let ended = match deadline {
                     Some(deadline) => tokio::time::timeout_at(deadline.into(), task).await,

@@ -2,6 +2,9 @@
 //!
 //! The message is for the caller and safe to show; what must not be shown is in the source, for the log.
 
+#[cfg(test)]
+mod examples;
+
 use std::time::Duration;
 
 use crate::model::{Invalid, KeyArn, Refused, Unresolved};

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use keyferry::config::Config;
+use keyferry::model::HostAssisted;
 use keyferry::server::{self, logs, process};
 
 /// Takes key material into an HSM: wrapping keys made in a PKCS#11 token, material unwrapped inside it.
@@ -85,12 +86,20 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init { config } => {
             let config = prepare(&config)?;
+            process::harden(HostAssisted::None)?;
             runtime()?.block_on(server::init(&config))?;
             say("initialised")
         }
-        Command::Serve { config } => serve::serve(&prepare(&config)?),
+        Command::Serve { config } => {
+            let config = prepare(&config)?;
+            process::harden(config.hsm.host_assisted)?;
+            serve::serve(&config)
+        }
         Command::Doctor { config, json } => {
-            let profile = runtime()?.block_on(server::examine(&prepare(&config)?))?;
+            let config = prepare(&config)?;
+            // What the probe unwraps is nobody's.
+            process::harden(HostAssisted::None)?;
+            let profile = runtime()?.block_on(server::examine(&config))?;
             say(&if json { doctor::json(&profile)? } else { doctor::table(&profile) })
         }
         Command::CheckConfig { config } => {
@@ -106,11 +115,10 @@ fn load(path: &Path) -> anyhow::Result<Config> {
     Config::load(path).with_context(|| format!("configuration {}", path.display()))
 }
 
-/// Everything that comes before the first secret is read.
+/// A configuration, and the log that it asks for.
 fn prepare(path: &Path) -> anyhow::Result<Config> {
     let config = load(path)?;
     logs::init(&config.log)?;
-    process::harden(config.hsm.host_assisted)?;
     Ok(config)
 }
 

@@ -1,0 +1,40 @@
+//! One error of every kind, for the tests of fronts, which must not know what lies under the service.
+
+use super::{Error, Kind};
+use crate::hsm;
+use crate::model::{Account, Invalid, KeyId, Realm, Refused, Unresolved};
+
+impl Error {
+    /// An error of this kind.
+    pub(crate) fn example(kind: Kind) -> Self {
+        match kind {
+            Kind::DependencyTimeout => Self::Timeout,
+            Kind::Disabled => refused(Refused::Disabled),
+            Kind::ExpiredImportToken => Self::TokenExpired,
+            Kind::IncorrectKeyMaterial => refused(Refused::IncorrectMaterial),
+            Kind::Internal => Self::Hsm(hsm::Error::Misbehaved("slot 7 answered slot 8".to_owned())),
+            Kind::InvalidArn => Unresolved::InvalidArn("Invalid arn arn:".to_owned()).into(),
+            Kind::InvalidCiphertext => Self::Hsm(hsm::Error::Rejected),
+            Kind::InvalidImportToken => Self::InvalidImportToken,
+            Kind::InvalidMarker => Self::InvalidMarker,
+            Kind::InvalidState => refused(Refused::PendingImport),
+            Kind::NotFound => Unresolved::NotFound("Invalid keyId 'x'".to_owned()).into(),
+            Kind::Throttling => Self::Hsm(hsm::Error::Busy),
+            Kind::Unsupported => Self::Unsupported("SM2PKE is not served".to_owned()),
+            Kind::Validation => Invalid::missing("wrappingKeySpec").into(),
+        }
+    }
+}
+
+fn refused(refused: Refused) -> Error {
+    let realm = Realm { partition: "aws".to_owned(), region: "us-east-1".to_owned() };
+    let account = Account::parse("111122223333").unwrap();
+    Error::Key { arn: realm.arn(&account, &KeyId::random(false)), refused }
+}
+
+#[test]
+fn an_example_is_of_its_kind() {
+    for kind in Kind::ALL {
+        assert_eq!(Error::example(*kind).kind(), *kind);
+    }
+}
