@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("bin", &[]),
     ("server", &["api", "service", "hsm", "store", "import_token", "config", "clock", "model", "proto"]),
     ("api", &["service", "proto", "model", "hsm"]),
-    ("service", &["store", "hsm", "import_token", "clock", "model"]),
+    ("service", &["store", "hsm", "import_token", "clock", "failpoint", "model"]),
     ("store", &["model"]),
     ("import_token", &["model"]),
-    ("hsm", &["model", "wrap"]),
+    ("hsm", &["failpoint", "model", "wrap"]),
     ("wrap", &["model"]),
     ("config", &["model"]),
     ("clock", &["model"]),
+    ("failpoint", &[]),
     ("model", &[]),
     ("proto", &[]),
 ];

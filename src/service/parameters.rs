@@ -20,7 +20,7 @@ impl Service {
         let key = self.look_up(account, key_id, KeyRef::IdOrArn).await?;
         key.require_external().map_err(self.refusal(&key))?;
         key.require_not_pending_deletion().map_err(self.refusal(&key))?;
-        if algorithm == WrappingAlgorithm::Sm2pke || spec == WrappingKeySpec::Sm2 {
+        if algorithm == WrappingAlgorithm::Sm2pke && spec == WrappingKeySpec::Sm2 {
             let refusal = format!("Wrapping algorithm {algorithm} and wrapping key spec {spec} are not supported.");
             return Err(Error::Unsupported(refusal));
         }

@@ -96,10 +96,9 @@ async fn get_parameters_for_import_refuses_what_wraps_nothing() {
         (good,                             0,                    "wrappingKeySpec",   null("wrappingKeySpec")),
         (UNKNOWN,                          small,                "wrappingAlgorithm", unknown("wrappingAlgorithm")),
         (good,                             UNKNOWN,              "wrappingKeySpec",   unknown("wrappingKeySpec")),
-        (Algorithm::RsaesPkcs1V15 as i32,  small,                "wrappingAlgorithm", mismatch("RSAES_PKCS1_V1_5", "RSA_2048")), // withdrawn
+        (Algorithm::RsaesPkcs1V15 as i32,  small,                "wrappingAlgorithm", mismatch("RSAES_PKCS1_V1_5", "RSA_2048") + " RSAES_PKCS1_V1_5 is withdrawn: use RSAES_OAEP_SHA_256."),
         (good,                             Wrapping::Sm2 as i32, "wrappingAlgorithm", mismatch("RSAES_OAEP_SHA_256", "SM2")),
         (Algorithm::Sm2pke as i32,         small,                "wrappingAlgorithm", mismatch("SM2PKE", "RSA_2048")),
-        (Algorithm::Sm2pke as i32,         Wrapping::Sm2 as i32, "wrappingAlgorithm", mismatch("SM2PKE", "SM2")),
         (Algorithm::RsaAesKeyWrapSha256 as i32, small,           "wrappingAlgorithm", mismatch("RSA_AES_KEY_WRAP_SHA_256", "RSA_2048")),
     ];
     let daemon = Daemon::shared();
@@ -115,6 +114,14 @@ async fn get_parameters_for_import_refuses_what_wraps_nothing() {
             "{refusal:?}"
         );
     }
+    let request = pb::GetParametersForImportRequest {
+        key_id: key.key_id.clone(),
+        wrapping_algorithm: Algorithm::Sm2pke.into(),
+        wrapping_key_spec: Wrapping::Sm2.into(),
+    };
+    let refusal = call!(client.imports(), get_parameters_for_import, request).unwrap_err();
+    let message = "Wrapping algorithm SM2PKE and wrapping key spec SM2 are not supported.";
+    refusal.assert_says("UnsupportedOperationException", message, "SM2");
     assert_eq!(client.describe(&key.key_id).await, key);
 }
 
@@ -249,7 +256,7 @@ async fn a_material_that_a_symmetric_key_never_had_cannot_be_deleted() {
     let before = client.describe(&key.key_id).await;
     let delete = |id: String| pb::DeleteImportedKeyMaterialRequest { key_id: key.key_id.clone(), key_material_id: Some(id) };
     let refusal = call!(client.imports(), delete_imported_key_material, delete("ab".repeat(32))).unwrap_err();
-    refusal.assert_is("IncorrectKeyMaterialException", "an unknown material");
+    refusal.assert_is("NotFoundException", "an unknown material");
     for id in [String::new(), "a".repeat(63), "A".repeat(64), "g".repeat(64)] {
         let refusal = call!(client.imports(), delete_imported_key_material, delete(id.clone())).unwrap_err();
         refusal.assert_is("ValidationException", &id).assert_blames("keyMaterialId", &id);
