@@ -195,7 +195,7 @@ fn wrong_ec(good: &Plaintext, curve: keyferry::model::key_spec::Curve) -> Vec<(&
         P256 => (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07], "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", K256),
         K256 => (&[0x2b, 0x81, 0x04, 0x00, 0x0a], "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", P256),
         P384 => (&[0x2b, 0x81, 0x04, 0x00, 0x22], "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973", P256),
-        P521 => (&[0x2b, 0x81, 0x04, 0x00, 0x23], "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409", P384),
+        P521 => (&[0x2b, 0x81, 0x04, 0x00, 0x23], "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409", P384),
     };
     let order = base16ct::lower::decode_vec(order).unwrap();
     assert_eq!(order.len(), curve.field_bytes());
