@@ -8,7 +8,7 @@ mod generate;
 mod installation;
 mod mechanism;
 mod module;
-mod oaep;
+pub mod oaep;
 mod probe;
 mod profile;
 mod prove;

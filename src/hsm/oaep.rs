@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::model::OaepHash;
 
 /// The message in an encoded message of as many bytes as the modulus has (RFC 8017 §7.1.2 step 3), empty label; `None` where it is not one.
-pub(super) fn decode(hash: OaepHash, encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub fn decode(hash: OaepHash, encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     match hash {
         OaepHash::Sha1 => decode_with::<Sha1>(encoded),
         OaepHash::Sha256 => decode_with::<Sha256>(encoded),

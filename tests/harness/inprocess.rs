@@ -3,39 +3,33 @@
 //! A process loads a PKCS#11 module once, so all such tests share one token directory (`.cargo/config.toml` says which) and
 //! each makes tokens of its own in it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use keyferry::hsm::{Hsm, Settings, TokenName, initialise_token};
 use keyferry::model::HostAssisted;
 use secrecy::SecretString;
 
+use super::softhsm::module;
+
 /// The user PIN of every test token.
 pub const PIN: &str = "648219";
 
-/// Where distributions put SoftHSM2.
-pub fn module() -> PathBuf {
-    let places = [
-        "/usr/lib/softhsm/libsofthsm2.so",
-        "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-        "/usr/lib64/softhsm/libsofthsm2.so",
-    ];
-    let found = places.iter().map(Path::new).find(|path| path.exists());
-    found.expect("SoftHSM2 is not installed: run the tests by `make test`, which installs it").to_owned()
+/// A new token of this label.
+pub fn initialise(label: &str) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    prepare();
+    initialise_token(module(), label, &SecretString::from("12345678"), &SecretString::from(PIN)).unwrap();
 }
 
 /// A new token of this label, opened.
 pub fn open(label: &str, host_assisted: HostAssisted) -> Hsm {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    prepare();
-    let pin = || SecretString::from(PIN);
-    initialise_token(&module(), label, &SecretString::from("12345678"), &pin()).unwrap();
+    initialise(label);
     let settings = Settings {
-        module: module(),
+        module: module().to_owned(),
         token: TokenName::Label(label.to_owned()),
-        pin: pin(),
+        pin: SecretString::from(PIN),
         sessions: 2,
         queue: 64,
         host_assisted,
