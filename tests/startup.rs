@@ -1,6 +1,6 @@
 //! What keeps keyferryd from starting, and that it says what is wrong.
 
-use crate::harness::{Daemon, Installation, Settings, softhsm};
+use crate::harness::{Daemon, Installation, Settings, postgres, softhsm};
 
 /// Checks that it does not start, that it names what a person must look at, and that it keeps the PIN to itself.
 #[track_caller]
@@ -60,4 +60,19 @@ fn a_token_or_a_database_of_another_installation_is_left_alone() {
 #[test]
 fn what_was_not_initialised_does_not_serve() {
     assert_refused(&Installation::uninitialised(Settings::default()), &["keyferryd init"]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_of_the_database_and_of_the_token() {
+    let both = Installation::new(Settings::default());
+    let said = Daemon::refusal_on_a_full_disk(&both);
+    assert!(said.contains("store"), "{said}");
+    drop(Daemon::serve(both, &[]));
+
+    // The database is elsewhere, and well: it is the token that cannot keep a key.
+    let store_url = Some(postgres::database().await);
+    let token = Installation::new(Settings { store_url, ..Settings::default() });
+    let said = Daemon::refusal_on_a_full_disk(&token);
+    assert!(said.contains("the token does not") && said.contains("disk"), "{said}");
+    drop(Daemon::serve(token, &[]));
 }

@@ -61,7 +61,9 @@ pub enum OpenError {
     #[error("the token's PIN is locked: have its security officer reset it")]
     PinLocked,
     /// Anything else.
-    #[error("the token does not open: {0}")]
+    #[error(
+        "the token does not open: check that its device answers; SoftHSM2's folder must be writable and its disk not full"
+    )]
     Pkcs11(#[from] Pkcs11Error),
 }
 

@@ -36,13 +36,19 @@ pub enum StartError {
     #[error("the token has no key for import tokens: run `keyferryd init` once more")]
     NoMacKey,
     /// The token fails.
-    #[error("the token: {0}")]
+    #[error("the token")]
     Hsm(#[from] hsm::Error),
+    /// The database takes no changes.
+    #[error("the database cannot be written to: is its disk full or read-only, or is it a standby?")]
+    UnwritableStore(#[source] store::Error),
+    /// The token takes no keys.
+    #[error("the token does not keep a key: is it full, or its disk full or read-only?")]
+    UnwritableToken(#[source] hsm::Error),
     /// The database fails.
-    #[error("the database: {0}")]
+    #[error("the database")]
     Store(#[from] store::Error),
     /// Recovery broke off.
-    #[error("recovery: {0}")]
+    #[error("what was cut off before could not be made good")]
     Recovery(#[source] Error),
 }
 
@@ -95,6 +101,7 @@ impl Service {
         let started_at = clock.now();
         let service = Self { store, hsm, clock, settings: Arc::new(settings), installation, mac_key, started_at };
         service.recover().await.map_err(StartError::Recovery)?;
+        service.rehearse().await?;
         Ok(service)
     }
 }

@@ -6,9 +6,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Error, Service};
+use super::{Error, Service, StartError};
 use crate::hsm::Found;
-use crate::model::{ObjectId, ObjectKind};
+use crate::model::key_spec::HmacHash;
+use crate::model::{Claim, KeyUsage, MaterialKind, ObjectId, ObjectKind};
 
 /// How many ids are compared in one go.
 const BATCH: u32 = 1000;
@@ -27,6 +28,23 @@ impl Service {
         self.end_stale_claims(before).await?;
         self.destroy_doomed().await;
         self.compare().await
+    }
+
+    /// Makes a key and destroys it, on record as any other: a disk that is full or read-only is found before anyone calls.
+    ///
+    /// # Errors
+    /// Where token or store do not keep what they are given.
+    pub(super) async fn rehearse(&self) -> Result<(), StartError> {
+        let object = ObjectId::random();
+        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
+        self.store.claim_object(&claim).await.map_err(StartError::UnwritableStore)?;
+        let (kind, usage) = (MaterialKind::Hmac(HmacHash::Sha256), KeyUsage::GenerateVerifyMac);
+        let made = self.hsm.call(move |token| token.generate(&object, kind, usage)).await;
+        let given_up = self.store.release(&claim, self.settings.max_attempts, self.clock.now()).await;
+        made.map_err(StartError::UnwritableToken)?;
+        given_up.map_err(StartError::UnwritableStore)?;
+        self.destroy_doomed().await;
+        Ok(())
     }
 
     /// Says where token and record disagree. Listing the token first makes sure that nothing made meanwhile looks unknown;

@@ -3,7 +3,7 @@
 //! Nothing here sleeps: the log is an event stream, and a test waits for the line that it needs.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -57,7 +57,26 @@ impl Daemon {
 
     /// What `keyferryd serve` says where it must not start.
     pub fn refusal_to_start(installation: &Installation) -> String {
-        let mut child = installation.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::refusal_of(installation.command("serve"))
+    }
+
+    /// As [`Daemon::refusal_to_start`], on a disk that takes nothing more: no file may grow.
+    pub fn refusal_on_a_full_disk(installation: &Installation) -> String {
+        let serve = installation.command("serve");
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"]).arg(serve.get_program()).args(serve.get_args());
+        for (name, value) in serve.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        Self::refusal_of(limited)
+    }
+
+    #[track_caller]
+    fn refusal_of(mut command: Command) -> String {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::read(child.stderr.take().unwrap());
         // Dropped before the panic is over: it must not outlive the test.
         let mut process = Process { child, log, address: String::new() };

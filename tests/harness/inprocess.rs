@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use keyferry::hsm::{Hsm, Settings, TokenName, initialise_token};
 use keyferry::model::HostAssisted;
 use secrecy::SecretString;
@@ -19,7 +20,7 @@ pub const PIN: &str = "648219";
 pub fn initialise(label: &str) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    prepare();
+    context();
     initialise_token(module(), label, &SecretString::from("12345678"), &SecretString::from(PIN)).unwrap();
 }
 
@@ -37,8 +38,9 @@ pub fn open(label: &str, host_assisted: HostAssisted) -> Hsm {
     Hsm::open(settings).unwrap()
 }
 
-fn prepare() {
-    static ONCE: OnceLock<()> = OnceLock::new();
+/// The module, initialised before anything else of the process can do it at the same moment, and never unloaded.
+pub fn context() -> &'static Pkcs11 {
+    static ONCE: OnceLock<Pkcs11> = OnceLock::new();
     ONCE.get_or_init(|| {
         let conf = PathBuf::from(std::env::var_os("SOFTHSM2_CONF").expect("cargo sets SOFTHSM2_CONF"));
         let folder = conf.parent().unwrap();
@@ -47,5 +49,8 @@ fn prepare() {
         std::fs::create_dir_all(&tokens).unwrap();
         let text = format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", tokens.display());
         std::fs::write(&conf, text).unwrap();
-    });
+        let context = Pkcs11::new(module()).unwrap();
+        context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).unwrap();
+        context
+    })
 }

