@@ -8,6 +8,7 @@ mod config;
 mod harness;
 mod imports;
 mod layering;
+mod lengths;
 mod matrix;
 mod openssl;
 mod refusals;

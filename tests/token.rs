@@ -1,12 +1,12 @@
 //! The token layer against SoftHSM2: what it is found able to do, and what it must refuse.
 
-use std::process::Command;
-
 use keyferry::hsm::{Error, Hsm, Import, Proved};
 use keyferry::model::{HostAssisted, KeySpec, KeyUsage, ObjectId, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::wrap;
 
+use crate::harness::der::ec_pkcs8;
 use crate::harness::inprocess;
+use crate::openssl;
 
 #[tokio::test]
 async fn softhsm_serves_every_cell_by_the_least_exposing_path_that_works() {
@@ -38,35 +38,12 @@ async fn what_the_bound_does_not_permit_is_not_served_and_the_setting_is_named()
 }
 
 /// PKCS#8 made by OpenSSL.
-fn openssl_key(args: &[&str]) -> Vec<u8> {
-    let made = Command::new("openssl").args(["genpkey", "-outform", "DER"]).args(args).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let mut pkcs8 = Command::new("openssl");
-    pkcs8.args(["pkcs8", "-topk8", "-nocrypt", "-inform", "DER", "-outform", "DER"]);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("key");
-    std::fs::write(&file, made.stdout).unwrap();
-    pkcs8.arg("-in").arg(&file).output().unwrap().stdout
+fn openssl_key(arguments: &str) -> Vec<u8> {
+    openssl::genpkey(tempfile::tempdir().unwrap().path(), arguments)
 }
 
-/// PKCS#8 of an EC key with this scalar and no public point, spelled out byte by byte (RFC 5208, RFC 5915).
-fn ec_key(curve_oid: &[u8], scalar: &[u8]) -> Vec<u8> {
-    let tlv = |tag: u8, parts: &[&[u8]]| {
-        let value = parts.concat();
-        let mut out = vec![tag];
-        match value.len() {
-            length @ 0..128 => out.push(length as u8),
-            length => out.extend([0x81, u8::try_from(length).unwrap()]),
-        }
-        out.extend(value);
-        out
-    };
-    let id_ec_public_key = [0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-    let private_key = tlv(0x30, &[&[2, 1, 1], &tlv(0x04, &[scalar])]);
-    tlv(0x30, &[&[2, 1, 0], &tlv(0x30, &[&id_ec_public_key, curve_oid]), &tlv(0x04, &[&private_key])])
-}
-
-const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+/// prime256v1 (RFC 5480 §2.1.1.1).
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 /// The order of P-256's group (SEC 2 §2.4.2).
 const P256_ORDER: [u8; 32] = [
     0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
@@ -128,9 +105,9 @@ async fn what_is_not_material_of_the_spec_never_becomes_a_key_and_leaves_nothing
     use WrappingAlgorithm::*;
     let pairs = Pairs::make("junk").await;
     let before = pairs.objects().await;
-    let rsa = |bits: &str| openssl_key(&["-algorithm", "RSA", "-pkeyopt", &format!("rsa_keygen_bits:{bits}")]);
-    let ec = |curve: &str| openssl_key(&["-algorithm", "EC", "-pkeyopt", &format!("ec_paramgen_curve:{curve}")]);
-    let weak = openssl_key(&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:3"]);
+    let rsa = |bits: &str| openssl_key(&format!("-algorithm RSA -pkeyopt rsa_keygen_bits:{bits}"));
+    let ec = |curve: &str| openssl_key(&format!("-algorithm EC -pkeyopt ec_paramgen_curve:{curve}"));
+    let weak = openssl_key("-algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3");
     let cut = |mut der: Vec<u8>| {
         der.pop();
         der
@@ -150,8 +127,8 @@ async fn what_is_not_material_of_the_spec_never_becomes_a_key_and_leaves_nothing
         ("another curve of the same size",  EccNistP256,      ec("secp256k1")),
         ("a curve that is not served",      EccNistP256,      ec("brainpoolP256r1")),
         ("a larger curve",                  EccNistP256,      ec("P-384")),
-        ("scalar 0",                        EccNistP256,      ec_key(P256, &[0; 32])),
-        ("scalar n",                        EccNistP256,      ec_key(P256, &P256_ORDER)),
+        ("scalar 0",                        EccNistP256,      ec_pkcs8(P256, &[0; 32])),
+        ("scalar n",                        EccNistP256,      ec_pkcs8(P256, &P256_ORDER)),
         ("a truncated PKCS#8",              EccNistP256,      cut(ec("P-256"))),
         ("32 raw bytes",                    EccNistP256,      vec![7; 32]),
         ("RSA declared EC",                 EccNistP256,      rsa("1024")),
@@ -180,7 +157,7 @@ async fn the_scalar_before_the_group_order_is_a_key_by_every_path() {
     let pairs = Pairs::make("last scalar").await;
     let mut scalar = P256_ORDER;
     scalar[31] -= 1;
-    let material = ec_key(P256, &scalar);
+    let material = ec_pkcs8(P256, &scalar);
     let mut proved = Vec::new();
     for algorithm in WrappingAlgorithm::supported() {
         proved.push(pairs.import(KeySpec::EccNistP256, KeyUsage::SignVerify, algorithm, &material).await.unwrap());
@@ -192,7 +169,7 @@ async fn the_scalar_before_the_group_order_is_a_key_by_every_path() {
 #[tokio::test]
 async fn only_the_host_assisted_path_sees_what_pkcs8_carries_beyond_the_key() {
     let pairs = Pairs::make("beyond").await;
-    let ec = || openssl_key(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    let ec = || openssl_key("-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
     let (mut foreign, other) = (ec(), ec());
     let point = foreign.len() - 65;
     foreign[point..].copy_from_slice(&other[point..]);
@@ -203,7 +180,7 @@ async fn only_the_host_assisted_path_sees_what_pkcs8_carries_beyond_the_key() {
     let cases = [
         ("another key's public point", foreign),
         ("a trailing byte", trailing),
-        ("a scalar past the group order", ec_key(P256, &past_the_order)),
+        ("a scalar past the group order", ec_pkcs8(P256, &past_the_order)),
     ];
     for (what, material) in cases {
         let key = KeySpec::EccNistP256;
@@ -223,7 +200,7 @@ async fn a_scalar_past_the_group_order_is_the_key_that_it_is_modulo_the_order() 
     seven[31] = 7;
     let mut spkis = Vec::new();
     for scalar in [past_the_order, seven] {
-        let material = ec_key(P256, &scalar);
+        let material = ec_pkcs8(P256, &scalar);
         let proved =
             pairs.import(KeySpec::EccNistP256, KeyUsage::SignVerify, WrappingAlgorithm::RsaesOaepSha1, &material).await;
         spkis.push(proved.unwrap().spki());

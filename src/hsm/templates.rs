@@ -19,18 +19,49 @@ fn secret_of_session(class: ObjectClass, key_type: KeyType) -> Vec<Attribute> {
     ]
 }
 
+/// What a key may do; all that is not said it may not.
+#[derive(Default)]
+struct May {
+    decrypt: bool,
+    derive: bool,
+    encrypt: bool,
+    sign: bool,
+    unwrap: bool,
+    verify: bool,
+}
+
+impl May {
+    /// Every usage flag of a secret key.
+    fn secret(self) -> [Attribute; 7] {
+        let Self { decrypt, derive, encrypt, sign, unwrap, verify } = self;
+        [
+            Attribute::Decrypt(decrypt),
+            Attribute::Derive(derive),
+            Attribute::Encrypt(encrypt),
+            Attribute::Sign(sign),
+            Attribute::Unwrap(unwrap),
+            Attribute::Verify(verify),
+            Attribute::Wrap(false),
+        ]
+    }
+
+    /// Every usage flag of a private key.
+    fn private(self) -> [Attribute; 5] {
+        let Self { decrypt, derive, encrypt: _, sign, unwrap, verify: _ } = self;
+        [
+            Attribute::Decrypt(decrypt),
+            Attribute::Derive(derive),
+            Attribute::Sign(sign),
+            Attribute::SignRecover(false),
+            Attribute::Unwrap(unwrap),
+        ]
+    }
+}
+
 /// The ephemeral AES key of the hybrid: it unwraps one blob.
 pub(super) fn kek() -> Vec<Attribute> {
     let mut template = secret_of_session(ObjectClass::SECRET_KEY, KeyType::AES);
-    template.extend([
-        Attribute::Unwrap(true),
-        Attribute::Wrap(false),
-        Attribute::Encrypt(false),
-        Attribute::Decrypt(false),
-        Attribute::Sign(false),
-        Attribute::Verify(false),
-        Attribute::Derive(false),
-    ]);
+    template.extend(May { unwrap: true, ..May::default() }.secret());
     template
 }
 
@@ -38,40 +69,12 @@ pub(super) fn kek() -> Vec<Attribute> {
 pub(super) fn material_in_proof(kind: MaterialKind) -> Vec<Attribute> {
     let (class, key_type) = class_and_type(kind);
     let mut template = secret_of_session(class, key_type);
-    template.extend(match kind {
-        MaterialKind::Aes256 => vec![
-            Attribute::Encrypt(true),
-            Attribute::Decrypt(true),
-            Attribute::Sign(false),
-            Attribute::Verify(false),
-            Attribute::Wrap(false),
-            Attribute::Unwrap(false),
-            Attribute::Derive(false),
-        ],
-        MaterialKind::Hmac(_) => vec![
-            Attribute::Sign(true),
-            Attribute::Verify(true),
-            Attribute::Encrypt(false),
-            Attribute::Decrypt(false),
-            Attribute::Wrap(false),
-            Attribute::Unwrap(false),
-            Attribute::Derive(false),
-        ],
-        MaterialKind::Rsa(_) => vec![
-            Attribute::Sign(true),
-            Attribute::Decrypt(true),
-            Attribute::SignRecover(false),
-            Attribute::Unwrap(false),
-            Attribute::Derive(false),
-        ],
-        MaterialKind::Ec(_) => vec![
-            Attribute::Sign(true),
-            Attribute::Derive(true),
-            Attribute::Decrypt(false),
-            Attribute::SignRecover(false),
-            Attribute::Unwrap(false),
-        ],
-    });
+    match kind {
+        MaterialKind::Aes256 => template.extend(May { encrypt: true, decrypt: true, ..May::default() }.secret()),
+        MaterialKind::Hmac(_) => template.extend(May { sign: true, verify: true, ..May::default() }.secret()),
+        MaterialKind::Rsa(_) => template.extend(May { sign: true, decrypt: true, ..May::default() }.private()),
+        MaterialKind::Ec(_) => template.extend(May { sign: true, derive: true, ..May::default() }.private()),
+    }
     template
 }
 
@@ -123,17 +126,10 @@ pub(super) fn public_half() -> Vec<Attribute> {
 /// The private half of a wrapping key pair: it unwraps, or it decrypts raw, and nothing else.
 pub(super) fn wrapping_key(pair_use: PairUse) -> Vec<Attribute> {
     let unwrap = pair_use == PairUse::Unwrap;
-    vec![
-        Attribute::Token(false),
-        Attribute::Private(true),
-        Attribute::Sensitive(true),
-        Attribute::Extractable(false),
-        Attribute::Unwrap(unwrap),
-        Attribute::Decrypt(!unwrap),
-        Attribute::Sign(false),
-        Attribute::SignRecover(false),
-        Attribute::Derive(false),
-    ]
+    let mut template =
+        vec![Attribute::Token(false), Attribute::Private(true), Attribute::Sensitive(true), Attribute::Extractable(false)];
+    template.extend(May { unwrap, decrypt: !unwrap, ..May::default() }.private());
+    template
 }
 
 /// The only mechanism that a wrapping key's private half may be used with. Some tokens do not know the attribute.
@@ -147,16 +143,8 @@ pub(super) fn wrapping_key_mechanism(pair_use: PairUse) -> Attribute {
 /// The key that authenticates import tokens.
 pub(super) fn mac_key() -> Vec<Attribute> {
     let mut template = secret_of_session(ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET);
-    template.extend([
-        Attribute::ValueLen(32.into()),
-        Attribute::Sign(true),
-        Attribute::Verify(true),
-        Attribute::Encrypt(false),
-        Attribute::Decrypt(false),
-        Attribute::Wrap(false),
-        Attribute::Unwrap(false),
-        Attribute::Derive(false),
-    ]);
+    template.push(Attribute::ValueLen(32.into()));
+    template.extend(May { sign: true, verify: true, ..May::default() }.secret());
     template
 }
 
