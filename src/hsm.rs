@@ -12,6 +12,7 @@ pub mod oaep;
 mod probe;
 mod profile;
 mod prove;
+mod session_object;
 mod templates;
 mod token;
 mod unwrap;

@@ -4,7 +4,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType};
 
 use super::prove::{Proved, curve_params};
-use super::token::SessionObject;
+use super::session_object::SessionObject;
 use super::{Error, Token, templates};
 use crate::model::{KeyUsage, MaterialKind, ObjectId, ObjectKind};
 

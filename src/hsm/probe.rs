@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::mechanism::KeyWrap;
 use super::module::{Module, OpenError};
-use super::token::SessionObject;
+use super::session_object::SessionObject;
 use super::unwrap::Wrapped;
 use super::{Error, Profile, Route, Token};
 use crate::model::{

@@ -11,7 +11,7 @@ mod secret;
 
 use cryptoki::object::{Attribute, AttributeType};
 
-use super::token::SessionObject;
+use super::session_object::SessionObject;
 use super::{Error, Token, templates};
 use crate::model::{Evidence, MaterialKind};
 

@@ -14,6 +14,7 @@ use cryptoki::session::Session;
 
 use super::Error;
 use super::mechanism::KeyWrap;
+use super::session_object::SessionObject;
 use crate::model::{ObjectId, ObjectKind};
 
 /// What all sessions with one token share.
@@ -30,6 +31,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Held while an object is copied to the token, destroyed on it, or destroyed in a session.
+    pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn handles(&self) -> MutexGuard<'_, HashMap<ObjectId, ObjectHandle>> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,7 +98,7 @@ impl Token {
     pub fn destroy(&self, id: &ObjectId) -> Result<(), Error> {
         let cached = self.shared.handles().remove(id);
         {
-            let _changing = self.shared.changing.lock().unwrap_or_else(PoisonError::into_inner);
+            let _changing = self.shared.changing();
             if let Some(handle) = cached
                 && self.session.destroy_object(handle).is_ok()
             {
@@ -162,7 +168,7 @@ impl Token {
     /// Copies a session object to the token, where `template` gives it its CKA_ID `id`, and reads it back.
     pub(super) fn keep(&self, object: &SessionObject<'_>, id: &ObjectId, template: &[Attribute]) -> Result<(), Error> {
         let handle = {
-            let _changing = self.shared.changing.lock().unwrap_or_else(PoisonError::into_inner);
+            let _changing = self.shared.changing();
             self.session.copy_object(object.handle, template)?
         };
         match self.require_hidden(handle, Some(id)) {
@@ -229,26 +235,4 @@ fn is_stale(error: &Pkcs11Error) -> bool {
             _
         )
     )
-}
-
-/// An object of the session, destroyed when dropped.
-#[derive(Debug)]
-pub(super) struct SessionObject<'t> {
-    token: &'t Token,
-    pub(super) handle: ObjectHandle,
-}
-
-impl<'t> SessionObject<'t> {
-    pub(super) fn new(token: &'t Token, handle: ObjectHandle) -> Self {
-        Self { token, handle }
-    }
-}
-
-impl Drop for SessionObject<'_> {
-    fn drop(&mut self) {
-        let _changing = self.token.shared.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = self.token.session.destroy_object(self.handle) {
-            tracing::warn!(%error, "a session object could not be destroyed; it ends with its session");
-        }
-    }
 }

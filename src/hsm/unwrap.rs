@@ -7,7 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::mechanism::{KeyWrap, oaep};
 use super::prove::Proved;
-use super::token::SessionObject;
+use super::session_object::SessionObject;
 use super::{Error, Token, oaep as padding, prove, templates};
 use crate::model::wrapping::KEK_BYTES;
 use crate::model::{KeyUsage, MaterialKind, OaepHash, ObjectId, UnwrapPath, WrappingAlgorithm};

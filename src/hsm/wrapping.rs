@@ -4,7 +4,7 @@ use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 
-use super::token::SessionObject;
+use super::session_object::SessionObject;
 use super::{Error, Token, templates};
 use crate::model::{ObjectId, ObjectKind, PairUse, WrappingKeySpec};
 use crate::wrap::spki;

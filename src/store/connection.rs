@@ -14,7 +14,6 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
-use super::transaction::within;
 use super::{Error, migrations};
 
 /// The longest wait for a connection, or for another process's lock on the SQLite file.
@@ -98,4 +97,11 @@ impl Database {
 /// Makes the file where it is missing, readable for its owner alone; SQLite gives its log the same mode.
 fn make_private(path: &Path) -> std::io::Result<()> {
     std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
+/// Gives up waiting for `work` after `limit`.
+pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::Unreachable(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite};
 
-use super::connection::Database;
+use super::connection::{Database, within};
 use super::rows::Row;
 use super::value::Value;
 use super::{Error, Store};
@@ -58,7 +58,8 @@ macro_rules! transact {
         transact!($store, $crate::store::transaction::Isolation::Serializable, |$transaction| $body)
     };
     ($store:expr, $isolation:expr, |$transaction:ident| $body:block) => {{
-        use $crate::store::transaction::{LIMIT, RUNS, pause, within};
+        use $crate::store::connection::within;
+        use $crate::store::transaction::{LIMIT, RUNS, pause};
         let mut run = 1;
         loop {
             let once = async {
@@ -163,11 +164,4 @@ pub(super) fn pause(run: u32) -> Duration {
     let most = 2_u32.saturating_pow(run).min(PAUSE_MS);
     // Without randomness the scheduler's own has to do.
     Duration::from_millis(u64::from(getrandom::u32().unwrap_or(most) % most + 1))
-}
-
-/// Gives up waiting for `work` after `limit`.
-pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or_else(|_| Err(Error::Unreachable(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))))
 }

@@ -7,7 +7,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
 use cryptoki::object::{Attribute, AttributeType};
 
-use super::super::token::SessionObject;
+use super::super::session_object::SessionObject;
 use super::super::{Error, Token, templates};
 use super::{Proved, challenge, curve};
 use crate::model::Evidence;

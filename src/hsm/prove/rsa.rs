@@ -5,7 +5,7 @@ use rsa::pkcs8::DecodePublicKey;
 use sha2::Sha256;
 
 use super::super::mechanism::pss;
-use super::super::token::SessionObject;
+use super::super::session_object::SessionObject;
 use super::super::{Error, Token};
 use super::{Proved, challenge};
 use crate::model::Evidence;

@@ -3,7 +3,7 @@
 use cryptoki::mechanism::Mechanism;
 
 use super::super::mechanism::hmac;
-use super::super::token::SessionObject;
+use super::super::session_object::SessionObject;
 use super::super::{Error, Token};
 use super::Proved;
 use crate::model::Evidence;
