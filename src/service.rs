@@ -119,6 +119,7 @@ impl Service {
             }
             match self.store.save_key(&key, &doomed, now).await {
                 Ok(()) => {
+                    crate::failpoint::reach("change.saved");
                     self.destroy_soon(&doomed);
                     return Ok((key, outcome));
                 }

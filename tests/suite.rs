@@ -5,6 +5,10 @@
 mod client;
 mod clock;
 mod config;
+// Steps are there to be killed at only where the feature makes them.
+#[cfg(feature = "failpoints")]
+mod crashes;
+mod dev;
 mod harness;
 mod imports;
 mod layering;

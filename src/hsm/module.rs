@@ -142,6 +142,7 @@ pub fn initialise_token(path: &Path, label: &str, so_pin: &SecretString, pin: &S
     let slot = free.ok_or(OpenError::NoToken { wanted: wanted.clone(), found: "no free slot".to_owned() })?;
     let so_pin = AuthPin::new(so_pin.expose_secret().into());
     context.init_token(slot, &so_pin, label)?;
+    crate::failpoint::reach("token.made");
     // The slot's number changes when the token is made.
     let Module { context, slot } = Module::find(context, &wanted)?;
     let session = context.open_rw_session(slot)?;

@@ -41,10 +41,12 @@ impl Service {
     }
 
     async fn destroy(&self, object: ObjectId) -> bool {
+        crate::failpoint::reach("destroy.begun");
         if let Err(error) = self.hsm.call(move |token| token.destroy(&object)).await {
             tracing::warn!(%error, %object, "an object could not be destroyed yet");
             return false;
         }
+        crate::failpoint::reach("destroy.gone");
         match self.store.destroyed(&object).await {
             Ok(()) => true,
             Err(error) => {

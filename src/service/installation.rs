@@ -68,12 +68,14 @@ pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartEr
         (None, None) => {
             let id = InstallationId::random();
             store.install(id).await?;
+            crate::failpoint::reach("init.recorded");
             id
         }
     };
     if mac_key(&objects).is_none() {
         let key = ObjectId::random();
         hsm.make(move |token| token.make_mac_key(&key)).await?;
+        crate::failpoint::reach("init.keyed");
     }
     // The mark comes last: a token that has it has all.
     if token.is_none() {

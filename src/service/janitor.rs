@@ -102,7 +102,10 @@ impl Service {
         }
         let doomed: Vec<_> = key.materials.iter().map(|material| material.object).collect();
         match self.store.remove_key(&key, &doomed, now).await {
-            Ok(()) => tracing::info!(key = %id, "key deleted"),
+            Ok(()) => {
+                crate::failpoint::reach("delete.recorded");
+                tracing::info!(key = %id, "key deleted");
+            }
             // Changed meanwhile: the next round looks again.
             Err(store::Error::Conflict) => {}
             Err(error) => return Err(error.into()),

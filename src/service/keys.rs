@@ -87,6 +87,7 @@ impl Service {
             self.give_up(&claim).await;
             return Err(error.into());
         }
+        crate::failpoint::reach("create.recorded");
         Ok(key)
     }
 

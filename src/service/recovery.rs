@@ -26,7 +26,9 @@ impl Service {
             _ => self.clock.now().before(Duration::from_secs(10 * 60)),
         };
         self.end_stale_claims(before).await?;
+        crate::failpoint::reach("recover.claims");
         self.destroy_doomed().await;
+        crate::failpoint::reach("recover.done");
         self.compare().await
     }
 

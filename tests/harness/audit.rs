@@ -11,7 +11,7 @@ use super::token::{Object, Token};
 /// What is known of a key: its spec and usage, by its id.
 pub type Keys = BTreeMap<String, (KeySpec, KeyUsage)>;
 
-/// Checks that token and record agree and that every object is as hard as it must be. The daemon must be down.
+/// Checks that token and record agree and that every object is as hard as it must be. The daemon must be down or idle.
 pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Object> {
     let record = Record::read(installation).await;
     let objects = Token::open(&installation.token).audit();
@@ -51,6 +51,19 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
     assert_eq!(record.unsettled, Default::default(), "under way, or to be destroyed");
     assert_eq!((ids(ObjectKind::Installation).len(), ids(ObjectKind::Mac).len()), (1, 1));
     objects
+}
+
+/// Checks that whatever the token holds is named by the record, as it must be at any moment. The daemon must be down or idle.
+pub async fn assert_no_orphans(installation: &Installation, case: &str) {
+    let record = Record::read(installation).await;
+    for object in Token::open(&installation.token).audit() {
+        let named = match ObjectKind::of_label(&object.label) {
+            Some(ObjectKind::Installation | ObjectKind::Mac) => true,
+            Some(ObjectKind::Material | ObjectKind::WrappingKey) => record.names(&object.id),
+            None => false,
+        };
+        assert!(named, "{case}: an orphan: {object:?}");
+    }
 }
 
 /// Whether the object has this flag.

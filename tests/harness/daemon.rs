@@ -44,15 +44,20 @@ impl Daemon {
 
     /// Serves an installation, with more in its environment, for example `("KEYFERRY_FAILPOINT", …)`.
     pub fn serve(installation: Installation, environment: &[(&str, &str)]) -> Self {
+        let mut daemon = Self::begin(installation, environment);
+        let serving = daemon.process.log.wait(|line| field(line, "message") == "serving");
+        let serving = serving.unwrap_or_else(|| panic!("keyferryd serve ended or hangs:\n{}", daemon.log()));
+        daemon.process.address = field(&serving, "address").as_str().expect("serving says its address").to_owned();
+        daemon
+    }
+
+    /// As [`Daemon::serve`], for one that is to end before it serves: it has no address.
+    pub fn begin(installation: Installation, environment: &[(&str, &str)]) -> Self {
         let mut command = installation.command("serve");
         command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = Log::read(child.stderr.take().unwrap());
-        let mut process = Process { child, log, address: String::new() };
-        let serving = process.log.wait(|line| field(line, "message") == "serving");
-        let serving = serving.unwrap_or_else(|| panic!("keyferryd serve ended or hangs:\n{}", process.log.text()));
-        process.address = field(&serving, "address").as_str().expect("serving says its address").to_owned();
-        Self { process, installation }
+        Self { process: Process { child, log, address: String::new() }, installation }
     }
 
     /// What `keyferryd serve` says where it must not start.

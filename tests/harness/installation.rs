@@ -97,9 +97,14 @@ impl Installation {
         std::fs::write(self.config(), text.replace(old, new)).unwrap();
     }
 
+    /// Its database's URL.
+    pub fn store_url(&self) -> String {
+        self.settings.store_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.database().display()))
+    }
+
     fn config_text(&self) -> String {
-        let Settings { host_assisted, lifetime_seconds, max_attempts, store_url } = &self.settings;
-        let store_url = store_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.database().display()));
+        let Settings { host_assisted, lifetime_seconds, max_attempts, store_url: _ } = &self.settings;
+        let store_url = self.store_url();
         let file = |name: &str| self.file(name).display().to_string();
         let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
         let (module, pin_file, label) = (softhsm::module().display(), file("pin"), softhsm::LABEL);

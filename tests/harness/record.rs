@@ -1,9 +1,10 @@
-//! The daemon's own SQLite record, read behind its back. The only place of the tests that knows its columns.
+//! The daemon's own record, read behind its back. The only place of the tests that knows its columns.
 
 use std::collections::BTreeMap;
 
-use sqlx::Row;
+use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::{Executor, Row};
 
 use super::Installation;
 use super::openssl::hex;
@@ -28,14 +29,13 @@ pub struct Record {
 impl Record {
     /// Reads it. The daemon may be up or down.
     pub async fn read(installation: &Installation) -> Self {
-        let options = SqliteConnectOptions::new().filename(installation.database());
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let database = Database::open(installation).await;
         let record = Self {
-            materials: pairs(&pool, MATERIALS).await,
-            wrapping_keys: pairs(&pool, WRAPPING_KEYS).await,
-            unsettled: pairs(&pool, UNSETTLED).await,
+            materials: database.pairs(MATERIALS).await,
+            wrapping_keys: database.pairs(WRAPPING_KEYS).await,
+            unsettled: database.pairs(UNSETTLED).await,
         };
-        pool.close().await;
+        database.close().await;
         record
     }
 
@@ -46,9 +46,71 @@ impl Record {
         assert_eq!(objects.next(), None, "several materials of {key_id}");
         object
     }
+
+    /// Whether anything on record has this CKA_ID.
+    pub fn names(&self, object: &str) -> bool {
+        [&self.materials, &self.wrapping_keys, &self.unsettled].iter().any(|named| named.contains_key(object))
+    }
+
+    /// Makes every claim eleven minutes older. The daemon must be down.
+    pub async fn age_claims(installation: &Installation) {
+        Self::change(installation, "UPDATE claims SET claimed_at = claimed_at - 660000").await;
+    }
+
+    /// Makes every scheduled deletion due. The daemon must be down.
+    pub async fn bring_deletions_forward(installation: &Installation) {
+        Self::change(installation, "UPDATE keys SET deletion_at = created_at WHERE deletion_at IS NOT NULL").await;
+    }
+
+    /// Ends the time of every material that has come. The daemon must be down.
+    pub async fn expire_materials(installation: &Installation) {
+        Self::change(installation, "UPDATE materials SET valid_to = imported_at WHERE presence = 'imported'").await;
+    }
+
+    async fn change(installation: &Installation, sql: &'static str) {
+        let database = Database::open(installation).await;
+        let changed = match &database {
+            Database::Postgres(pool) => pool.execute(sql).await.unwrap().rows_affected(),
+            Database::Sqlite(pool) => pool.execute(sql).await.unwrap().rows_affected(),
+        };
+        assert!(changed > 0, "{sql}: there was nothing to change");
+        database.close().await;
+    }
 }
 
-async fn pairs(pool: &SqlitePool, query: &'static str) -> BTreeMap<String, String> {
-    let rows = sqlx::query(query).fetch_all(pool).await.unwrap();
-    rows.iter().map(|row| (hex(row.get(0)), row.get(1))).collect()
+enum Database {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+impl Database {
+    async fn open(installation: &Installation) -> Self {
+        let url = installation.store_url();
+        if url.starts_with("postgres") {
+            return Self::Postgres(PgPool::connect(&url).await.unwrap());
+        }
+        let options = SqliteConnectOptions::new().filename(installation.database());
+        Self::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap())
+    }
+
+    async fn pairs(&self, query: &'static str) -> BTreeMap<String, String> {
+        let pairs: Vec<(Vec<u8>, String)> = match self {
+            Self::Postgres(pool) => {
+                let rows = sqlx::query(query).fetch_all(pool).await.unwrap();
+                rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            }
+            Self::Sqlite(pool) => {
+                let rows = sqlx::query(query).fetch_all(pool).await.unwrap();
+                rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            }
+        };
+        pairs.into_iter().map(|(object, what)| (hex(&object), what)).collect()
+    }
+
+    async fn close(self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite(pool) => pool.close().await,
+        }
+    }
 }
