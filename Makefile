@@ -9,7 +9,7 @@
 run:
 	@.ci/setup run
 	cargo build --locked --bins
-	exec "$${CARGO_TARGET_DIR:-target}/debug/keyferryd" dev
+	@exec "$${CARGO_TARGET_DIR:-target}/debug/keyferryd" dev
 
 test:
 	@.ci/setup test
