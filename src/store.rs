@@ -44,6 +44,14 @@ impl Store {
         Ok(Self { database: Database::open(url).await? })
     }
 
+    /// Keeps other processes from serving over the same SQLite file, until this one ends.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] where another does.
+    pub fn hold(&self) -> Result<(), Error> {
+        self.database.hold()
+    }
+
     /// `sqlite` or `postgresql`.
     pub fn kind(&self) -> &'static str {
         self.database.kind()

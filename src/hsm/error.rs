@@ -23,6 +23,9 @@ pub enum Error {
     /// What came out of RSA is not right. Deliberately says no more.
     #[error("the encrypted key material could not be unwrapped")]
     Rejected,
+    /// A handle stands for nothing any more: the object was destroyed meanwhile.
+    #[error("the object was destroyed meanwhile")]
+    Stale(#[source] Pkcs11Error),
     /// The thread that talked to the token ended in the middle.
     #[error("the token's thread ended unexpectedly")]
     Stopped,
@@ -38,6 +41,8 @@ impl From<Pkcs11Error> for Error {
 }
 
 /// Whether the session, the login or the token itself is lost, so that only a new session can help.
+///
+/// CKR_DEVICE_ERROR is not among them: some tokens say it of every bad blob.
 pub(super) fn is_gone(error: &Pkcs11Error) -> bool {
     matches!(
         error,
@@ -47,8 +52,10 @@ pub(super) fn is_gone(error: &Pkcs11Error) -> bool {
                 | RvError::UserNotLoggedIn
                 | RvError::TokenNotPresent
                 | RvError::DeviceRemoved
-                | RvError::DeviceError
-                | RvError::CryptokiNotInitialized,
+                | RvError::CryptokiNotInitialized
+                // A session that an earlier call left in the middle of something serves no more.
+                | RvError::OperationActive
+                | RvError::OperationNotInitialized,
             _
         )
     )

@@ -32,7 +32,7 @@ impl Token {
             return Err(Error::Misbehaved("it does not say of a key that it made it".to_owned()));
         }
         let proved = self.prove(&object, kind)?;
-        self.keep(&object, id, &templates::material_to_stay(id, usage, kind))?;
+        self.keep(&object, id, &templates::material_to_stay(id, usage, kind), &templates::material_usage(usage, kind))?;
         Ok(proved)
     }
 
@@ -44,7 +44,7 @@ impl Token {
         let key = self.session.generate_key(&Mechanism::GenericSecretKeyGen, &templates::mac_key())?;
         let key = SessionObject::new(self, key);
         self.require_hidden(key.handle, None)?;
-        self.keep(&key, id, &templates::to_stay(id, ObjectKind::Mac))
+        self.keep(&key, id, &templates::to_stay(id, ObjectKind::Mac), &templates::mac_key_usage())
     }
 
     fn secret(

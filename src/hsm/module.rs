@@ -111,9 +111,10 @@ impl Module {
         let pin = AuthPin::new(pin.expose_secret().into());
         match session.login(UserType::User, Some(&pin)) {
             Ok(()) | Err(Pkcs11Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
-            Err(Pkcs11Error::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _)) => {
-                Err(OpenError::WrongPin)
-            }
+            Err(Pkcs11Error::Pkcs11(
+                RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange | RvError::PinExpired,
+                _,
+            )) => Err(OpenError::WrongPin),
             Err(Pkcs11Error::Pkcs11(RvError::PinLocked, _)) => Err(OpenError::PinLocked),
             Err(other) => Err(OpenError::Pkcs11(other)),
         }

@@ -87,18 +87,28 @@ pub(super) fn class_and_type(kind: MaterialKind) -> (ObjectClass, KeyType) {
     }
 }
 
-/// What the copy that stays on the token has otherwise: its name, and no more than its usage needs.
+/// What the copy of material that stays on the token may do: no more than its usage needs.
+pub(super) fn material_usage(usage: KeyUsage, kind: MaterialKind) -> Vec<Attribute> {
+    match kind {
+        MaterialKind::Aes256 => May { encrypt: true, decrypt: true, ..May::default() }.secret().to_vec(),
+        MaterialKind::Hmac(_) => May { sign: true, verify: true, ..May::default() }.secret().to_vec(),
+        MaterialKind::Rsa(_) | MaterialKind::Ec(_) => May {
+            sign: usage == KeyUsage::SignVerify,
+            decrypt: usage == KeyUsage::EncryptDecrypt,
+            derive: usage == KeyUsage::KeyAgreement,
+            ..May::default()
+        }
+        .private()
+        .to_vec(),
+    }
+}
+
+/// What the copy of material that stays on the token has otherwise than the one that was proved.
 pub(super) fn material_to_stay(id: &ObjectId, usage: KeyUsage, kind: MaterialKind) -> Vec<Attribute> {
     let mut template = to_stay(id, ObjectKind::Material);
-    template.extend(match kind {
-        MaterialKind::Aes256 | MaterialKind::Hmac(_) => vec![],
-        MaterialKind::Rsa(_) => {
-            vec![Attribute::Sign(usage == KeyUsage::SignVerify), Attribute::Decrypt(usage == KeyUsage::EncryptDecrypt)]
-        }
-        MaterialKind::Ec(_) => {
-            vec![Attribute::Sign(usage == KeyUsage::SignVerify), Attribute::Derive(usage == KeyUsage::KeyAgreement)]
-        }
-    });
+    let in_proof = material_in_proof(kind);
+    // Only what differs: tokens refuse to be told again what they will not change.
+    template.extend(material_usage(usage, kind).into_iter().filter(|attribute| !in_proof.contains(attribute)));
     template
 }
 
@@ -123,12 +133,17 @@ pub(super) fn public_half() -> Vec<Attribute> {
     ]
 }
 
-/// The private half of a wrapping key pair: it unwraps, or it decrypts raw, and nothing else.
-pub(super) fn wrapping_key(pair_use: PairUse) -> Vec<Attribute> {
+/// What the private half of a wrapping key pair may do: unwrap, or decrypt raw, and nothing else.
+pub(super) fn wrapping_key_usage(pair_use: PairUse) -> [Attribute; 5] {
     let unwrap = pair_use == PairUse::Unwrap;
+    May { unwrap, decrypt: !unwrap, ..May::default() }.private()
+}
+
+/// The private half of a wrapping key pair.
+pub(super) fn wrapping_key(pair_use: PairUse) -> Vec<Attribute> {
     let mut template =
         vec![Attribute::Token(false), Attribute::Private(true), Attribute::Sensitive(true), Attribute::Extractable(false)];
-    template.extend(May { unwrap, decrypt: !unwrap, ..May::default() }.private());
+    template.extend(wrapping_key_usage(pair_use));
     template
 }
 
@@ -140,11 +155,16 @@ pub(super) fn wrapping_key_mechanism(pair_use: PairUse) -> Attribute {
     }])
 }
 
+/// What the key that authenticates import tokens may do.
+pub(super) fn mac_key_usage() -> [Attribute; 7] {
+    May { sign: true, verify: true, ..May::default() }.secret()
+}
+
 /// The key that authenticates import tokens.
 pub(super) fn mac_key() -> Vec<Attribute> {
     let mut template = secret_of_session(ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET);
     template.push(Attribute::ValueLen(32.into()));
-    template.extend(May { sign: true, verify: true, ..May::default() }.secret());
+    template.extend(mac_key_usage());
     template
 }
 

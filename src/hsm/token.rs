@@ -4,13 +4,14 @@
 //! a find always says CKA_TOKEN=true; an object is made in the session and copied to the token; copies and destructions
 //! hold one lock; what was copied is read back, for a full disk answers CKR_OK.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use cryptoki::context::Function;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
-use cryptoki::session::Session;
+use cryptoki::session::{Session, SessionState};
 
 use super::Error;
 use super::mechanism::KeyWrap;
@@ -23,11 +24,20 @@ pub(super) struct Shared {
     /// Held while an object is copied to the token or destroyed on it.
     changing: Mutex<()>,
     /// Handles by CKA_ID; emptied when a session or the login is lost, for then they all are.
-    handles: Mutex<HashMap<ObjectId, ObjectHandle>>,
+    handles: Mutex<Handles>,
+    /// Objects whose destruction failed. Some tokens do not show them any more, and have them back after a restart.
+    undestroyed: Mutex<HashSet<ObjectId>>,
     /// The mechanism that proved to be RFC 5649.
     pub(super) key_wrap: OnceLock<KeyWrap>,
     /// The key that authenticates import tokens; also what a self-test uses.
     pub(super) mac_key: OnceLock<ObjectId>,
+}
+
+/// Handles, and how often they were all forgotten: one that was found before that is not kept after it.
+#[derive(Debug, Default)]
+struct Handles {
+    epoch: u64,
+    by_id: HashMap<ObjectId, ObjectHandle>,
 }
 
 impl Shared {
@@ -36,12 +46,18 @@ impl Shared {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn handles(&self) -> MutexGuard<'_, HashMap<ObjectId, ObjectHandle>> {
+    fn handles(&self) -> MutexGuard<'_, Handles> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn undestroyed(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
+        self.undestroyed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn forget_handles(&self) {
-        self.handles().clear();
+        let mut handles = self.handles();
+        handles.epoch += 1;
+        handles.by_id.clear();
     }
 }
 
@@ -94,19 +110,21 @@ impl Token {
     /// Destroys the object with this CKA_ID, if there is one.
     ///
     /// # Errors
-    /// Where the token does not do it, or says that it did and the object is still there.
+    /// Where the token does not do it, or says that it did and the object is still there; once that has happened, always.
     pub fn destroy(&self, id: &ObjectId) -> Result<(), Error> {
-        let cached = self.shared.handles().remove(id);
-        {
+        self.require_login()?;
+        self.shared.handles().by_id.remove(id);
+        let destroyed = {
             let _changing = self.shared.changing();
-            if let Some(handle) = cached
-                && self.session.destroy_object(handle).is_ok()
-            {
-                return Ok(());
-            }
-            while let Some(handle) = self.find_uncached(id)? {
-                self.session.destroy_object(handle)?;
-            }
+            self.find_all(id)?.into_iter().try_for_each(|handle| self.session.destroy_object(handle))
+        };
+        if let Err(error) = destroyed {
+            self.shared.undestroyed().insert(*id);
+            return Err(error.into());
+        }
+        if self.shared.undestroyed().contains(id) || !self.find_all(id)?.is_empty() {
+            self.shared.undestroyed().insert(*id);
+            return Err(Error::Misbehaved("it has not destroyed an object: is its disk full or read-only?".to_owned()));
         }
         Ok(())
     }
@@ -124,7 +142,7 @@ impl Token {
                     continue;
                 };
                 if let Some(found) = ours(&attributes) {
-                    self.shared.handles().insert(found.id, handle);
+                    self.shared.handles().by_id.insert(found.id, handle);
                     all.push(found);
                 }
             }
@@ -138,42 +156,77 @@ impl Token {
         id: &ObjectId,
         use_it: impl Fn(ObjectHandle) -> Result<T, Pkcs11Error>,
     ) -> Result<T, Error> {
-        let handle = self.find(id)?.ok_or(Error::Missing(*id))?;
-        match use_it(handle) {
+        match use_it(self.require(id)?) {
             Err(error) if is_stale(&error) => {
-                self.shared.handles().remove(id);
-                let handle = self.find(id)?.ok_or(Error::Missing(*id))?;
-                Ok(use_it(handle)?)
+                self.shared.handles().by_id.remove(id);
+                Ok(use_it(self.require(id)?)?)
             }
             outcome => Ok(outcome?),
         }
     }
 
-    fn find(&self, id: &ObjectId) -> Result<Option<ObjectHandle>, Error> {
-        if let Some(handle) = self.shared.handles().get(id) {
-            return Ok(Some(*handle));
+    fn require(&self, id: &ObjectId) -> Result<ObjectHandle, Error> {
+        match self.find(id)? {
+            Some(handle) => Ok(handle),
+            None => {
+                self.require_login()?;
+                Err(Error::Missing(*id))
+            }
         }
-        let found = self.find_uncached(id)?;
+    }
+
+    /// A lost login looks as if there were no objects: finds answer none, and no error.
+    fn require_login(&self) -> Result<(), Error> {
+        if self.session.get_session_info()?.session_state() == SessionState::RwUser {
+            return Ok(());
+        }
+        Err(Error::Gone(Pkcs11Error::Pkcs11(RvError::UserNotLoggedIn, Function::GetSessionInfo)))
+    }
+
+    fn find(&self, id: &ObjectId) -> Result<Option<ObjectHandle>, Error> {
+        let epoch = {
+            let handles = self.shared.handles();
+            if let Some(handle) = handles.by_id.get(id) {
+                return Ok(Some(*handle));
+            }
+            handles.epoch
+        };
+        let found = self.find_all(id)?.first().copied();
         if let Some(handle) = found {
-            self.shared.handles().insert(*id, handle);
+            self.remember(epoch, id, handle);
         }
         Ok(found)
     }
 
-    fn find_uncached(&self, id: &ObjectId) -> Result<Option<ObjectHandle>, Error> {
-        let template = [Attribute::Token(true), Attribute::Id(id.0.to_vec())];
-        Ok(self.session.find_objects(&template)?.first().copied())
+    fn remember(&self, epoch: u64, id: &ObjectId, handle: ObjectHandle) {
+        let mut handles = self.shared.handles();
+        if handles.epoch == epoch {
+            handles.by_id.insert(*id, handle);
+        }
     }
 
-    /// Copies a session object to the token, where `template` gives it its CKA_ID `id`, and reads it back.
-    pub(super) fn keep(&self, object: &SessionObject<'_>, id: &ObjectId, template: &[Attribute]) -> Result<(), Error> {
+    fn find_all(&self, id: &ObjectId) -> Result<Vec<ObjectHandle>, Error> {
+        Ok(self.session.find_objects(&[Attribute::Token(true), Attribute::Id(id.0.to_vec())])?)
+    }
+
+    /// Copies a session object to the token, where `template` gives it its CKA_ID `id`, and reads it back: `usage` is what it
+    /// must say of what it may do.
+    pub(super) fn keep(
+        &self,
+        object: &SessionObject<'_>,
+        id: &ObjectId,
+        template: &[Attribute],
+        usage: &[Attribute],
+    ) -> Result<(), Error> {
+        let epoch = self.shared.handles().epoch;
         let handle = {
             let _changing = self.shared.changing();
             self.session.copy_object(object.handle, template)?
         };
-        match self.require_hidden(handle, Some(id)) {
+        let hidden = self.require_hidden(handle, Some(id));
+        match hidden.and_then(|()| self.require_usage(handle, usage)) {
             Ok(()) => {
-                self.shared.handles().insert(*id, handle);
+                self.remember(epoch, id, handle);
                 Ok(())
             }
             Err(error) => {
@@ -181,6 +234,16 @@ impl Token {
                 Err(error)
             }
         }
+    }
+
+    /// Checks that the object may do what it was given, and no more. What a token does not know of, it does not do.
+    fn require_usage(&self, object: ObjectHandle, usage: &[Attribute]) -> Result<(), Error> {
+        let asked: Vec<AttributeType> = usage.iter().map(Attribute::attribute_type).collect();
+        let answered = self.session.get_attributes(object, &asked)?;
+        if answered.iter().all(|attribute| usage.contains(attribute)) {
+            return Ok(());
+        }
+        Err(Error::Misbehaved("it made an object that may do more or less than it was given".to_owned()))
     }
 
     /// Checks that the token will not give the object's value to anyone, whatever its template said.
@@ -227,7 +290,7 @@ fn ours(attributes: &[Attribute]) -> Option<Found> {
 
 /// Whether a handle no longer stands for its object. A lost login does this to all of them, and then finds return nothing:
 /// the retry tells the two apart.
-fn is_stale(error: &Pkcs11Error) -> bool {
+pub(super) fn is_stale(error: &Pkcs11Error) -> bool {
     matches!(
         error,
         Pkcs11Error::Pkcs11(

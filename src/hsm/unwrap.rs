@@ -8,6 +8,8 @@ use zeroize::{Zeroize, Zeroizing};
 use super::mechanism::{KeyWrap, oaep};
 use super::prove::Proved;
 use super::session_object::SessionObject;
+use super::token::is_stale;
+use super::wrapping::without_leading_zeros;
 use super::{Error, Token, oaep as padding, prove, templates};
 use crate::model::wrapping::KEK_BYTES;
 use crate::model::{KeyUsage, MaterialKind, OaepHash, ObjectId, UnwrapPath, WrappingAlgorithm};
@@ -57,13 +59,13 @@ impl Token {
         let (key, shown) = self.with_object(&import.wrapping_key, |key| {
             Ok((key, self.session.get_attributes(key, &[AttributeType::Modulus])?))
         })?;
-        let modulus = shown.iter().find_map(|attribute| match attribute {
-            Attribute::Modulus(modulus) => Some(&modulus[..]),
+        let modulus = shown.into_iter().find_map(|attribute| match attribute {
+            Attribute::Modulus(modulus) => Some(without_leading_zeros(modulus)),
             _ => None,
         });
         let modulus = modulus.ok_or_else(|| Error::Misbehaved("it does not show a modulus".to_owned()))?;
         // Some tokens read past a blob that is too short, or take an integer that is none of RSA's: never let them see one.
-        if import.ciphertext.get(..modulus.len()).is_none_or(|integer| integer >= modulus) {
+        if import.ciphertext.get(..modulus.len()).is_none_or(|integer| integer >= &modulus[..]) {
             return Err(Error::Rejected);
         }
         let wrapped = Wrapped {
@@ -74,14 +76,18 @@ impl Token {
             ciphertext: &import.ciphertext,
             kind: import.kind,
         };
-        let object = self.unwrap(key, &wrapped)?;
-        crate::failpoint::reach("import.unwrapped");
-        let proved = self.prove(&object, import.kind)?;
+        let unwrapped = self.unwrap(key, &wrapped).and_then(|object| {
+            crate::failpoint::reach("import.unwrapped");
+            let proved = self.prove(&object, import.kind)?;
+            Ok((object, proved))
+        });
+        let (object, proved) = unwrapped.map_err(|error| self.after_rsa(error))?;
         if let Err(refusal) = accept(&proved) {
             return Ok(Err(refusal));
         }
         crate::failpoint::reach("import.proved");
-        self.keep(&object, &import.object, &templates::material_to_stay(&import.object, import.usage, import.kind))?;
+        let usage = templates::material_usage(import.usage, import.kind);
+        self.keep(&object, &import.object, &templates::material_to_stay(&import.object, import.usage, import.kind), &usage)?;
         crate::failpoint::reach("import.kept");
         Ok(Ok(proved))
     }
@@ -95,6 +101,7 @@ impl Token {
             UnwrapPath::TwoStep => {
                 let kek = self.unwrap_key(&oaep(wrapped.hash), key, rsa_part, &templates::kek())?;
                 self.harden(&kek)?;
+                self.require_length(kek.handle, KEK_BYTES)?;
                 self.unwrap_under(&kek, wrapped, rest, &in_proof)
             }
             UnwrapPath::HostKek => {
@@ -172,15 +179,20 @@ impl Token {
 
     /// Whose fault an error is that followed from a caller's bytes: bad ciphertext and a sick token share return codes.
     pub(super) fn blame(&self, error: Pkcs11Error) -> Error {
-        match Error::from(error) {
-            Error::Failed(error) => match self.self_test() {
-                Ok(()) => {
-                    tracing::debug!(%error, "the token refused a caller's bytes");
-                    Error::Rejected
-                }
+        // Not the caller's fault, and not the token's: somebody else destroyed the wrapping key meanwhile.
+        if is_stale(&error) { Error::Stale(error) } else { self.after_rsa(Error::from(error)) }
+    }
+
+    /// Makes every error that RSA or what came out of it may have led to the same one. Anything that only some plaintexts
+    /// lead to would tell about the plaintext; so whatever it is, if the token still works then it was the blob.
+    fn after_rsa(&self, error: Error) -> Error {
+        match error {
+            Error::Busy | Error::Host(_) | Error::Missing(_) | Error::Rejected | Error::Stale(_) | Error::Stopped => error,
+            Error::Failed(_) | Error::Gone(_) | Error::Misbehaved(_) => match self.self_test() {
+                Ok(()) => Error::Rejected,
+                Err(Error::Failed(sick)) => Error::Gone(sick),
                 Err(sick) => sick,
             },
-            gone => gone,
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use cryptoki::session::SessionState;
 use secrecy::SecretString;
@@ -23,6 +23,9 @@ const MAKERS: usize = 2;
 
 /// How long a worker waits before it tries to open a lost session again.
 const REOPEN_PAUSE: Duration = Duration::from_millis(500);
+
+/// What has waited this long is not begun any more: its claim may be taken for one that was cut off.
+const STALE: Duration = Duration::from_secs(5 * 60);
 
 /// How long the end waits for calls to the token under way.
 const LAST_CALL: Duration = Duration::from_secs(10);
@@ -86,7 +89,8 @@ impl Hsm {
         let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
 
         let (alive, ended) = flume::bounded(0);
-        let worker = Arc::new(Worker { module, pin, shared: Arc::clone(&shared), _alive: alive });
+        let worker =
+            Arc::new(Worker { module, pin, shared: Arc::clone(&shared), refused: Mutex::new(false), _alive: alive });
         let (calls, called) = flume::bounded::<Job>(queue);
         let (making, made) = flume::bounded::<Job>(queue);
         worker.start("token", first, called.clone())?;
@@ -137,8 +141,13 @@ async fn enqueue<T: Send + 'static>(
     work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let (answer, answered) = oneshot::channel();
+    let asked = Instant::now();
     let job: Job = Box::new(move |token| {
         if answer.is_closed() {
+            return true;
+        }
+        if asked.elapsed() > STALE {
+            let _left = answer.send(Err(Error::Busy));
             return true;
         }
         let result = work(token);
@@ -146,7 +155,10 @@ async fn enqueue<T: Send + 'static>(
         let _left = answer.send(result);
         session_is_good
     });
-    queue.try_send(job).map_err(|_| Error::Busy)?;
+    queue.try_send(job).map_err(|refused| match refused {
+        flume::TrySendError::Full(_) => Error::Busy,
+        flume::TrySendError::Disconnected(_) => Error::Stopped,
+    })?;
     answered.await.map_err(|_| Error::Stopped)?
 }
 
@@ -154,15 +166,23 @@ struct Worker {
     module: Module,
     pin: SecretString,
     shared: Arc<Shared>,
+    /// Why nobody logs in any more. One at a time, and none after a refusal: each wrong PIN brings the token's lock nearer.
+    refused: Mutex<bool>,
     /// Dropped with the last thread.
     _alive: flume::Sender<()>,
 }
 
 impl Worker {
     fn session(&self) -> Result<Token, OpenError> {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if *refused {
+            return Err(OpenError::WrongPin);
+        }
         let session = self.module.context.open_rw_session(self.module.slot)?;
         if session.get_session_info()?.session_state() != SessionState::RwUser {
-            self.module.login(&session, &self.pin)?;
+            let login = self.module.login(&session, &self.pin);
+            *refused = matches!(login, Err(OpenError::WrongPin | OpenError::PinLocked));
+            login?;
             self.shared.forget_handles();
         }
         Ok(Token { session, shared: Arc::clone(&self.shared) })
@@ -181,14 +201,17 @@ impl Worker {
     fn work(&self, mut token: Token, jobs: &flume::Receiver<Job>) {
         while let Ok(job) = jobs.recv() {
             let session_is_good = std::panic::catch_unwind(AssertUnwindSafe(|| job(&token))).unwrap_or(false);
-            if !session_is_good {
-                tracing::warn!("a session with the token is lost; opening another");
-                match self.reopen() {
-                    Some(fresh) => token = fresh,
-                    None => return,
-                }
+            if session_is_good {
+                continue;
+            }
+            tracing::warn!("a session with the token is lost; opening another");
+            match self.reopen() {
+                Some(fresh) => token = fresh,
+                None => break,
             }
         }
+        // The last to leave lets go of those who wait: nobody else would ever answer them.
+        while jobs.receiver_count() == 1 && jobs.try_recv().is_ok() {}
     }
 
     /// A new session, as soon as the token gives one; `None` where the PIN is refused, for another try could lock it.

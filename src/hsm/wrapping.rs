@@ -17,7 +17,8 @@ impl Token {
     pub fn make_wrapping_key(&self, id: &ObjectId, spec: WrappingKeySpec, pair_use: PairUse) -> Result<Vec<u8>, Error> {
         let (private, spki) = self.wrapping_pair(spec, pair_use)?;
         crate::failpoint::reach("issue.generated");
-        self.keep(&private, id, &templates::to_stay(id, ObjectKind::WrappingKey))?;
+        let usage = templates::wrapping_key_usage(pair_use);
+        self.keep(&private, id, &templates::to_stay(id, ObjectKind::WrappingKey), &usage)?;
         crate::failpoint::reach("issue.kept");
         Ok(spki)
     }
@@ -66,7 +67,7 @@ impl Token {
         self.rsa_pair(bits, private, None).map(|(_public, private)| private)
     }
 
-    /// Modulus and public exponent, big-endian without leading zeros.
+    /// Modulus and public exponent, big-endian without leading zeros; empty where the key has none.
     pub(super) fn rsa_public_half(&self, key: ObjectHandle) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let attributes = self.session.get_attributes(key, &[AttributeType::Modulus, AttributeType::PublicExponent])?;
         let (mut modulus, mut exponent) = (Vec::new(), Vec::new());
@@ -77,13 +78,10 @@ impl Token {
                 _ => {}
             }
         }
-        if modulus.is_empty() || exponent.is_empty() {
-            return Err(Error::Misbehaved("it does not show an RSA key's public half".to_owned()));
-        }
         Ok((modulus, exponent))
     }
 }
 
-fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
     bytes.into_iter().skip_while(|byte| *byte == 0).collect()
 }

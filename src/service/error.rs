@@ -104,6 +104,7 @@ fn hsm_message(error: &hsm::Error) -> &'static str {
         | hsm::Error::Host(_)
         | hsm::Error::Misbehaved(_)
         | hsm::Error::Missing(_)
+        | hsm::Error::Stale(_)
         | hsm::Error::Stopped => "internal error",
     }
 }
@@ -120,6 +121,7 @@ impl Error {
                 | hsm::Error::Host(_)
                 | hsm::Error::Misbehaved(_)
                 | hsm::Error::Missing(_)
+                | hsm::Error::Stale(_)
                 | hsm::Error::Stopped,
             ) => Kind::Internal,
             Self::Invalid(_) => Kind::Validation,

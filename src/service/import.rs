@@ -10,7 +10,7 @@ pub(super) use arrival::material_id;
 use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
 use crate::hsm::{self, Import, Proved};
 use crate::model::{
-    Answer, Claim, Invalid, Key, KeyRef, Material, MaterialPresence, ObjectId, Refused, Rotation, WrappingKey,
+    Answer, Claim, Invalid, Key, KeyRef, Material, MaterialPresence, ObjectId, Refused, Rotation, UnwrapPath, WrappingKey,
     WrappingKeyState,
 };
 use crate::store::{Claimed, Settled};
@@ -37,6 +37,7 @@ impl Service {
         if !issue.algorithm.fits(pair.spec, incoming.ciphertext.len()) {
             return Err(Invalid::new("encryptedKeyMaterial", "Invalid encrypted key size.").into());
         }
+        self.require_served(&key, &pair, issue.path)?;
 
         let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
         match self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await? {
@@ -52,16 +53,55 @@ impl Service {
                 self.give_up(&claim).await;
                 Err(self.refusal(&key)(refused))
             }
+            Err(hsm::Error::Busy) => {
+                self.refund(&claim).await;
+                Err(hsm::Error::Busy.into())
+            }
             Err(hsm::Error::Rejected) => {
                 self.give_up(&claim).await;
                 on_the_beat(began).await;
                 Err(Error::InvalidCiphertext)
             }
             Err(error) => {
-                self.refund(&claim).await;
-                Err(error.into())
+                // A request that ends the process or the thread counts, or it could be sent without end.
+                match error {
+                    hsm::Error::Stopped => self.give_up(&claim).await,
+                    _ => self.refund(&claim).await,
+                }
+                on_the_beat(began).await;
+                self.explain(&key, &pair, &incoming, error.into()).await
             }
         }
+    }
+
+    /// What is to be said of an import that the token broke off: often that another one was quicker, and took the wrapping key away.
+    async fn explain(&self, key: &Key, pair: &WrappingKey, incoming: &Incoming, error: Error) -> Result<Imported, Error> {
+        let Some(pair) = self.store.wrapping_key(&pair.id).await? else { return Err(Error::InvalidImportToken) };
+        match pair.state {
+            WrappingKeyState::Consumed => {
+                let key = self.load(&key.account, &key.id).await?;
+                self.repeat(&key, incoming, pair.answer.as_ref())
+            }
+            WrappingKeyState::Expired => Err(Error::TokenExpired),
+            WrappingKeyState::Dead => Err(Error::InvalidImportToken),
+            WrappingKeyState::Making | WrappingKeyState::Ready | WrappingKeyState::Issued => Err(error),
+        }
+    }
+
+    /// Sets outlive settings: one that was issued under a wider bound, or for another token, is not served any more.
+    fn require_served(&self, key: &Key, pair: &WrappingKey, path: UnwrapPath) -> Result<(), Error> {
+        let profile = self.hsm.profile();
+        if pair.token != profile.serial_number {
+            return Err(self.elsewhere(key, &pair.token));
+        }
+        if profile.host_assisted.permits(path.exposure()) {
+            return Ok(());
+        }
+        Err(Error::Unsupported(format!(
+            "These parameters are for unwrapping with {} on the host, which hsm.host_assisted = \"{}\" does not permit any more: get new ones.",
+            path.exposure(),
+            profile.host_assisted,
+        )))
     }
 
     async fn unwrap(
@@ -130,20 +170,35 @@ impl Service {
                 }
                 Settled::AlreadyConsumed(first) => {
                     self.give_up(claim).await;
+                    let key = self.load(&key.account, &key.id).await?;
                     return self.repeat(&key, incoming, Some(&first));
                 }
-                Settled::KeyChanged => key = self.load(&key.account, &key.id).await?,
-                Settled::ClaimGone => return Err(Error::InvalidImportToken),
+                Settled::KeyChanged => match self.load(&key.account, &key.id).await {
+                    Ok(changed) => key = changed,
+                    Err(error) => {
+                        self.give_up(claim).await;
+                        return Err(error);
+                    }
+                },
+                // The set has expired meanwhile, or the janitor took the claim for one that was cut off.
+                Settled::ClaimGone => {
+                    self.give_up(claim).await;
+                    return self.explain(&key, pair, incoming, crate::store::Error::Conflict.into()).await;
+                }
             }
         }
         self.give_up(claim).await;
         Err(crate::store::Error::Conflict.into())
     }
 
-    /// The answer to a request under a consumed set: the same as before to the very same request, a refusal to any other.
+    /// The answer to a request under a consumed set: the same as before to the very same request, as long as what it brought
+    /// is there; a refusal to any other.
     fn repeat(&self, key: &Key, incoming: &Incoming, first: Option<&Answer>) -> Result<Imported, Error> {
+        let now = self.clock.now();
+        let is_there =
+            |first: &Answer| key.materials.iter().any(|material| material.id == first.material && material.is_usable(now));
         match first {
-            Some(first) if first.digest == incoming.digest(&key.id) => Ok(self.imported(key, first)),
+            Some(first) if first.digest == incoming.digest(&key.id) && is_there(first) => Ok(self.imported(key, first)),
             _ => Err(Error::InvalidImportToken),
         }
     }
@@ -151,14 +206,6 @@ impl Service {
     fn imported(&self, key: &Key, answer: &Answer) -> Imported {
         let Answer { digest: _, material, kcv, spki, exposure } = answer.clone();
         Imported { arn: self.arn(key), spec: key.spec, proof: Proof { fingerprint: material, kcv, spki, exposure } }
-    }
-
-    /// Ends a claim that failed through no fault of the caller's: it does not count.
-    async fn refund(&self, claim: &Claim) {
-        match self.store.refund(claim, self.clock.now()).await {
-            Ok(()) => self.destroy_soon(&[claim.object]),
-            Err(error) => tracing::error!(%error, object = %claim.object, "a claim could not be ended yet"),
-        }
     }
 }
 

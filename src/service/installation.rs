@@ -90,6 +90,7 @@ impl Service {
     /// # Errors
     /// Where they do not belong together, or fail.
     pub async fn start(store: Store, hsm: Hsm, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, StartError> {
+        store.hold()?;
         let (database, token, objects) = marks(&store, &hsm).await?;
         let installation = match (database, token) {
             (Some(database), Some(token)) if database == token => database,
@@ -118,5 +119,6 @@ async fn marks(
 }
 
 fn mac_key(objects: &[Found]) -> Option<ObjectId> {
-    objects.iter().find(|found| found.kind == ObjectKind::Mac).map(|found| found.id)
+    // Two, where two ran `init` at once: any will do, as long as it is always the same.
+    objects.iter().filter(|found| found.kind == ObjectKind::Mac).map(|found| found.id).min()
 }

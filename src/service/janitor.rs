@@ -46,13 +46,14 @@ impl Service {
         Ok(())
     }
 
-    /// Ends claims and makings from before `before`: whatever they were about was never acknowledged.
+    /// Ends claims and makings from before `before`: whatever they were about was never acknowledged. An attempt that was cut
+    /// off counts: a blob that crashes a token must not be sent for ever.
     pub(super) async fn end_stale_claims(&self, before: Timestamp) -> Result<(), Error> {
         loop {
             let claims = self.store.stale_claims(before, BATCH).await?;
             for claim in &claims {
                 tracing::info!(object = %claim.object, "ending a claim that was cut off");
-                self.store.refund(claim, self.clock.now()).await?;
+                self.store.release(claim, self.settings.max_attempts, self.clock.now()).await?;
             }
             if claims.len() < BATCH as usize {
                 break;
@@ -62,7 +63,11 @@ impl Service {
             let makings = self.store.stale_making(before, BATCH).await?;
             for id in &makings {
                 tracing::info!(wrapping_key = %id, "ending the making of a wrapping key that was cut off");
-                self.store.abandon_wrapping_key(id, self.clock.now()).await?;
+                match self.store.abandon_wrapping_key(id, self.clock.now()).await {
+                    // Another replica's janitor was first.
+                    Ok(()) | Err(store::Error::Conflict) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
             if makings.len() < BATCH as usize {
                 return Ok(());
@@ -73,11 +78,17 @@ impl Service {
     async fn expire_material(&self, now: Timestamp) -> Result<(), Error> {
         loop {
             let keys = self.store.keys_with_expired_material(now, BATCH).await?;
+            let mut changed = 0;
             for (account, id) in &keys {
-                tracing::info!(key = %id, "key material expired");
-                gone_is_fine(self.change(account, id, |key, now| Ok(((), key.expire_material(now)))).await)?;
+                match self.change(account, id, |key, now| Ok(((), key.expire_material(now)))).await {
+                    Ok(_) | Err(Error::Unresolved(_)) => {
+                        tracing::info!(key = %id, "key material expired");
+                        changed += 1;
+                    }
+                    Err(error) => tracing::error!(%error, key = %id, "expired key material could not be destroyed yet"),
+                }
             }
-            if keys.len() < BATCH as usize {
+            if keys.len() < BATCH as usize || changed == 0 {
                 return Ok(());
             }
         }
@@ -86,10 +97,14 @@ impl Service {
     async fn carry_out_deletions(&self, now: Timestamp) -> Result<(), Error> {
         loop {
             let keys = self.store.keys_due_for_deletion(now, BATCH).await?;
+            let mut deleted = 0;
             for (account, id) in &keys {
-                self.delete_key(account, id, now).await?;
+                match self.delete_key(account, id, now).await {
+                    Ok(()) => deleted += 1,
+                    Err(error) => tracing::error!(%error, key = %id, "a key that is due could not be deleted yet"),
+                }
             }
-            if keys.len() < BATCH as usize {
+            if keys.len() < BATCH as usize || deleted == 0 {
                 return Ok(());
             }
         }
@@ -111,12 +126,5 @@ impl Service {
             Err(error) => return Err(error.into()),
         }
         Ok(())
-    }
-}
-
-fn gone_is_fine<T>(changed: Result<T, Error>) -> Result<(), Error> {
-    match changed {
-        Ok(_) | Err(Error::Unresolved(_)) => Ok(()),
-        Err(error) => Err(error),
     }
 }

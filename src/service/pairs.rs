@@ -6,6 +6,7 @@
 
 use super::{Call, Error, Service};
 use crate::model::{Issue, ObjectId, PairUse, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState};
+use crate::store;
 
 impl Service {
     /// Hands out a wrapping key pair, on record as issued.
@@ -24,7 +25,7 @@ impl Service {
         let id = made.map_err(|_panicked| crate::hsm::Error::Stopped)??;
         match self.store.issue_wrapping_key(&id, issue).await {
             // Another caller was quicker to take the pair that this one made: then there are others, or time to make one.
-            Err(crate::store::Error::Conflict) => Err(Error::Timeout),
+            Err(store::Error::Conflict) => Err(Error::Timeout),
             issued => Ok(issued?),
         }
     }
@@ -48,18 +49,33 @@ impl Service {
         self.store.begin_wrapping_key(&record).await?;
         crate::failpoint::reach("issue.begun");
         let made = self.hsm.make(move |token| token.make_wrapping_key(&object, spec, pair_use)).await;
-        let recorded = match made {
-            Ok(spki) => self.store.wrapping_key_ready(&record.id, &spki).await.map_err(Error::from),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = recorded {
-            match self.store.abandon_wrapping_key(&record.id, self.clock.now()).await {
-                Ok(()) => self.destroy_soon(&[object]),
-                Err(error) => tracing::error!(%error, %object, "a wrapping key could not be abandoned yet"),
+        let spki = match made {
+            Ok(spki) => spki,
+            Err(error) => {
+                self.abandon(&record).await;
+                return Err(error.into());
             }
-            return Err(error);
+        };
+        match self.store.wrapping_key_ready(&record.id, &spki).await {
+            Ok(()) => {}
+            // It may have been recorded all the same, and then stands ready; else the janitor ends it.
+            Err(error @ store::Error::Unreachable(_)) => return Err(error.into()),
+            Err(error) => {
+                self.abandon(&record).await;
+                return Err(error.into());
+            }
         }
         crate::failpoint::reach("issue.ready");
         Ok(record.id)
+    }
+
+    /// Ends a making that came to nothing.
+    async fn abandon(&self, record: &WrappingKey) {
+        let abandoned = match self.store.abandon_wrapping_key(&record.id, self.clock.now()).await {
+            // The janitor was first.
+            Err(store::Error::Conflict) => Ok(()),
+            abandoned => abandoned,
+        };
+        self.given_up(&record.object, abandoned).await;
     }
 }

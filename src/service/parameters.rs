@@ -51,14 +51,14 @@ impl Service {
         })
     }
 
+    pub(super) fn elsewhere(&self, key: &Key, token: &str) -> Error {
+        Error::Unsupported(format!("{}: its home token {token:?} is not the one in use here.", self.arn(key)))
+    }
+
     fn path(&self, key: &Key, algorithm: WrappingAlgorithm) -> Result<UnwrapPath, Error> {
         let profile = self.hsm.profile();
         if key.token != profile.serial_number {
-            return Err(Error::Unsupported(format!(
-                "{}: its home token {:?} is not the one in use here",
-                self.arn(key),
-                key.token
-            )));
+            return Err(self.elsewhere(key, &key.token));
         }
         let route = profile.route(key.spec, algorithm);
         let reason = route.map_or("not probed", |route| route.reason.as_str());

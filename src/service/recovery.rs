@@ -20,7 +20,7 @@ impl Service {
     /// # Errors
     /// Where the token or the store fails.
     pub(super) async fn recover(&self) -> Result<(), Error> {
-        // Other replicas' claims may be at work; over SQLite there are no others.
+        // Other replicas' claims may be at work; over SQLite, which one process holds, there are no others.
         let before = match self.store.kind() {
             "sqlite" => self.clock.now().after(Duration::from_millis(1)),
             _ => self.clock.now().before(Duration::from_secs(10 * 60)),
@@ -41,12 +41,14 @@ impl Service {
         let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
         self.store.claim_object(&claim).await.map_err(StartError::UnwritableStore)?;
         let (kind, usage) = (MaterialKind::Hmac(HmacHash::Sha256), KeyUsage::GenerateVerifyMac);
-        let made = self.hsm.call(move |token| token.generate(&object, kind, usage)).await;
-        let given_up = self.store.release(&claim, self.settings.max_attempts, self.clock.now()).await;
-        made.map_err(StartError::UnwritableToken)?;
-        given_up.map_err(StartError::UnwritableStore)?;
-        self.destroy_doomed().await;
-        Ok(())
+        let kept = self.hsm.call(move |token| {
+            token.generate(&object, kind, usage)?;
+            token.destroy(&object)
+        });
+        kept.await.map_err(StartError::UnwritableToken)?;
+        let released = self.store.release(&claim, self.settings.max_attempts, self.clock.now()).await;
+        released.map_err(StartError::UnwritableStore)?;
+        self.store.destroyed(&object).await.map_err(StartError::UnwritableStore)
     }
 
     /// Says where token and record disagree. Listing the token first makes sure that nothing made meanwhile looks unknown;

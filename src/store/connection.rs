@@ -5,9 +5,11 @@
 //! returns (WAL, synchronous=FULL).
 //! A database that is gone must give an error, not a hang: getting a connection, a statement and a transaction each have a limit.
 
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -30,7 +32,7 @@ const CONNECTIONS: u32 = 10;
 /// An open database.
 #[derive(Clone)]
 pub(super) enum Database {
-    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Sqlite { writer: SqlitePool, reader: SqlitePool, held: Arc<OnceLock<File>> },
     Postgres(PgPool),
 }
 
@@ -57,7 +59,7 @@ impl Database {
         let writer = pool().max_connections(1).connect_with(writing).await?;
         migrations::sqlite().run(&writer).await?;
         let reader = pool().max_connections(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { writer, reader })
+        Ok(Self::Sqlite { writer, reader, held: Arc::default() })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, Error> {
@@ -75,6 +77,25 @@ impl Database {
         Ok(Self::Postgres(pool.connect_lazy_with(options.options(limits))))
     }
 
+    /// Keeps other processes from serving over the same SQLite file, until this one ends. PostgreSQL serves any number.
+    pub(super) fn hold(&self) -> Result<(), Error> {
+        let Self::Sqlite { writer, held, .. } = self else { return Ok(()) };
+        // Not the file itself: SQLite has locks of its own on that, which go when any handle to it is closed.
+        let path = writer.connect_options().get_filename().with_extension("lock");
+        let unusable = |source| Error::File { path: path.clone(), source };
+        make_private(&path).map_err(unusable)?;
+        let file = File::open(&path).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {
+                let _held_already = held.set(file);
+                Ok(())
+            }
+            Err(TryLockError::WouldBlock) if held.get().is_some() => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse(path)),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "sqlite",
@@ -84,7 +105,7 @@ impl Database {
 
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, reader } => {
+            Self::Sqlite { writer, reader, held: _ } => {
                 // The writer last: the last connection to leave brings the log home into the file.
                 reader.close().await;
                 writer.close().await;

@@ -17,12 +17,31 @@ impl Transaction {
 }
 
 impl Store {
-    /// Up to `limit` objects that are to be destroyed, those that wait longest first. The token may not have them any more.
+    /// Dooms an object that came to nothing, whether or not its claim is still on record; not where a record needs it after
+    /// all. Returns whether it is doomed.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn doom_unless_needed(&self, object: &ObjectId, now: Timestamp) -> Result<bool, Error> {
+        transact!(self, |tx| {
+            let sql = "SELECT object FROM materials WHERE object = $1 AND presence = 'imported' \
+                       UNION ALL SELECT object FROM wrapping_keys WHERE object = $1 AND state IN ('making', 'ready', 'issued')";
+            if tx.row(sql, args![object]).await?.is_some() {
+                return Ok(false);
+            }
+            tx.doom(&[*object], now).await?;
+            Ok(true)
+        })
+    }
+
+    /// Up to `limit` objects that are to be destroyed, in the order of their ids. The token may not have them any more.
     ///
     /// # Errors
     /// Where the record cannot be read.
-    pub async fn doomed(&self, limit: u32) -> Result<Vec<ObjectId>, Error> {
-        let rows = self.rows("SELECT object FROM doomed ORDER BY doomed_at, object LIMIT $1", args![limit]).await?;
+    pub async fn doomed(&self, after: Option<ObjectId>, limit: u32) -> Result<Vec<ObjectId>, Error> {
+        let after = after.unwrap_or(ObjectId([0; 16]));
+        let sql = "SELECT object FROM doomed WHERE object > $1 ORDER BY object LIMIT $2";
+        let rows = self.rows(sql, args![&after, limit]).await?;
         rows.iter().map(|row| row.object("object")).collect()
     }
 

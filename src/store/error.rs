@@ -22,6 +22,9 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// Another process serves over the same SQLite file.
+    #[error("the database is in use by another keyferryd: stop that one, or use PostgreSQL for several (lock file {})", .0.display())]
+    InUse(PathBuf),
     /// The schema could not be brought up to date.
     #[error("schema")]
     Schema(#[source] sqlx::migrate::MigrateError),

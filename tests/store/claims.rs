@@ -55,7 +55,7 @@ on_both! {
         store.claim(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
         store.release(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
-        assert_eq!(store.doomed(10).await.unwrap(), [claim.object]);
+        assert_eq!(store.doomed(None, 10).await.unwrap(), [claim.object]);
         assert_eq!(state_of(store, &set).await, (WrappingKeyState::Issued, 1));
     }
 
@@ -113,7 +113,7 @@ on_both! {
         store.release(&claim, 1, NOW).await.unwrap();
         store.refund(&claim, NOW).await.unwrap();
         assert_eq!(store.wrapping_key(&set.id).await.unwrap(), before);
-        assert_eq!(store.doomed(10).await.unwrap(), [set.object], "the material is not doomed");
+        assert_eq!(store.doomed(None, 10).await.unwrap(), [set.object], "the material is not doomed");
     }
 
     async fn a_claim_without_a_set_can_be_released(bench: Bench) {
@@ -123,6 +123,6 @@ on_both! {
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), std::slice::from_ref(&claim));
         store.release(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
-        assert_eq!(store.doomed(10).await.unwrap(), [claim.object]);
+        assert_eq!(store.doomed(None, 10).await.unwrap(), [claim.object]);
     }
 }

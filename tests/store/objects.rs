@@ -67,7 +67,8 @@ on_both! {
     async fn the_doomed_wait_in_line_until_they_are_destroyed(bench: Bench) {
         let store = &bench.store;
         let mut key = recorded(store, key()).await;
-        let objects: Vec<ObjectId> = (0..3).map(|_| ObjectId::random()).collect();
+        let mut objects: Vec<ObjectId> = (0..3).map(|_| ObjectId::random()).collect();
+        objects.sort();
         for (seconds, object) in (0..).zip(&objects) {
             // Again and again: the first time counts.
             store.save_key(&key, &objects[..1], later(seconds)).await.unwrap();
@@ -75,10 +76,11 @@ on_both! {
             store.save_key(&key, &[*object], later(seconds)).await.unwrap();
             key.version += 1;
         }
-        assert_eq!(store.doomed(10).await.unwrap(), objects);
-        assert_eq!(store.doomed(2).await.unwrap(), objects[..2]);
+        assert_eq!(store.doomed(None, 10).await.unwrap(), objects);
+        assert_eq!(store.doomed(None, 2).await.unwrap(), objects[..2]);
+        assert_eq!(store.doomed(Some(objects[1]), 2).await.unwrap(), objects[2..]);
         store.destroyed(&objects[0]).await.unwrap();
         store.destroyed(&objects[0]).await.unwrap();
-        assert_eq!(store.doomed(10).await.unwrap(), objects[1..]);
+        assert_eq!(store.doomed(None, 10).await.unwrap(), objects[1..]);
     }
 }

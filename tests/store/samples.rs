@@ -149,7 +149,7 @@ pub async fn consumed_set(store: &Store) -> (WrappingKey, Claim) {
 }
 
 pub async fn doomed(store: &Store) -> std::collections::BTreeSet<ObjectId> {
-    store.doomed(1000).await.unwrap().into_iter().collect()
+    store.doomed(None, 1000).await.unwrap().into_iter().collect()
 }
 
 pub fn installation() -> InstallationId {

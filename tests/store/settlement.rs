@@ -43,7 +43,7 @@ on_both! {
         let late = store.settle(&second, &before, &[ObjectId::random()], &answer(2), NOW).await.unwrap();
         assert_eq!(late, Settled::AlreadyConsumed(answer(1)));
         assert_eq!(store.key(&key.account, &key.id).await.unwrap(), Some(before));
-        assert_eq!(store.doomed(10).await.unwrap(), [set.object]);
+        assert_eq!(store.doomed(None, 10).await.unwrap(), [set.object]);
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), [second]);
     }
 
@@ -61,7 +61,7 @@ on_both! {
         assert_eq!(stopped, Settled::KeyChanged);
         let after = (store.key(&stale.account, &stale.id).await.unwrap(), store.wrapping_key(&set.id).await.unwrap());
         assert_eq!(after, before);
-        assert_eq!(store.doomed(10).await.unwrap(), []);
+        assert_eq!(store.doomed(None, 10).await.unwrap(), []);
 
         // Read again, it goes through.
         let fresh = Key { version: 1, ..stale };

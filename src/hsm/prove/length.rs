@@ -17,7 +17,7 @@ impl Token {
     ///
     /// # Errors
     /// [`Error::Rejected`] where it has not; another error where the token can neither say nor prove it.
-    pub(super) fn require_length(&self, key: ObjectHandle, expected: usize) -> Result<(), Error> {
+    pub(in crate::hsm) fn require_length(&self, key: ObjectHandle, expected: usize) -> Result<(), Error> {
         let claimed = self.session.get_attributes(key, &[AttributeType::ValueLen]).unwrap_or_default();
         let claimed = claimed.into_iter().find_map(|attribute| match attribute {
             Attribute::ValueLen(length) => Some(u64::from(length)),
