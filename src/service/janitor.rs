@@ -62,7 +62,11 @@ impl Service {
             let makings = self.store.stale_making(before, BATCH).await?;
             for id in &makings {
                 tracing::info!(wrapping_key = %id, "ending the making of a wrapping key that was cut off");
-                self.store.abandon_wrapping_key(id, self.clock.now()).await?;
+                match self.store.abandon_wrapping_key(id, self.clock.now()).await {
+                    // Made after all, or given up by another replica.
+                    Ok(()) | Err(store::Error::Conflict) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
             if makings.len() < BATCH as usize {
                 return Ok(());
