@@ -133,7 +133,11 @@ impl Service {
                     return self.repeat(&key, incoming, Some(&first));
                 }
                 Settled::KeyChanged => key = self.load(&key.account, &key.id).await?,
-                Settled::ClaimGone => return Err(Error::InvalidImportToken),
+                Settled::ClaimGone => {
+                    // Where the janitor has ended the claim, no record names what was kept since.
+                    self.give_up(claim).await;
+                    return Err(Error::InvalidImportToken);
+                }
             }
         }
         self.give_up(claim).await;
