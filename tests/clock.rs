@@ -186,6 +186,20 @@ async fn a_wrapping_key_that_is_made_after_it_was_given_up_is_destroyed() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_janitors_are_not_in_each_others_way() {
+    let house = start("two janitors").await;
+    for _ in 0..50 {
+        house.store.begin_wrapping_key(&making(&house, ObjectId::random())).await.unwrap();
+    }
+    house.clock.advance(LONGEST_CLAIM + Duration::from_millis(1));
+    let rounds = [(); 2].map(|()| house.service.clone()).map(|service| tokio::spawn(async move { service.tidy().await }));
+    for round in rounds {
+        round.await.unwrap().unwrap();
+    }
+    assert_eq!(house.store.stale_making(house_now(&house), 1).await.unwrap(), []);
+}
+
 /// A record of a pair that is about to be made.
 fn making(house: &House, object: ObjectId) -> WrappingKey {
     WrappingKey {

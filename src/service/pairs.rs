@@ -6,6 +6,7 @@
 
 use super::{Call, Error, Service};
 use crate::model::{Issue, ObjectId, PairUse, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState};
+use crate::store;
 
 impl Service {
     /// Hands out a wrapping key pair, on record as issued.
@@ -24,7 +25,7 @@ impl Service {
         let id = made.map_err(|_panicked| crate::hsm::Error::Stopped)??;
         match self.store.issue_wrapping_key(&id, issue).await {
             // Another caller was quicker to take the pair that this one made: then there are others, or time to make one.
-            Err(crate::store::Error::Conflict) => Err(Error::Timeout),
+            Err(store::Error::Conflict) => Err(Error::Timeout),
             issued => Ok(issued?),
         }
     }
@@ -53,8 +54,11 @@ impl Service {
             Err(error) => Err(error.into()),
         };
         if let Err(error) = recorded {
+            // No longer on record as being made: the janitor has given it up, and no record names what was made since.
+            let given_up = matches!(error, Error::Store(store::Error::Conflict));
             match self.store.abandon_wrapping_key(&record.id, self.clock.now()).await {
                 Ok(()) => self.destroy_soon(&[object]),
+                Err(store::Error::Conflict) if given_up => self.destroy_soon(&[object]),
                 Err(error) => tracing::error!(%error, %object, "a wrapping key could not be abandoned yet"),
             }
             return Err(error);
