@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use keyferry::model::{KeyState, WrappingAlgorithm};
+use keyferry::hsm::Token;
+use keyferry::model::{
+    Claim, KeyState, KeyUsage, MaterialKind, ObjectId, PairUse, WrappingAlgorithm, WrappingKey, WrappingKeyId,
+    WrappingKeySpec, WrappingKeyState,
+};
 use keyferry::service::{CreateKey, Described, GetParametersForImport, ImportKeyMaterial, Imported, Kind, Parameters};
 use keyferry::wrap;
 
 use crate::harness::service::{House, call, start};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest that anything under way is believed to be.
+const LONGEST_CLAIM: Duration = Duration::from_secs(10 * 60);
 
 async fn external_key(house: &House) -> String {
     let request = CreateKey { origin: Some("EXTERNAL".to_owned()), ..CreateKey::default() };
@@ -16,12 +22,15 @@ async fn external_key(house: &House) -> String {
 }
 
 async fn parameters(house: &House, key_id: &str) -> Parameters {
-    let request = GetParametersForImport {
+    house.service.parameters_for_import(&call(), some_parameters(key_id)).await.unwrap()
+}
+
+fn some_parameters(key_id: &str) -> GetParametersForImport {
+    GetParametersForImport {
         key_id: key_id.to_owned(),
         wrapping_algorithm: Some("RSAES_OAEP_SHA_256".to_owned()),
         wrapping_key_spec: Some("RSA_2048".to_owned()),
-    };
-    house.service.parameters_for_import(&call(), request).await.unwrap()
+    }
 }
 
 fn request(parameters: &Parameters, material: &[u8]) -> ImportKeyMaterial {
@@ -113,12 +122,107 @@ async fn expired_sets_leave_nothing_on_the_token_and_in_time_nothing_on_record()
     parameters(&house, &key).await;
     house.clock.advance(DAY);
     house.service.tidy().await.unwrap();
-    let left = house.hsm.call(|token| token.objects()).await.unwrap();
-    let kinds: Vec<_> = left.iter().map(|found| found.kind.as_str()).collect();
-    assert_eq!(kinds, ["mac"]);
+    assert_eq!(kinds(&house).await, ["mac"]);
     house.clock.advance(2 * DAY);
     house.service.tidy().await.unwrap();
     assert_eq!(house.store.forget_wrapping_keys(house_now(&house), 10).await.unwrap(), 0, "the janitor left a record");
+}
+
+#[tokio::test]
+async fn what_was_cut_off_is_ended_when_it_cannot_be_at_work_any_more() {
+    let house = start("cut off").await;
+    let began = house_now(&house);
+    let [made, pair] = [(); 2].map(|()| ObjectId::random());
+    // As far as a replica had come that is gone: both on record, both on the token, neither settled.
+    house.store.claim_object(&Claim { object: made, wrapping_key: None, claimed_at: began }).await.unwrap();
+    let material = move |token: &Token| token.generate(&made, MaterialKind::Aes256, KeyUsage::EncryptDecrypt);
+    house.hsm.make(material).await.unwrap();
+    house.store.begin_wrapping_key(&making(&house, pair)).await.unwrap();
+    let wrapping = move |token: &Token| token.make_wrapping_key(&pair, WrappingKeySpec::Rsa2048, PairUse::Unwrap);
+    house.hsm.make(wrapping).await.unwrap();
+
+    house.clock.advance(LONGEST_CLAIM);
+    house.service.tidy().await.unwrap();
+    assert_eq!(kinds(&house).await, ["mac", "material", "wrapping-key"], "it may be at work");
+    house.clock.advance(Duration::from_millis(1));
+    house.service.tidy().await.unwrap();
+    assert_eq!(kinds(&house).await, ["mac"]);
+    assert_eq!(house.store.stale_claims(house_now(&house), 1).await.unwrap(), []);
+    assert_eq!(house.store.stale_making(house_now(&house), 1).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrapping_key_that_is_made_after_it_was_given_up_is_destroyed() {
+    let house = start("late").await;
+    let key = external_key(&house).await;
+    // Every session that makes keys is kept from it until the record has given up waiting.
+    let held: Vec<_> = (0..2)
+        .map(|_| {
+            let (release, released) = std::sync::mpsc::channel::<()>();
+            let hsm = house.hsm.clone();
+            let holding = tokio::spawn(async move { hsm.make(move |_| Ok(released.recv().is_err())).await });
+            (release, holding)
+        })
+        .collect();
+    let service = house.service.clone();
+    let late = tokio::spawn(async move { service.parameters_for_import(&call(), some_parameters(&key)).await });
+    let soon = house_now(&house).after(Duration::from_millis(1));
+    while house.store.stale_making(soon, 1).await.unwrap().is_empty() {
+        assert!(!late.is_finished(), "it waited for nobody");
+        tokio::task::yield_now().await;
+    }
+    house.clock.advance(LONGEST_CLAIM + Duration::from_millis(1));
+    house.service.tidy().await.unwrap();
+    for (release, holding) in held {
+        drop(release);
+        assert!(holding.await.unwrap().unwrap());
+    }
+    late.await.unwrap().unwrap_err();
+    // It is destroyed soon, by a task of its own.
+    let patience = std::time::Instant::now() + Duration::from_secs(60);
+    while kinds(&house).await != ["mac"] {
+        assert!(std::time::Instant::now() < patience, "an orphan: {:?}", kinds(&house).await);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_janitors_are_not_in_each_others_way() {
+    let house = start("two janitors").await;
+    for _ in 0..50 {
+        house.store.begin_wrapping_key(&making(&house, ObjectId::random())).await.unwrap();
+    }
+    house.clock.advance(LONGEST_CLAIM + Duration::from_millis(1));
+    let rounds = [(); 2].map(|()| house.service.clone()).map(|service| tokio::spawn(async move { service.tidy().await }));
+    for round in rounds {
+        round.await.unwrap().unwrap();
+    }
+    assert_eq!(house.store.stale_making(house_now(&house), 1).await.unwrap(), []);
+}
+
+/// A record of a pair that is about to be made.
+fn making(house: &House, object: ObjectId) -> WrappingKey {
+    WrappingKey {
+        id: WrappingKeyId::random(),
+        object,
+        token: house.hsm.profile().serial_number.clone(),
+        spec: WrappingKeySpec::Rsa2048,
+        pair_use: PairUse::Unwrap,
+        state: WrappingKeyState::Making,
+        spki: Vec::new(),
+        created_at: house_now(house),
+        issue: None,
+        attempts: 0,
+        answer: None,
+    }
+}
+
+/// What is on the token, in alphabetical order.
+async fn kinds(house: &House) -> Vec<&'static str> {
+    let found = house.hsm.call(|token| token.objects()).await.unwrap();
+    let mut kinds: Vec<_> = found.iter().map(|found| found.kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds
 }
 
 fn house_now(house: &House) -> keyferry::model::Timestamp {

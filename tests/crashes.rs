@@ -125,7 +125,7 @@ fn collect(folder: &Path, named: &mut BTreeSet<String>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, named);
-        } else {
+        } else if path.extension().is_some_and(|end| end == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
             let calls = text.split("failpoint::reach(\"").skip(1);
             named.extend(calls.map(|rest| rest.split('"').next().unwrap().to_owned()));

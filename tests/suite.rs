@@ -9,6 +9,8 @@ mod config;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod dev;
+// What only the crash tests use is unused without them.
+#[cfg_attr(not(feature = "failpoints"), allow(dead_code))]
 mod harness;
 mod imports;
 mod layering;

@@ -1,13 +1,11 @@
 //! An issue that is cut off: a wrapping key is handed out at most once, and one that is not on record as made is destroyed.
 
-use super::{After, Doing, FAILPOINT, killed, steps};
-use crate::harness::audit::{self, Keys};
-use crate::harness::client::import_request;
-use crate::harness::record::Record;
-use crate::harness::{Daemon, Plaintext, Settings};
 use keyferry::model::{WrappingAlgorithm, WrappingKeySpec};
 
-use super::symmetric;
+use super::{After, Doing, FAILPOINT, killed, steps, symmetric};
+use crate::harness::client::import_request;
+use crate::harness::record::Record;
+use crate::harness::{Daemon, Plaintext, Settings, audit};
 
 #[tokio::test]
 async fn an_issue_that_is_cut_off_leaves_nothing_that_nobody_knows_of() {
@@ -27,8 +25,7 @@ async fn an_issue_that_is_cut_off_leaves_nothing_that_nobody_knows_of() {
         audit::assert_no_orphans(&installation, step).await;
 
         daemon = Daemon::serve(installation, &[]);
-        let keys: Keys = symmetric(&imported);
-        audit::assert_sound(&daemon.installation, &keys).await;
+        audit::assert_sound(&daemon.installation, &symmetric(&imported)).await;
         let mut left = Record::read(&daemon.installation).await.wrapping_keys;
         left.retain(|object, _| !before.contains_key(object));
         let states: Vec<&str> = left.values().map(String::as_str).collect();
