@@ -29,8 +29,8 @@ pub enum StartError {
         "the database belongs to installation {0}, but the token does not: check that it is the right token, or restore it"
     )]
     LostToken(InstallationId),
-    /// Neither has the mark.
-    #[error("neither token nor database is set up: run `keyferryd init` once")]
+    /// Neither has the mark, or setting up was interrupted.
+    #[error("token and database are not set up, or not wholly: run `keyferryd init` once")]
     NotInstalled,
     /// The mark is there, its MAC key is not.
     #[error("the token has no key for import tokens: run `keyferryd init` once more")]
@@ -58,12 +58,11 @@ pub enum StartError {
 /// Where one of the two already belongs to another installation.
 pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartError> {
     let (database, token, objects) = marks(store, hsm).await?;
-    let in_use = objects.iter().any(|found| matches!(found.kind, ObjectKind::Material | ObjectKind::WrappingKey));
     let id = match (database, token) {
         (Some(database), Some(token)) if database == token => database,
         (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
         (None, Some(token)) => return Err(StartError::LostDatabase(token)),
-        (Some(database), None) if !in_use && store.is_empty().await? => database,
+        (Some(database), None) if !in_use(&objects) && store.is_empty().await? => database,
         (Some(database), None) => return Err(StartError::LostToken(database)),
         (None, None) => {
             let id = InstallationId::random();
@@ -96,6 +95,7 @@ impl Service {
             (Some(database), Some(token)) if database == token => database,
             (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
             (None, Some(token)) => return Err(StartError::LostDatabase(token)),
+            (Some(_), None) if store.is_empty().await? && !in_use(&objects) => return Err(StartError::NotInstalled),
             (Some(database), None) => return Err(StartError::LostToken(database)),
             (None, None) => return Err(StartError::NotInstalled),
         };
@@ -116,6 +116,10 @@ async fn marks(
     let database = store.installation().await?;
     let (token, objects) = hsm.call(|token| Ok((token.installation()?, token.objects()?))).await?;
     Ok((database, token, objects))
+}
+
+fn in_use(objects: &[Found]) -> bool {
+    objects.iter().any(|found| matches!(found.kind, ObjectKind::Material | ObjectKind::WrappingKey))
 }
 
 fn mac_key(objects: &[Found]) -> Option<ObjectId> {

@@ -1,6 +1,6 @@
 //! Claims: what is about to appear in the token, recorded before the token acts.
 //!
-//! An attempt counts when it is claimed, not when it fails: one that is cut off counts until its claim is ended.
+//! An attempt counts when it is claimed, not when it fails: one that ends the process counts too.
 
 use super::transaction::{Transaction, transact};
 use super::value::args;
