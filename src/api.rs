@@ -1,7 +1,7 @@
 //! The gRPC front: what comes over the wire becomes a call of the service, and its answer or refusal goes back.
 //!
 //! Proto types live here and nowhere deeper. Every handler is one conversion in, one use case, one conversion out; who
-//! calls, until when, how many at once and the line in the log are the same for all, and so are in [`calls`].
+//! calls, until when, how many at once and the line in the log are the same for all, and so are in `calls`.
 
 mod callers;
 mod calls;

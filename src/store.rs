@@ -1,6 +1,6 @@
 //! The record: what is known of keys, wrapping keys and claims, durably.
 //!
-//! SQLite or PostgreSQL, by URL. One SQL text serves both: [`connection`] and [`transaction`] are the only files that know
+//! SQLite or PostgreSQL, by URL. One SQL text serves both: `connection` and `transaction` are the only files that know
 //! there are two. Every change is one transaction, and every transaction looks before it changes: what comes too late gets
 //! a [`Error::Conflict`] or a named outcome and leaves nothing behind.
 
