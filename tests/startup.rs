@@ -75,3 +75,11 @@ async fn a_full_disk_is_said_of_the_database_and_of_the_token() {
     let said = Daemon::refusal_on_a_full_disk(&token);
     assert!(said.contains("the token does not") && said.contains("disk"), "{said}");
 }
+
+#[test]
+fn one_sqlite_file_is_served_by_one_process() {
+    let daemon = Daemon::start(Settings::default());
+    let said = Daemon::refusal_to_start(&daemon.installation);
+    assert!(said.contains("the database is in use by another keyferryd"), "{said}");
+    drop(Daemon::serve(daemon.terminate(), &[]));
+}

@@ -1,8 +1,11 @@
 //! The token layer against SoftHSM2: what it is found able to do, and what it must refuse.
 
+use der::asn1::OctetStringRef;
+use der::{Decode, Encode};
 use keyferry::hsm::{Error, Hsm, Import, Proved};
 use keyferry::model::{HostAssisted, KeySpec, KeyUsage, ObjectId, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::wrap;
+use pkcs8::PrivateKeyInfoRef;
 
 use crate::harness::der::ec_pkcs8;
 use crate::harness::inprocess;
@@ -40,6 +43,21 @@ async fn what_the_bound_does_not_permit_is_not_served_and_the_setting_is_named()
 /// PKCS#8 made by OpenSSL.
 fn openssl_key(arguments: &str) -> Vec<u8> {
     openssl::genpkey(tempfile::tempdir().unwrap().path(), arguments)
+}
+
+/// An RSA key with one of its numbers altered.
+fn rsa_with(pkcs8: &[u8], alter: impl for<'a> Fn(&mut pkcs1::RsaPrivateKeyRef<'a>, pkcs1::UintRef<'a>)) -> Vec<u8> {
+    let info = PrivateKeyInfoRef::from_der(pkcs8).unwrap();
+    let mut key = pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes()).unwrap();
+    alter(&mut key, pkcs1::UintRef::new(&[0]).unwrap());
+    let key = key.to_der().unwrap();
+    PrivateKeyInfoRef::new(info.algorithm, OctetStringRef::new(&key).unwrap()).to_der().unwrap()
+}
+
+/// Either of the two ways to compute with the key alone would still be right, and OpenSSL takes the one that is.
+fn no_right_exponent<'a>(key: &mut pkcs1::RsaPrivateKeyRef<'a>, _zero: pkcs1::UintRef<'a>) {
+    key.private_exponent = key.prime1;
+    key.exponent1 = key.exponent2;
 }
 
 /// prime256v1 (RFC 5480 §2.1.1.1).
@@ -138,6 +156,9 @@ async fn what_is_not_material_of_the_spec_never_becomes_a_key_and_leaves_nothing
         ("RSA-2056 for 2048",               Rsa2048,          rsa("2056")),
         ("public exponent 3",               Rsa2048,          weak),
         ("a truncated PKCS#8",              Rsa2048,          cut(rsa("2048"))),
+        ("public exponent 0",               Rsa2048,          rsa_with(&rsa("2048"), |key, zero| key.public_exponent = zero)),
+        ("modulus 0",                       Rsa2048,          rsa_with(&rsa("2048"), |key, zero| key.modulus = zero)),
+        ("no right private exponent",       Rsa2048,          rsa_with(&rsa("2048"), no_right_exponent)),
     ];
     for (what, key, material) in junk {
         for algorithm in [RsaesOaepSha1, RsaesOaepSha256, RsaAesKeyWrapSha1, RsaAesKeyWrapSha256] {

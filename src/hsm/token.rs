@@ -114,16 +114,21 @@ impl Token {
     pub fn destroy(&self, id: &ObjectId) -> Result<(), Error> {
         self.require_login()?;
         self.shared.handles().by_id.remove(id);
-        let destroyed = {
+        let (found, destroyed) = {
             let _changing = self.shared.changing();
-            self.find_all(id)?.into_iter().try_for_each(|handle| self.session.destroy_object(handle))
+            let handles = self.find_all(id)?;
+            (handles.len(), handles.into_iter().try_for_each(|handle| self.session.destroy_object(handle)))
         };
         if let Err(error) = destroyed {
             self.shared.undestroyed().insert(*id);
             return Err(error.into());
         }
-        if self.shared.undestroyed().contains(id) || !self.find_all(id)?.is_empty() {
+        if found > 0 && self.find_all(id)?.is_empty() {
+            self.shared.undestroyed().remove(id);
+        } else if found > 0 {
             self.shared.undestroyed().insert(*id);
+        }
+        if self.shared.undestroyed().contains(id) {
             return Err(Error::Misbehaved("it has not destroyed an object: is its disk full or read-only?".to_owned()));
         }
         Ok(())

@@ -68,3 +68,25 @@ async fn the_operator_sees_installation_and_token() {
         assert!(path.served && path.host_exposure() != pb::HostExposure::Unspecified, "{path:?}");
     }
 }
+
+#[tokio::test]
+async fn parameters_that_were_issued_under_a_wider_bound_are_not_served_under_a_narrower_one() {
+    let daemon = Daemon::start(Settings::default());
+    let client = daemon.client().await;
+    let key = client.create_symmetric().await;
+    let algorithm = WrappingAlgorithm::RsaesOaepSha256;
+    let set = client.parameters(&key.key_id, algorithm, WrappingKeySpec::Rsa2048).await.unwrap();
+    drop(client);
+    let installation = daemon.terminate();
+    installation.edit_config("host_assisted = \"material\"", "host_assisted = \"none\"");
+    let daemon = Daemon::serve(installation, &[]);
+    let client = daemon.client().await;
+    let ciphertext = Plaintext::aes().wrap_simply(&set.public_key);
+    let refusal = client.import(import_request(&set, ciphertext)).await.unwrap_err();
+    refusal.assert_is("UnsupportedOperationException", "narrower");
+    assert!(
+        refusal.message.contains("HOST_MATERIAL") && refusal.message.contains("hsm.host_assisted = \"none\""),
+        "{refusal:?}"
+    );
+    assert_eq!(client.describe(&key.key_id).await, key);
+}

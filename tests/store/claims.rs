@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keyferry::model::{WrappingKey, WrappingKeyId, WrappingKeyState};
+use keyferry::model::{Expiration, ObjectId, WrappingKey, WrappingKeyId, WrappingKeyState};
 use keyferry::store::{Claimed, Store};
 
 use super::on_both;
@@ -114,6 +114,23 @@ on_both! {
         store.refund(&claim, NOW).await.unwrap();
         assert_eq!(store.wrapping_key(&set.id).await.unwrap(), before);
         assert_eq!(store.doomed(None, 10).await.unwrap(), [set.object], "the material is not doomed");
+    }
+
+    async fn what_came_to_nothing_is_doomed_with_its_claim_or_without_and_what_a_record_needs_is_not(bench: Bench) {
+        let store = &bench.store;
+        let late = ObjectId::random();
+        assert!(store.doom_unless_needed(&late, NOW).await.unwrap());
+        assert_eq!(store.doomed(None, 10).await.unwrap(), [late]);
+        store.destroyed(&late).await.unwrap();
+
+        let issued = issued_set(store).await;
+        let mut key = recorded(store, key()).await;
+        key.materials.push(material(7, Expiration::Never));
+        store.save_key(&key, &[], NOW).await.unwrap();
+        for needed in [issued.object, key.materials[0].object] {
+            assert!(!store.doom_unless_needed(&needed, NOW).await.unwrap());
+        }
+        assert_eq!(store.doomed(None, 10).await.unwrap(), []);
     }
 
     async fn a_claim_without_a_set_can_be_released(bench: Bench) {
