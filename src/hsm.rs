@@ -20,7 +20,7 @@ mod worker;
 mod wrapping;
 
 pub use error::Error;
-pub use module::{OpenError, TokenName, initialise_token};
+pub use module::{OpenError, SOFTHSM2_PLACES, TokenName, initialise_token};
 pub use profile::{Profile, Route};
 pub use prove::Proved;
 pub use token::{Found, Token};

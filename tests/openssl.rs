@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use keyferry::model::MaterialKind;
 
+use crate::harness::openssl;
+
 /// Runs `openssl` and returns what it printed; panics with its complaint where it refuses.
 pub(crate) fn run(dir: &Path, arguments: &str, input: &[u8]) -> Vec<u8> {
     let mut child = Command::new("openssl")
@@ -23,23 +25,19 @@ pub(crate) fn run(dir: &Path, arguments: &str, input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-pub(crate) fn pkcs8(dir: &Path, kind: MaterialKind) -> Vec<u8> {
-    let generate = match kind {
-        MaterialKind::Rsa(bits) => format!("-algorithm rsa -pkeyopt rsa_keygen_bits:{bits}"),
-        MaterialKind::Ec(curve) => format!("-algorithm ec -pkeyopt ec_paramgen_curve:{curve}"),
-        MaterialKind::Aes256 | MaterialKind::Hmac(_) => {
-            return run(dir, &format!("rand {}", kind.secret_bytes().unwrap()), b"");
-        }
-    };
-    genpkey(dir, &generate)
+/// Material of this kind: PKCS#8 DER, or raw bytes.
+pub(crate) fn pkcs8(kind: MaterialKind) -> Vec<u8> {
+    match kind.secret_bytes() {
+        Some(length) => openssl::random(length),
+        None => openssl::private_key(kind),
+    }
 }
 
-/// By way of `pkcs8`: what `genpkey` itself writes as DER is PKCS#1 or SEC1 in OpenSSL 3.0.
-pub(crate) fn genpkey(dir: &Path, arguments: &str) -> Vec<u8> {
-    let pem = run(dir, &format!("genpkey {arguments}"), b"");
-    run(dir, "pkcs8 -topk8 -nocrypt -outform DER", &pem)
+/// PKCS#8 DER of what `openssl genpkey` makes of these arguments.
+pub(crate) fn genpkey(arguments: &str) -> Vec<u8> {
+    openssl::genpkey(&arguments.split_whitespace().collect::<Vec<_>>())
 }
 
-pub(crate) fn spki(dir: &Path, key: &[u8]) -> Vec<u8> {
-    run(dir, "pkey -inform DER -pubout -outform DER", key)
+pub(crate) fn spki(key: &[u8]) -> Vec<u8> {
+    openssl::public_key(key)
 }

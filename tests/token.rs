@@ -42,7 +42,7 @@ async fn what_the_bound_does_not_permit_is_not_served_and_the_setting_is_named()
 
 /// PKCS#8 made by OpenSSL.
 fn openssl_key(arguments: &str) -> Vec<u8> {
-    openssl::genpkey(tempfile::tempdir().unwrap().path(), arguments)
+    openssl::genpkey(arguments)
 }
 
 /// An RSA key with one of its numbers altered.

@@ -26,12 +26,12 @@ fn refusal(kind: MaterialKind, bytes: &[u8]) -> String {
 fn what_wrap_makes_openssl_and_aws_lc_open() {
     let (_guard, dir) = scratch();
     for bits in [2048, 3072, 4096] {
-        let private = openssl::pkcs8(&dir, MaterialKind::Rsa(bits));
-        let spki = openssl::spki(&dir, &private);
+        let private = openssl::pkcs8(MaterialKind::Rsa(bits));
+        let spki = openssl::spki(&private);
         std::fs::write(dir.join("private.der"), private).unwrap();
         for algorithm in WrappingAlgorithm::supported() {
             let kind = if algorithm.is_hybrid() { MaterialKind::Rsa(2048) } else { MaterialKind::Hmac(HmacHash::Sha512) };
-            let material = openssl::pkcs8(&dir, kind);
+            let material = openssl::pkcs8(kind);
             let blob = wrap::wrap(&spki, algorithm, &material).unwrap();
             assert_ne!(blob, wrap::wrap(&spki, algorithm, &material).unwrap(), "{algorithm}: twice the same");
             assert_eq!(open(&dir, algorithm, bits / 8, &blob), material, "{algorithm} {bits}");
@@ -68,7 +68,7 @@ fn unwrapped_by_aws_lc(kek: &[u8], wrapped: &[u8]) -> Vec<u8> {
 #[test]
 fn evidence_of_secret_keys_is_what_openssl_computes() {
     let (_guard, dir) = scratch();
-    let key = openssl::pkcs8(&dir, MaterialKind::Aes256);
+    let key = openssl::pkcs8(MaterialKind::Aes256);
     let hex = base16ct::lower::encode_string(&key);
     let ecb = |input: &[u8]| openssl::run(&dir, &format!("enc -aes-256-ecb -nopad -K {hex}"), input);
     let material = wrap::material(MaterialKind::Aes256, &key).unwrap();
@@ -77,7 +77,7 @@ fn evidence_of_secret_keys_is_what_openssl_computes() {
     assert_eq!(format!("{material:?}"), "Material(redacted)");
 
     for (hash, name) in HmacHash::ALL.iter().zip(["sha224", "sha256", "sha384", "sha512"]) {
-        let key = openssl::pkcs8(&dir, MaterialKind::Hmac(*hash));
+        let key = openssl::pkcs8(MaterialKind::Hmac(*hash));
         let hex = base16ct::lower::encode_string(&key);
         let mac = openssl::run(&dir, &format!("dgst -{name} -mac HMAC -macopt hexkey:{hex} -binary"), fingerprint::DOMAIN);
         assert_eq!(wrap::material(MaterialKind::Hmac(*hash), &key).unwrap().evidence(), Evidence::Hmac(mac), "{hash}");
@@ -108,8 +108,7 @@ fn a_secret_of_another_length_is_refused_with_both_lengths() {
 #[test]
 fn what_does_not_fit_is_refused_with_the_size_that_would() {
     use WrappingAlgorithm::*;
-    let (_guard, dir) = scratch();
-    let spki = |kind| openssl::spki(&dir, &openssl::pkcs8(&dir, kind));
+    let spki = |kind| openssl::spki(&openssl::pkcs8(kind));
     #[rustfmt::skip]
     let cases = [
         (2048, RsaesOaepSha1,   214), (2048, RsaesOaepSha256, 190),
@@ -147,8 +146,7 @@ fn what_does_not_fit_is_refused_with_the_size_that_would() {
 
 #[test]
 fn public_keys_are_built_and_taken_apart_as_openssl_writes_them() {
-    let (_guard, dir) = scratch();
-    let spki = openssl::spki(&dir, &openssl::pkcs8(&dir, MaterialKind::Rsa(2048)));
+    let spki = openssl::spki(&openssl::pkcs8(MaterialKind::Rsa(2048)));
     let (modulus, exponent) = wrap::spki::rsa_parts(&spki).unwrap();
     assert_eq!((modulus.len(), exponent.as_slice()), (256, [1, 0, 1].as_slice()));
     let padded = |number: &[u8]| [&[0, 0], number].concat();
@@ -156,7 +154,7 @@ fn public_keys_are_built_and_taken_apart_as_openssl_writes_them() {
     assert!(wrap::spki::rsa(&[0, 0], &exponent).is_err());
 
     for curve in CURVES {
-        let spki = openssl::spki(&dir, &openssl::pkcs8(&dir, MaterialKind::Ec(curve)));
+        let spki = openssl::spki(&openssl::pkcs8(MaterialKind::Ec(curve)));
         let point = &spki[spki.len() - 1 - 2 * curve.field_bytes()..];
         assert_eq!(wrap::spki::ec(curve, point).unwrap(), spki, "{curve}");
         let mut off = point.to_vec();

@@ -9,6 +9,15 @@ use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 use secrecy::{ExposeSecret, SecretString};
 
+/// Where distributions put SoftHSM2's module.
+pub const SOFTHSM2_PLACES: [&str; 5] = [
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+];
+
 /// Which token is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenName {

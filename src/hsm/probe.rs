@@ -13,9 +13,7 @@ use super::module::{Module, OpenError};
 use super::session_object::SessionObject;
 use super::unwrap::Wrapped;
 use super::{Error, Profile, Route, Token};
-use crate::model::{
-    HostAssisted, HostExposure, KeySpec, MaterialKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
-};
+use crate::model::{HostAssisted, HostExposure, KeySpec, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 use crate::wrap;
 
 /// Wrapping keys of the probe: the smallest, for they are made at every start.
@@ -136,7 +134,7 @@ impl<'t> Probe<'t> {
         match proved {
             Ok(proved) if proved.evidence == sample.evidence() && proved.kcv == sample.kcv() => Ok(began.elapsed()),
             Ok(_) => Err("the token made another key of it than was wrapped".to_owned()),
-            Err(Error::Rejected) => Err(format!("{} refused", mechanism_name(algorithm, path, kind))),
+            Err(Error::Rejected) => Err(format!("{} refused", mechanisms(algorithm, path))),
             Err(error) => Err(explain(&error)),
         }
     }
@@ -150,13 +148,13 @@ fn least_bound(exposure: HostExposure) -> HostAssisted {
     }
 }
 
-fn mechanism_name(algorithm: WrappingAlgorithm, path: UnwrapPath, kind: MaterialKind) -> String {
+fn mechanisms(algorithm: WrappingAlgorithm, path: UnwrapPath) -> String {
     let hash = algorithm.oaep_hash().map_or("", |hash| hash.as_str());
     match path {
-        UnwrapPath::Direct => format!("CKM_RSA_PKCS_OAEP with {hash} to {kind:?}"),
-        UnwrapPath::TwoStep => format!("CKM_RSA_PKCS_OAEP with {hash} to AES, or RFC 5649 to {kind:?}"),
-        UnwrapPath::HostKek => format!("CKM_RSA_X_509, or RFC 5649 to {kind:?}"),
-        UnwrapPath::HostMaterial => format!("CKM_RSA_X_509, or C_CreateObject of {kind:?}"),
+        UnwrapPath::Direct => format!("CKM_RSA_PKCS_OAEP with {hash}"),
+        UnwrapPath::TwoStep => format!("CKM_RSA_PKCS_OAEP with {hash}, or RFC 5649"),
+        UnwrapPath::HostKek => "CKM_RSA_X_509, or RFC 5649".to_owned(),
+        UnwrapPath::HostMaterial => "CKM_RSA_X_509, or C_CreateObject".to_owned(),
     }
 }
 

@@ -16,11 +16,11 @@ const KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 /// A folder with a wrapping key of 2048 bits in `private.der` and parameters in `params.json`, changed by `change`.
 fn saved(change: impl FnOnce(&mut Value)) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let private = openssl::pkcs8(dir.path(), MaterialKind::Rsa(2048));
+    let private = openssl::pkcs8(MaterialKind::Rsa(2048));
     let mut set = json!({
         "KeyId": format!("arn:aws:kms:us-east-1:111122223333:key/{KEY}"),
         "ImportToken": "AAAA",
-        "PublicKey": Base64::encode_string(&openssl::spki(dir.path(), &private)),
+        "PublicKey": Base64::encode_string(&openssl::spki(&private)),
         "ParametersValidTo": "9999-01-01T00:00:00Z",
         "WrappingAlgorithm": "RSAES_OAEP_SHA_256",
         "WrappingKeySpec": "RSA_2048",
@@ -46,7 +46,7 @@ fn opened(dir: &Path, blob: &[u8]) -> Vec<u8> {
 #[test]
 fn a_secret_key_is_wrapped_and_what_proves_it_is_printed() {
     let dir = saved(|_| {});
-    let material = openssl::pkcs8(dir.path(), MaterialKind::Aes256);
+    let material = openssl::pkcs8(MaterialKind::Aes256);
     // What is there is replaced, whoever could read it.
     let out = dir.path().join("blob.bin");
     std::fs::write(&out, [7; 9000]).unwrap();
@@ -77,7 +77,7 @@ fn a_private_key_is_wrapped_from_pem_as_from_der_and_has_no_check_value() {
         set["KeySpec"] = json!("ECC_NIST_P521");
         set["WrappingAlgorithm"] = json!("RSA_AES_KEY_WRAP_SHA_256");
     });
-    let der = openssl::pkcs8(dir.path(), MaterialKind::Ec(Curve::P521));
+    let der = openssl::pkcs8(MaterialKind::Ec(Curve::P521));
     let pem = openssl::run(dir.path(), "pkey -inform DER", &der);
     let mut printed = Vec::new();
     for material in [&der, &pem] {

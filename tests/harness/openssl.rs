@@ -76,7 +76,9 @@ fn ec_private_key(curve: Curve) -> Vec<u8> {
     genpkey(&["-algorithm", "EC", "-pkeyopt", &format!("ec_paramgen_curve:{curve}")])
 }
 
-fn genpkey(arguments: &[&str]) -> Vec<u8> {
+/// What `genpkey` makes of these arguments, as PKCS#8 DER: by way of `pkcs8`, for what `genpkey` itself writes as DER is PKCS#1 or
+/// SEC1 in OpenSSL 3.0.
+pub fn genpkey(arguments: &[&str]) -> Vec<u8> {
     let scratch = Scratch::new();
     let pem = scratch.path("key.pem");
     run(&[&["genpkey", "-out", &pem], arguments].concat());

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use keyferry::hsm::SOFTHSM2_PLACES;
 use tempfile::TempDir;
 
 /// The user PIN of every token of the tests. Longer than chance would find in a log.
@@ -10,14 +11,6 @@ pub const PIN: &str = "9160-5541-user";
 const SO_PIN: &str = "4402-7719-officer";
 /// CK_TOKEN_INFO.label of every token of the tests.
 pub const LABEL: &str = "keyferry";
-
-const PLACES: [&str; 5] = [
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib64/pkcs11/libsofthsm2.so",
-    "/usr/local/lib/softhsm/libsofthsm2.so",
-];
 
 /// An initialised token.
 pub struct SoftHsm {
@@ -49,6 +42,6 @@ impl SoftHsm {
 
 /// The PKCS#11 module.
 pub fn module() -> &'static Path {
-    let found = PLACES.iter().map(Path::new).find(|place| place.exists());
+    let found = SOFTHSM2_PLACES.iter().map(Path::new).find(|place| place.exists());
     found.expect("libsofthsm2.so is not installed: `make test` says how to get it")
 }

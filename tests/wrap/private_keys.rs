@@ -12,10 +12,10 @@ fn private_keys_made_by_openssl_are_taken_and_prove_the_public_key_openssl_sees(
     let (_guard, dir) = scratch();
     let kinds = CURVES.map(MaterialKind::Ec).into_iter().chain([2048, 3072, 4096].map(MaterialKind::Rsa));
     for kind in kinds {
-        let der = openssl::pkcs8(&dir, kind);
+        let der = openssl::pkcs8(kind);
         let material = wrap::material(kind, &der).unwrap();
         assert_eq!(material.bytes(), der);
-        assert_eq!(material.evidence(), Evidence::Spki(openssl::spki(&dir, &der)), "{kind:?}");
+        assert_eq!(material.evidence(), Evidence::Spki(openssl::spki(&der)), "{kind:?}");
         assert_eq!(material.kcv(), None);
         assert_eq!(material.ec_scalar().is_some(), matches!(kind, MaterialKind::Ec(_)));
 
@@ -29,7 +29,7 @@ fn private_keys_made_by_openssl_are_taken_and_prove_the_public_key_openssl_sees(
 fn an_ec_key_is_taken_with_its_public_point_in_any_form_or_without() {
     let (_guard, dir) = scratch();
     for curve in CURVES {
-        let der = openssl::pkcs8(&dir, MaterialKind::Ec(curve));
+        let der = openssl::pkcs8(MaterialKind::Ec(curve));
         let plain = wrap::material(MaterialKind::Ec(curve), &der).unwrap();
         for form in ["-ec_conv_form compressed", "-ec_conv_form hybrid", "-ec_conv_form uncompressed"] {
             let pem = openssl::run(&dir, &format!("pkey -inform DER {form}"), &der);
@@ -53,8 +53,8 @@ const CONVERT_DER: &str = "; try: openssl pkcs8 -topk8 -nocrypt -inform DER -in 
 fn other_forms_of_a_private_key_are_named_and_the_command_given_converts_them() {
     let (_guard, dir) = scratch();
     let (p256, rsa) = (MaterialKind::Ec(Curve::P256), MaterialKind::Rsa(2048));
-    let ec_key = openssl::pkcs8(&dir, p256);
-    let rsa_key = openssl::pkcs8(&dir, rsa);
+    let ec_key = openssl::pkcs8(p256);
+    let rsa_key = openssl::pkcs8(rsa);
     let ec = |command: &str| openssl::run(&dir, command, &ec_key);
     let cases = [
         (rsa, openssl::run(&dir, "rsa -inform DER -traditional -outform DER", &rsa_key), "a PKCS#1 RSA private key"),
@@ -71,7 +71,7 @@ fn other_forms_of_a_private_key_are_named_and_the_command_given_converts_them() 
         let converted = std::fs::read(dir.join("KEY.der")).unwrap();
         assert_eq!(converted, if kind == rsa { &rsa_key[..] } else { &ec_key[..] }, "{name}");
     }
-    let public = openssl::spki(&dir, &ec_key);
+    let public = openssl::spki(&ec_key);
     assert_eq!(refusal(p256, &public), format!("the key material is a public key{EXPECTED_P256}"));
     assert_eq!(
         refusal(p256, &[7; 40]),
@@ -82,7 +82,7 @@ fn other_forms_of_a_private_key_are_named_and_the_command_given_converts_them() 
 #[test]
 fn pem_of_other_forms_is_named_too() {
     let (_guard, dir) = scratch();
-    let ec_key = openssl::pkcs8(&dir, MaterialKind::Ec(Curve::P256));
+    let ec_key = openssl::pkcs8(MaterialKind::Ec(Curve::P256));
     let pem = |command: &str| openssl::run(&dir, command, &ec_key);
     let convert = "; try: openssl pkcs8 -topk8 -nocrypt -in KEY -outform DER -out KEY.der";
     let expected = "; expected an unencrypted PKCS#8 private key";
@@ -107,12 +107,11 @@ fn pem_of_other_forms_is_named_too() {
 
 #[test]
 fn a_private_key_of_another_kind_is_refused_by_name() {
-    let (_guard, dir) = scratch();
     let p256 = MaterialKind::Ec(Curve::P256);
-    let made = |arguments: &str| openssl::genpkey(&dir, arguments);
+    let made = |arguments: &str| openssl::genpkey(arguments);
     let ec = |curve: &str| made(&format!("-algorithm ec -pkeyopt ec_paramgen_curve:{curve}"));
     let explicit = made("-algorithm ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit");
-    let rsa_1024 = openssl::pkcs8(&dir, MaterialKind::Rsa(1024));
+    let rsa_1024 = openssl::pkcs8(MaterialKind::Rsa(1024));
     let small_exponent = made("-algorithm rsa -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3");
     let three_primes = made("-algorithm rsa -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_primes:3");
     let rsa = MaterialKind::Rsa(2048);
@@ -136,10 +135,9 @@ fn a_private_key_of_another_kind_is_refused_by_name() {
 
 #[test]
 fn a_broken_private_key_is_refused() {
-    let (_guard, dir) = scratch();
     let p256 = MaterialKind::Ec(Curve::P256);
     let oid = curve_oid(Curve::P256);
-    let [key, other] = [0, 1].map(|_| openssl::pkcs8(&dir, p256));
+    let [key, other] = [0, 1].map(|_| openssl::pkcs8(p256));
     let scalar = wrap::material(p256, &key).unwrap().ec_scalar().unwrap().to_vec();
     let Evidence::Spki(foreign) = wrap::material(p256, &other).unwrap().evidence() else { unreachable!() };
     let point = foreign[foreign.len() - 65..].to_vec();
@@ -170,9 +168,8 @@ fn a_broken_private_key_is_refused() {
 
 #[test]
 fn an_ec_key_altered_in_any_bit_is_refused() {
-    let (_guard, dir) = scratch();
     let kind = MaterialKind::Ec(Curve::K256);
-    let key = openssl::pkcs8(&dir, kind);
+    let key = openssl::pkcs8(kind);
     for bit in 0..key.len() * 8 {
         let mut altered = key.clone();
         altered[bit / 8] ^= 1 << (bit % 8);
@@ -188,9 +185,8 @@ fn an_ec_key_altered_in_any_bit_is_refused() {
 #[test]
 fn an_rsa_key_whose_numbers_do_not_belong_together_is_refused() {
     use der::{Decode, Encode};
-    let (_guard, dir) = scratch();
     let rsa = MaterialKind::Rsa(2048);
-    let key = openssl::pkcs8(&dir, rsa);
+    let key = openssl::pkcs8(rsa);
     let info = pkcs8::PrivateKeyInfoRef::from_der(&key).unwrap();
     let whole = pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes()).unwrap();
     let breaks: [fn(&mut pkcs1::RsaPrivateKeyRef<'_>); 4] = [

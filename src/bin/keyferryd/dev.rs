@@ -16,15 +16,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use folder::Folder;
-
-/// Where distributions put the module.
-const MODULES: [&str; 5] = [
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
-    "/usr/lib64/softhsm/libsofthsm2.so",
-    "/usr/lib64/pkcs11/libsofthsm2.so",
-];
+use keyferry::hsm::SOFTHSM2_PLACES;
 
 const LABEL: &str = "keyferry";
 
@@ -36,8 +28,8 @@ pub(crate) fn dev(dir: &Path, listen: SocketAddr) -> anyhow::Result<()> {
     if listen.port() == 0 {
         bail!("--listen: expected a port other than 0, so that .local/env can name it");
     }
-    let Some(module) = MODULES.iter().map(Path::new).find(|module| module.exists()) else {
-        bail!("SoftHSM2 is not installed: run apt-get install softhsm2 (looked for {})", MODULES.join(", "));
+    let Some(module) = SOFTHSM2_PLACES.iter().map(Path::new).find(|module| module.exists()) else {
+        bail!("SoftHSM2 is not installed: run apt-get install softhsm2 (looked for {})", SOFTHSM2_PLACES.join(", "));
     };
     let program = std::env::current_exe().context("this program's own path")?;
     let folder = Folder::open(dir)?;
@@ -171,7 +163,7 @@ mod tests {
     fn the_settings_are_good_whatever_the_folder_is_called() {
         let outer = tempfile::tempdir().unwrap();
         let folder = Folder::open(&outer.path().join("it's \"odd\" 100%?")).unwrap();
-        let text = settings(&folder, Path::new(MODULES[0]), "127.0.0.1:8443".parse().unwrap()).unwrap();
+        let text = settings(&folder, Path::new(SOFTHSM2_PLACES[0]), "127.0.0.1:8443".parse().unwrap()).unwrap();
         let config = Config::parse(&text, []).unwrap();
         assert_eq!(config.hsm.pin_file, folder.path("pin"));
         assert!(config.store.url.expose().ends_with("/it's \"odd\" 100%25%3F/keyferry.db"));
