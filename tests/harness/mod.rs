@@ -1,6 +1,5 @@
 //! What the integration tests stand on: real tokens, real databases, the real binaries, and independent cryptography.
 
-pub mod agent;
 pub mod audit;
 pub mod certificates;
 pub mod client;
@@ -18,6 +17,7 @@ mod selftest;
 pub mod service;
 pub mod softhsm;
 pub mod token;
+pub mod witness;
 
 pub use client::Client;
 pub use daemon::Daemon;

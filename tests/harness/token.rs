@@ -1,7 +1,7 @@
 //! The tests' own view of a token, behind the daemon's back.
 //!
 //! A process initialises a PKCS#11 module once and SoftHSM reads SOFTHSM2_CONF just then, so each view is a process of its
-//! own: this test binary again, running [`super::agent`]. Ask it when the daemon is down or idle: SoftHSM 2.6.1 does not
+//! own: this test binary again, running [`super::witness`]. Ask it when the daemon is down or idle: SoftHSM 2.6.1 does not
 //! bear a process that starts while another writes.
 
 use std::io::{BufRead, BufReader, Write};
@@ -14,9 +14,9 @@ use super::openssl::hex;
 use super::softhsm::SoftHsm;
 
 /// Stands before every answer, to tell it from what the test runner prints.
-pub const MARK: &str = "@agent@ ";
-/// Set in the agent's environment, and nowhere else.
-pub const AGENT: &str = "KEYFERRY_TEST_AGENT";
+pub const MARK: &str = "@witness@ ";
+/// Set in the witness's environment, and nowhere else.
+pub const WITNESS: &str = "KEYFERRY_TEST_WITNESS";
 
 /// What can be asked. Byte strings are hex; `id` is a CKA_ID.
 #[derive(Serialize, Deserialize)]
@@ -75,10 +75,10 @@ pub struct Token {
 impl Token {
     /// Opens the token.
     pub fn open(token: &SoftHsm) -> Self {
-        let mut agent = Process::new(std::env::current_exe().unwrap());
-        agent.args(["--exact", "harness::agent::token_agent", "--ignored", "--nocapture"]);
-        agent.env("SOFTHSM2_CONF", token.conf()).env(AGENT, "1");
-        let mut child = agent.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut witness = Process::new(std::env::current_exe().unwrap());
+        witness.args(["--exact", "harness::witness::token_witness", "--ignored", "--nocapture"]);
+        witness.env("SOFTHSM2_CONF", token.conf()).env(WITNESS, "1");
+        let mut child = witness.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (questions, answers) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, questions, answers }
     }
@@ -121,7 +121,7 @@ impl Token {
         let mut line = String::new();
         loop {
             line.clear();
-            assert_ne!(self.answers.read_line(&mut line).unwrap(), 0, "the token agent ended at {question}");
+            assert_ne!(self.answers.read_line(&mut line).unwrap(), 0, "the token witness ended at {question}");
             if let Some((_, answer)) = line.split_once(MARK) {
                 return serde_json::from_str(answer).unwrap();
             }
@@ -131,7 +131,7 @@ impl Token {
 
 impl Drop for Token {
     fn drop(&mut self) {
-        // The end of its input is the agent's sign to end.
+        // The end of its input is the witness's sign to end.
         drop(self.questions.take());
         let _ = self.child.wait();
     }

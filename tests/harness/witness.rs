@@ -13,7 +13,7 @@ use cryptoki::session::{Session, UserType};
 
 use super::openssl::hex;
 use super::softhsm;
-use super::token::{AGENT, Command, MARK, Object, SignWith};
+use super::token::{Command, MARK, Object, SignWith, WITNESS};
 
 /// SoftHSM 2.6.1 fails now and then to open a token that another process writes to; opening again helps.
 const ATTEMPTS: usize = 50;
@@ -21,8 +21,8 @@ const ATTEMPTS: usize = 50;
 /// Not a test: the process behind [`super::token::Token`].
 #[test]
 #[ignore = "run by other tests"]
-fn token_agent() {
-    if std::env::var_os(AGENT).is_none() {
+fn token_witness() {
+    if std::env::var_os(WITNESS).is_none() {
         return;
     }
     let session = (0..ATTEMPTS).find_map(|_| open()).expect("the token does not open");
