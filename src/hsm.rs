@@ -6,6 +6,7 @@
 mod error;
 mod generate;
 mod installation;
+mod keep;
 mod mechanism;
 mod module;
 pub mod oaep;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use keyferry::hsm::Token;
 use keyferry::model::{
-    Claim, KeyState, KeyUsage, MaterialKind, ObjectId, PairUse, WrappingAlgorithm, WrappingKey, WrappingKeyId,
+    Claim, KeyState, KeyUsage, MaterialKind, ObjectId, ObjectKind, PairUse, WrappingAlgorithm, WrappingKey, WrappingKeyId,
     WrappingKeySpec, WrappingKeyState,
 };
-use keyferry::service::{CreateKey, Described, GetParametersForImport, ImportKeyMaterial, Imported, Kind, Parameters};
+use keyferry::service::{Call, CreateKey, Described, GetParametersForImport, ImportKeyMaterial, Imported, Kind, Parameters};
 use keyferry::wrap;
 
 use crate::harness::service::{House, call, start};
@@ -228,4 +228,38 @@ async fn kinds(house: &House) -> Vec<&'static str> {
 fn house_now(house: &House) -> keyferry::model::Timestamp {
     use keyferry::clock::Clock;
     house.clock.now()
+}
+
+#[tokio::test]
+async fn a_pair_that_its_caller_did_not_wait_for_is_the_next_callers() {
+    let house = start("impatient").await;
+    let key = external_key(&house).await;
+    let request = || GetParametersForImport {
+        key_id: key.clone(),
+        wrapping_algorithm: Some("RSAES_OAEP_SHA_256".to_owned()),
+        wrapping_key_spec: Some("RSA_4096".to_owned()),
+    };
+    let impatient = Call { deadline: Some(std::time::Instant::now()), ..call() };
+    let refused = house.service.parameters_for_import(&impatient, request()).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.retry_after().is_some()), (Kind::DependencyTimeout, true));
+
+    // The making queue is served in order: what comes after the pair comes when it is made.
+    let pairs = async || {
+        let found = house.hsm.make(|token| token.objects()).await.unwrap();
+        found.iter().filter(|found| found.kind == ObjectKind::WrappingKey).map(|found| found.id).collect::<Vec<_>>()
+    };
+    let mut made = pairs().await;
+    while made.is_empty() {
+        made = pairs().await;
+    }
+    let began = house.store.stale_making(house_now(&house).after(DAY), 10).await.unwrap();
+    assert!(began.len() <= 1, "one pair was begun");
+    let set = loop {
+        // It is in the token a moment before it is on record as ready.
+        if house.store.stale_making(house_now(&house).after(DAY), 10).await.unwrap().is_empty() {
+            break house.service.parameters_for_import(&call(), request()).await.unwrap();
+        }
+    };
+    assert_eq!(pairs().await, made, "no second pair was made");
+    import(&house, self::request(&set, &[7; 32])).await.unwrap();
 }

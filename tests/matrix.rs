@@ -19,7 +19,7 @@ use crate::harness::token::Token;
 use crate::harness::{Client, Daemon, Plaintext, Settings};
 use cells::Cell;
 
-/// Clients at work at once: the machine's two cores make wrapping keys while others wrap.
+/// Clients at work at once: some have wrapping keys made while others wrap.
 const CLIENTS: usize = 4;
 
 /// A key that came through.

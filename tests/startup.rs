@@ -37,7 +37,7 @@ fn a_wrong_pin_is_said_and_the_right_one_still_works() {
     let installation = Installation::new(Settings::default());
     std::fs::write(installation.file("pin"), "0000-wrong-pin").unwrap();
     let said = Daemon::refusal_to_start(&installation);
-    assert!(said.contains("PIN"), "{said}");
+    assert!(said.contains("the token refused the PIN: tried once and not again"), "{said}");
     assert!(!said.contains("0000-wrong-pin"), "not even a wrong PIN is shown");
     std::fs::write(installation.file("pin"), format!("{}\n", softhsm::PIN)).unwrap();
     drop(Daemon::serve(installation, &[]));
@@ -82,4 +82,29 @@ fn one_sqlite_file_is_served_by_one_process() {
     let said = Daemon::refusal_to_start(&daemon.installation);
     assert!(said.contains("the database is in use by another keyferryd"), "{said}");
     drop(Daemon::serve(daemon.terminate(), &[]));
+}
+
+#[test]
+fn check_config_says_whether_a_configuration_is_good_and_doctor_what_the_token_can_do() {
+    let installation = Installation::new(Settings::default());
+    let run = |verb, more: &[&str]| {
+        let output = installation.command(verb).args(more).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said, _) = run("check-config", &[]);
+    assert_eq!((code, said.trim()), (Some(0), "the configuration is good"));
+
+    let (code, json, log) = run("doctor", &["--json"]);
+    assert_eq!(code, Some(0), "{log}");
+    let profile: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let paths = profile.as_object().unwrap().values().find_map(serde_json::Value::as_array).unwrap();
+    assert_eq!(paths.len(), 32, "{json}");
+    let (code, table, _) = run("doctor", &[]);
+    assert_eq!(code, Some(0));
+    assert!(table.contains("host-material") && table.contains("ECC_SECG_P256K1"), "{table}");
+
+    installation.edit_config("[janitor]", "[janitor]\nbroom = 1");
+    let (code, _, said) = run("check-config", &[]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("broom"), "{said}");
 }

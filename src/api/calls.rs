@@ -142,7 +142,7 @@ impl Calls {
         record: &mut Record,
     ) -> Result<(Call, tokio::sync::OwnedSemaphorePermit), Refusal> {
         let name = request.extensions().get::<Peer>().and_then(Peer::name).ok_or(Refusal::Unidentified)?;
-        let deadline = deadline::of(request.metadata());
+        let deadline = Some(deadline::of(request.metadata()));
         record.identify(name.to_owned(), deadline);
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| Refusal::Throttled)?;
         let principal = Principal { name: name.to_owned(), account: self.account.clone() };

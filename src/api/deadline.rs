@@ -7,10 +7,13 @@ use tonic::metadata::MetadataMap;
 /// The longest that any caller is waited for.
 pub(super) const MOST: Duration = Duration::from_secs(300);
 
-/// When the caller of a request that has just come stops waiting; `None` where it does not say, or not intelligibly.
-pub(super) fn of(metadata: &MetadataMap) -> Option<Instant> {
-    let timeout = parse(metadata.get("grpc-timeout")?.to_str().ok()?)?;
-    Some(Instant::now() + timeout.min(MOST))
+/// How much earlier we give up than the transport, whose own refusal says neither why nor which call it was.
+const BEFORE_THE_TRANSPORT: Duration = Duration::from_millis(20);
+
+/// When the caller of a request that has just come stops waiting; as long as any, where it does not say, or not intelligibly.
+pub(super) fn of(metadata: &MetadataMap) -> Instant {
+    let asked = metadata.get("grpc-timeout").and_then(|value| parse(value.to_str().ok()?));
+    Instant::now() + asked.unwrap_or(MOST).min(MOST).saturating_sub(BEFORE_THE_TRANSPORT)
 }
 
 /// At most eight digits and a unit.
@@ -63,12 +66,18 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_waited_for_longer_than_five_minutes() {
-        let mut metadata = MetadataMap::new();
-        assert_eq!(of(&metadata), None);
-        metadata.insert("grpc-timeout", "99999999H".parse().unwrap());
-        assert!(of(&metadata).unwrap() <= Instant::now() + MOST);
-        metadata.insert("grpc-timeout", "soon".parse().unwrap());
-        assert_eq!(of(&metadata), None);
+    fn nobody_is_waited_for_longer_than_five_minutes_and_everybody_a_little_less_than_they_asked() {
+        let waits = |timeout: Option<&str>| {
+            let mut metadata = MetadataMap::new();
+            if let Some(timeout) = timeout {
+                metadata.insert("grpc-timeout", timeout.parse().unwrap());
+            }
+            of(&metadata)
+        };
+        for timeout in [None, Some("soon"), Some("99999999H")] {
+            assert!(waits(timeout) < Instant::now() + MOST, "{timeout:?}");
+        }
+        assert!(waits(Some("2S")) < Instant::now() + Duration::from_secs(2));
+        assert!(waits(Some("1m")) <= Instant::now(), "at once, and not in the past for ever");
     }
 }

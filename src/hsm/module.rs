@@ -76,6 +76,13 @@ pub enum OpenError {
     Pkcs11(#[from] Pkcs11Error),
 }
 
+impl OpenError {
+    /// Whether trying again with the same PIN could lock the token.
+    pub fn is_of_the_pin(&self) -> bool {
+        matches!(self, Self::WrongPin | Self::PinLocked)
+    }
+}
+
 /// A loaded module and the token that is meant.
 #[derive(Clone, Debug)]
 pub(super) struct Module {

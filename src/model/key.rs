@@ -7,7 +7,7 @@ mod refused;
 mod transitions;
 
 pub use refused::Refused;
-pub use transitions::Arrival;
+pub use transitions::{Arrival, deletion_window};
 
 use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Rotation, Timestamp};
 

@@ -7,6 +7,7 @@ use super::{
     UpdateKeyDescription,
 };
 use crate::model::invalid::{member, text, within};
+use crate::model::key::deletion_window;
 use crate::model::{
     Claim, Expiration, HostExposure, Invalid, Key, KeyArn, KeyId, KeyRef, KeySpec, KeyUsage, Material, MaterialKind,
     MaterialPresence, ObjectId, Origin, Rotation,
@@ -168,8 +169,8 @@ impl Service {
     /// # Errors
     /// Where there is no such key, the window is out of range, or it is pending deletion already.
     pub async fn schedule_key_deletion(&self, call: &Call, request: ScheduleKeyDeletion) -> Result<Scheduled, Error> {
+        let days = deletion_window(request.pending_window_in_days)?;
         let (account, id) = self.resolve(call, request.key_id)?;
-        let days = request.pending_window_in_days;
         let (key, deletion) = self.change(&account, &id, |key, now| Ok((key.schedule_deletion(days, now)?, vec![]))).await?;
         Ok(Scheduled { arn: self.arn(&key), deletion })
     }

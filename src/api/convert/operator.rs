@@ -32,6 +32,7 @@ impl From<&Profile> for proto::TokenProfile {
             host_exposure: route.path.map_or(0, |path| names::exposure(path.exposure())),
             reason: route.reason.clone(),
             microseconds: count(route.took.as_micros()),
+            path: route.path.map(|path| path.to_string()).unwrap_or_default(),
         });
         Self {
             label: profile.label.clone(),

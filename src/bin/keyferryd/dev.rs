@@ -144,9 +144,12 @@ export KEYFERRY_ENDPOINT_URL=https://localhost:{port}
 export KEYFERRY_CA_BUNDLE={ca}
 export KEYFERRY_CLIENT_CERT={certificate}
 export KEYFERRY_CLIENT_KEY={key}
+# For keyferryd doctor.
+export SOFTHSM2_CONF={softhsm}
 case \":$PATH:\" in *:{programs}:*) ;; *) export PATH={programs}:\"$PATH\" ;; esac
 ",
         port = listen.port(),
+        softhsm = folder::quoted(&folder.path("softhsm2.conf"))?,
         ca = folder::quoted(&folder.path("tls/ca.pem"))?,
         certificate = folder::quoted(&folder.path("tls/client.pem"))?,
         key = folder::quoted(&folder.path("tls/client.key"))?,

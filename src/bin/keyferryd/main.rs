@@ -14,7 +14,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use keyferry::config::Config;
 use keyferry::model::HostAssisted;
-use keyferry::server::{self, logs, process};
+use keyferry::server::{self, StartError, logs, process};
 
 /// Takes key material into an HSM: wrapping keys made in a PKCS#11 token, material unwrapped inside it.
 #[derive(Debug, Parser)]
@@ -67,13 +67,19 @@ enum Command {
     InitToken(token::Args),
 }
 
+/// Where the token refused the PIN: whoever starts this program anew by itself must not then, for tokens lock.
+const NEVER_AGAIN: u8 = 78;
+
 fn main() -> ExitCode {
     match run(Args::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell where standard error is closed.
             let _ = writeln!(std::io::stderr(), "keyferryd: {error:#}");
-            ExitCode::FAILURE
+            match error.downcast_ref() {
+                Some(StartError::Token(refusal)) if refusal.is_of_the_pin() => ExitCode::from(NEVER_AGAIN),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -14,6 +14,14 @@ const LEAST_WINDOW: i32 = 7;
 /// The most, and what is taken where none is given.
 const MOST_WINDOW: i32 = 30;
 
+/// Checks the days between scheduling a deletion and carrying it out: 7 to 30, 30 where none are given.
+///
+/// # Errors
+/// Where there are fewer or more.
+pub fn deletion_window(days: Option<i32>) -> Result<u32, Invalid> {
+    Ok(invalid::within("pendingWindowInDays", days.unwrap_or(MOST_WINDOW), LEAST_WINDOW, MOST_WINDOW)?.unsigned_abs())
+}
+
 /// What an import wants to happen, before anyone knows which material it brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -70,12 +78,10 @@ impl Key {
     /// Schedules its end, `window_in_days` days from `now`.
     ///
     /// # Errors
-    /// Where the window is not 7 to 30 days, or it is pending deletion already.
-    pub fn schedule_deletion(&mut self, window_in_days: Option<i32>, now: Timestamp) -> Result<Deletion, Refused> {
+    /// Where it is pending deletion already.
+    pub fn schedule_deletion(&mut self, window_in_days: u32, now: Timestamp) -> Result<Deletion, Refused> {
         self.require_not_pending_deletion()?;
-        let days = invalid::within("pendingWindowInDays", window_in_days.unwrap_or(MOST_WINDOW), LEAST_WINDOW, MOST_WINDOW)?;
-        let days = days.unsigned_abs();
-        let deletion = Deletion { at: now.after(DAY * days), window_in_days: days };
+        let deletion = Deletion { at: now.after(DAY * window_in_days), window_in_days };
         self.deletion = Some(deletion);
         Ok(deletion)
     }
@@ -194,17 +200,19 @@ impl Key {
         Ok((Some(id), doomed))
     }
 
-    /// Takes material out of the record whose time is over.
+    /// Takes material out of the record whose time is over. One that waited for its rotation is forgotten, as on deletion.
     pub fn expire_material(&mut self, now: Timestamp) -> Vec<ObjectId> {
-        let over = self
-            .materials
-            .iter_mut()
-            .filter(|material| material.presence == MaterialPresence::Imported && material.expiration.is_over(now));
-        over.map(|material| {
-            material.presence = MaterialPresence::Expired;
-            material.object
-        })
-        .collect()
+        let mut doomed = Vec::new();
+        for material in &mut self.materials {
+            if material.presence == MaterialPresence::Imported && material.expiration.is_over(now) {
+                material.presence = MaterialPresence::Expired;
+                doomed.push(material.object);
+            }
+        }
+        self.materials.retain(|material| {
+            material.rotation != Rotation::PendingRotation || material.presence == MaterialPresence::Imported
+        });
+        doomed
     }
 
     /// The public half of its current material, DER SubjectPublicKeyInfo.
@@ -223,3 +231,6 @@ impl Key {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

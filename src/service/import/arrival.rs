@@ -65,7 +65,7 @@ impl Incoming {
 /// KeyMaterialDescription: up to 256 characters of `[a-zA-Z0-9:/_\s.-]`.
 fn described(description: String) -> Result<String, Invalid> {
     let description = text("keyMaterialDescription", description, 0, 256)?;
-    let fits = |c: char| c.is_ascii_alphanumeric() || ":/_.-".contains(c) || c.is_ascii_whitespace();
+    let fits = |c: char| c.is_ascii_alphanumeric() || ":/_.-\x0b".contains(c) || c.is_ascii_whitespace();
     pattern("keyMaterialDescription", description, fits, "^[a-zA-Z0-9:/_\\s.-]+$")
 }
 
