@@ -31,7 +31,10 @@ impl Token {
         if !self.session.get_attributes(object.handle, &[AttributeType::Local])?.contains(&Attribute::Local(true)) {
             return Err(Error::Misbehaved("it does not say of a key that it made it".to_owned()));
         }
-        let proved = self.prove(&object, kind)?;
+        let proved = self.prove(&object, kind).map_err(|error| match error {
+            Error::Rejected => Error::Misbehaved("it made a key that does not work".to_owned()),
+            error => error,
+        })?;
         self.keep(&object, id, &templates::material_to_stay(id, usage, kind), &templates::material_usage(usage, kind))?;
         Ok(proved)
     }

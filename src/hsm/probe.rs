@@ -134,7 +134,7 @@ impl<'t> Probe<'t> {
         match proved {
             Ok(proved) if proved.evidence == sample.evidence() && proved.kcv == sample.kcv() => Ok(began.elapsed()),
             Ok(_) => Err("the token made another key of it than was wrapped".to_owned()),
-            Err(Error::Rejected) => Err(format!("{} refused", mechanisms(algorithm, path))),
+            Err(Error::Failed(_) | Error::Rejected) => Err(format!("{} refused", mechanisms(algorithm, path))),
             Err(error) => Err(explain(&error)),
         }
     }

@@ -4,6 +4,7 @@
 //! a find always says CKA_TOKEN=true; an object is made in the session and copied to the token; copies and destructions
 //! hold one lock; what was copied is read back, for a full disk answers CKR_OK.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -65,6 +66,8 @@ impl Shared {
 pub struct Token {
     pub(super) session: Session,
     pub(super) shared: Arc<Shared>,
+    /// Whether the session was left in the middle of something, and is to be replaced.
+    pub(super) spoiled: Cell<bool>,
 }
 
 /// An object of the token, as a sweep sees it.
@@ -111,20 +114,24 @@ impl Token {
     /// # Errors
     /// Where the token does not do it, or says that it did and the object is still there; once that has happened, always.
     pub fn destroy(&self, id: &ObjectId) -> Result<(), Error> {
-        self.require_login()?;
         self.shared.handles().by_id.remove(id);
-        let (found, destroyed) = {
+        let found = self.find_all_surely(id)?;
+        let destroyed = {
             let _changing = self.shared.changing();
-            let handles = self.find_all(id)?;
-            (handles.len(), handles.into_iter().try_for_each(|handle| self.session.destroy_object(handle)))
+            found.iter().try_for_each(|handle| self.session.destroy_object(*handle))
         };
-        if let Err(error) = destroyed {
-            self.shared.undestroyed().insert(*id);
-            return Err(error.into());
+        match destroyed {
+            Ok(()) => {}
+            // Another process was quicker; whether it is gone is seen below.
+            Err(error) if is_stale(&error) => {}
+            Err(error) => {
+                self.shared.undestroyed().insert(*id);
+                return Err(error.into());
+            }
         }
-        if found > 0 && self.find_all(id)?.is_empty() {
+        if !found.is_empty() && self.find_all_surely(id)?.is_empty() {
             self.shared.undestroyed().remove(id);
-        } else if found > 0 {
+        } else if !found.is_empty() {
             self.shared.undestroyed().insert(*id);
         }
         if self.shared.undestroyed().contains(id) {
@@ -140,13 +147,14 @@ impl Token {
     pub fn objects(&self) -> Result<Vec<Found>, Error> {
         let mut all = Vec::new();
         for class in [ObjectClass::PRIVATE_KEY, ObjectClass::SECRET_KEY] {
+            let epoch = self.shared.handles().epoch;
             let handles = self.session.find_objects(&[Attribute::Token(true), Attribute::Class(class)])?;
             for handle in handles {
                 let Ok(attributes) = self.session.get_attributes(handle, &[AttributeType::Label, AttributeType::Id]) else {
                     continue;
                 };
                 if let Some(found) = ours(&attributes) {
-                    self.shared.handles().by_id.insert(found.id, handle);
+                    self.remember(epoch, &found.id, handle);
                     all.push(found);
                 }
             }
@@ -170,21 +178,31 @@ impl Token {
     }
 
     fn require(&self, id: &ObjectId) -> Result<ObjectHandle, Error> {
-        match self.find(id)? {
-            Some(handle) => Ok(handle),
-            None => {
-                self.require_login()?;
-                Err(Error::Missing(*id))
+        if let Some(handle) = self.find(id)? {
+            return Ok(handle);
+        }
+        self.find_all_surely(id)?.first().copied().ok_or(Error::Missing(*id))
+    }
+
+    /// As [`Token::find_all`], where none found must mean that there is none, and not that the login is lost or was meanwhile.
+    fn find_all_surely(&self, id: &ObjectId) -> Result<Vec<ObjectHandle>, Error> {
+        let epoch = self.shared.handles().epoch;
+        let found = self.find_all(id)?;
+        if found.is_empty() {
+            self.require_login()?;
+            if self.shared.handles().epoch != epoch {
+                return Err(not_logged_in());
             }
         }
+        Ok(found)
     }
 
     /// A lost login looks as if there were no objects: finds answer none, and no error.
-    fn require_login(&self) -> Result<(), Error> {
-        if self.session.get_session_info()?.session_state() == SessionState::RwUser {
-            return Ok(());
+    pub(super) fn require_login(&self) -> Result<(), Error> {
+        match self.session.get_session_info()?.session_state() {
+            SessionState::RwUser => Ok(()),
+            _ => Err(not_logged_in()),
         }
-        Err(Error::Gone(Pkcs11Error::Pkcs11(RvError::UserNotLoggedIn, Function::GetSessionInfo)))
     }
 
     fn find(&self, id: &ObjectId) -> Result<Option<ObjectHandle>, Error> {
@@ -225,6 +243,10 @@ fn ours(attributes: &[Attribute]) -> Option<Found> {
         }
     }
     Some(Found { kind: kind?, id: id? })
+}
+
+fn not_logged_in() -> Error {
+    Error::Gone(Pkcs11Error::Pkcs11(RvError::UserNotLoggedIn, Function::GetSessionInfo))
 }
 
 /// Whether a handle no longer stands for its object. A lost login does this to all of them, and then finds return nothing:

@@ -97,9 +97,9 @@ impl Token {
         let (rsa_part, rest) = wrapped.ciphertext.split_at_checked(wrapped.modulus_bytes).ok_or(Error::Rejected)?;
         let in_proof = templates::material_in_proof(wrapped.kind);
         match wrapped.path {
-            UnwrapPath::Direct => self.unwrap_key(&oaep(wrapped.hash), key, rsa_part, &in_proof),
+            UnwrapPath::Direct => self.unwrap_rsa(wrapped.hash, key, rsa_part, &in_proof),
             UnwrapPath::TwoStep => {
-                let kek = self.unwrap_key(&oaep(wrapped.hash), key, rsa_part, &templates::kek())?;
+                let kek = self.unwrap_rsa(wrapped.hash, key, rsa_part, &templates::kek())?;
                 self.harden(&kek)?;
                 self.require_length(kek.handle, KEK_BYTES)?;
                 self.unwrap_under(&kek, wrapped, rest, &in_proof)
@@ -142,22 +142,24 @@ impl Token {
         template: &[Attribute],
     ) -> Result<SessionObject<'_>, Error> {
         let key_wrap = wrapped.key_wrap.ok_or_else(|| Error::Misbehaved("no mechanism for RFC 5649".to_owned()))?;
-        self.unwrap_key(&key_wrap.mechanism(), kek.handle, blob, template)
+        let unwrapped = self.session.unwrap_key(&key_wrap.mechanism(), kek.handle, blob, template)?;
+        Ok(SessionObject::new(self, unwrapped))
     }
 
-    fn unwrap_key(
+    fn unwrap_rsa(
         &self,
-        mechanism: &Mechanism<'_>,
+        hash: OaepHash,
         key: ObjectHandle,
         blob: &[u8],
         template: &[Attribute],
     ) -> Result<SessionObject<'_>, Error> {
-        let unwrapped = self.session.unwrap_key(mechanism, key, blob, template).map_err(|error| self.blame(error))?;
-        Ok(SessionObject::new(self, unwrapped))
+        let unwrapped = self.session.unwrap_key(&oaep(hash), key, blob, template);
+        Ok(SessionObject::new(self, unwrapped.map_err(|error| self.of_wrapping_key(error))?))
     }
 
     fn decrypt_on_host(&self, key: ObjectHandle, hash: OaepHash, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let decrypted = self.session.decrypt(&Mechanism::RsaX509, key, ciphertext).map_err(|error| self.blame(error))?;
+        let decrypted = self.session.decrypt(&Mechanism::RsaX509, key, ciphertext);
+        let decrypted = decrypted.map_err(|error| self.of_wrapping_key(error))?;
         let decrypted = Zeroizing::new(decrypted);
         // Some tokens leave leading zeros out.
         let mut encoded = Zeroizing::new(vec![0; ciphertext.len()]);
@@ -174,25 +176,39 @@ impl Token {
                 secret.zeroize();
             }
         }
-        Ok(SessionObject::new(self, created.map_err(|error| self.blame(error))?))
+        Ok(SessionObject::new(self, created?))
     }
 
-    /// Whose fault an error is that followed from a caller's bytes: bad ciphertext and a sick token share return codes.
-    pub(super) fn blame(&self, error: Pkcs11Error) -> Error {
-        // Not the caller's fault, and not the token's: somebody else destroyed the wrapping key meanwhile.
-        if is_stale(&error) { Error::Stale(error) } else { self.after_rsa(Error::from(error)) }
+    /// What an error means that came of using the wrapping key itself: it may have been destroyed by whoever consumed it.
+    fn of_wrapping_key(&self, error: Pkcs11Error) -> Error {
+        if !is_stale(&error) {
+            return Error::from(error);
+        }
+        match self.require_login() {
+            Ok(()) => Error::Stale(error),
+            Err(gone) => gone,
+        }
     }
 
-    /// Makes every error that RSA or what came out of it may have led to the same one. Anything that only some plaintexts
-    /// lead to would tell about the plaintext; so whatever it is, if the token still works then it was the blob.
+    /// Whose fault an error is that RSA, or what came out of it, may have led to: bad ciphertext and a sick token share return
+    /// codes. Anything that only some plaintexts lead to would tell about the plaintext, so whatever it is, if the token still
+    /// works then it was the blob.
     fn after_rsa(&self, error: Error) -> Error {
         match error {
             Error::Busy | Error::Host(_) | Error::Missing(_) | Error::Rejected | Error::Stale(_) | Error::Stopped => error,
-            Error::Failed(_) | Error::Gone(_) | Error::Misbehaved(_) => match self.self_test() {
-                Ok(()) => Error::Rejected,
-                Err(Error::Failed(sick)) => Error::Gone(sick),
-                Err(sick) => sick,
-            },
+            Error::Failed(_) | Error::Gone(_) | Error::Misbehaved(_) => {
+                self.spoiled.set(self.spoiled.get() || matches!(error, Error::Gone(_)));
+                match self.self_test() {
+                    Ok(()) => {
+                        if let Error::Misbehaved(what) = &error {
+                            tracing::warn!(what, "material is refused");
+                        }
+                        Error::Rejected
+                    }
+                    Err(Error::Failed(sick)) => Error::Gone(sick),
+                    Err(sick) => sick,
+                }
+            }
         }
     }
 }

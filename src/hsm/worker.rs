@@ -4,11 +4,15 @@
 //! callers queue. The queues are bounded; a full one is [`Error::Busy`], at once. Making keys takes seconds and has
 //! sessions of its own, so that it never stands in an import's way.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cryptoki::context::Function;
+use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::session::SessionState;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
@@ -47,8 +51,32 @@ pub struct Settings {
     pub host_assisted: HostAssisted,
 }
 
-/// Work for a session; answers whether the session is still good.
-type Job = Box<dyn FnOnce(&Token) -> bool + Send>;
+/// Work for a session, or word that there is none; answers whether the session is still good.
+type Job = Box<dyn FnOnce(Option<&Token>) -> bool + Send>;
+
+/// A queue as its workers see it.
+#[derive(Clone)]
+struct Lane {
+    jobs: flume::Receiver<Job>,
+    /// Workers that have a session.
+    well: Arc<AtomicUsize>,
+}
+
+impl Lane {
+    fn new(capacity: usize) -> (flume::Sender<Job>, Self) {
+        let (sender, jobs) = flume::bounded(capacity);
+        (sender, Self { jobs, well: Arc::default() })
+    }
+
+    /// Tells those who wait that nobody has a session, if nobody has: they are not to hang.
+    fn turn_away(&self) {
+        while self.well.load(Ordering::SeqCst) == 0
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            job(None);
+        }
+    }
+}
 
 /// The token, to those who await it. When the last clone goes, the sessions are closed.
 #[derive(Clone, Debug)]
@@ -85,14 +113,16 @@ impl Hsm {
         let shared = Arc::new(Shared::default());
         let first = module.context.open_rw_session(module.slot)?;
         module.login(&first, &pin)?;
-        let first = Token { session: first, shared: Arc::clone(&shared) };
+        let first = Token { session: first, shared: Arc::clone(&shared), spoiled: Cell::new(false) };
         let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
 
         let (alive, ended) = flume::bounded(0);
+        // Dropped after the queues, and so waits for the threads, wherever this breaks off.
+        let ended = Ended(ended);
         let worker =
             Arc::new(Worker { module, pin, shared: Arc::clone(&shared), refused: Mutex::new(false), _alive: alive });
-        let (calls, called) = flume::bounded::<Job>(queue);
-        let (making, made) = flume::bounded::<Job>(queue);
+        let (calls, called) = Lane::new(queue);
+        let (making, made) = Lane::new(queue);
         worker.start("token", first, called.clone())?;
         for _ in 1..sessions {
             worker.start("token", worker.session()?, called.clone())?;
@@ -100,7 +130,7 @@ impl Hsm {
         for _ in 0..MAKERS {
             worker.start("token-making", worker.session()?, made.clone())?;
         }
-        Ok(Self { calls, making, shared, profile, _ended: Arc::new(Ended(ended)) })
+        Ok(Self { calls, making, shared, profile, _ended: Arc::new(ended) })
     }
 
     /// What the token was found able to do.
@@ -146,20 +176,28 @@ async fn enqueue<T: Send + 'static>(
         if answer.is_closed() {
             return true;
         }
+        let Some(token) = token else {
+            let _left = answer.send(Err(no_session()));
+            return true;
+        };
         if asked.elapsed() > STALE {
             let _left = answer.send(Err(Error::Busy));
             return true;
         }
         let result = work(token);
-        let session_is_good = !matches!(result, Err(Error::Gone(_)));
+        let session_is_good = !matches!(result, Err(Error::Gone(_))) && !token.spoiled.get();
         let _left = answer.send(result);
         session_is_good
     });
     queue.try_send(job).map_err(|refused| match refused {
         flume::TrySendError::Full(_) => Error::Busy,
-        flume::TrySendError::Disconnected(_) => Error::Stopped,
+        flume::TrySendError::Disconnected(_) => no_session(),
     })?;
     answered.await.map_err(|_| Error::Stopped)?
+}
+
+fn no_session() -> Error {
+    Error::Gone(Pkcs11Error::Pkcs11(RvError::SessionClosed, Function::OpenSession))
 }
 
 struct Worker {
@@ -180,55 +218,66 @@ impl Worker {
         }
         let session = self.module.context.open_rw_session(self.module.slot)?;
         if session.get_session_info()?.session_state() != SessionState::RwUser {
+            self.shared.forget_handles();
             let login = self.module.login(&session, &self.pin);
             *refused = matches!(login, Err(OpenError::WrongPin | OpenError::PinLocked));
             login?;
             self.shared.forget_handles();
         }
-        Ok(Token { session, shared: Arc::clone(&self.shared) })
+        Ok(Token { session, shared: Arc::clone(&self.shared), spoiled: Cell::new(false) })
     }
 
-    fn start(self: &Arc<Self>, name: &str, token: Token, jobs: flume::Receiver<Job>) -> Result<(), OpenError> {
+    fn start(self: &Arc<Self>, name: &str, token: Token, lane: Lane) -> Result<(), OpenError> {
         let worker = Arc::clone(self);
         let work = move || {
-            worker.work(token, &jobs);
+            worker.work(token, &lane);
             drop(worker);
         };
         let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         spawned.map(|_| ()).map_err(|error| OpenError::Thread(error.to_string()))
     }
 
-    fn work(&self, mut token: Token, jobs: &flume::Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
-            let session_is_good = std::panic::catch_unwind(AssertUnwindSafe(|| job(&token))).unwrap_or(false);
+    fn work(&self, mut token: Token, lane: &Lane) {
+        lane.well.fetch_add(1, Ordering::SeqCst);
+        while let Ok(job) = lane.jobs.recv() {
+            let session_is_good = std::panic::catch_unwind(AssertUnwindSafe(|| job(Some(&token)))).unwrap_or(false);
             if session_is_good {
                 continue;
             }
             tracing::warn!("a session with the token is lost; opening another");
-            match self.reopen() {
+            lane.well.fetch_sub(1, Ordering::SeqCst);
+            match self.reopen(lane) {
                 Some(fresh) => token = fresh,
                 None => break,
             }
+            lane.well.fetch_add(1, Ordering::SeqCst);
         }
-        // The last to leave lets go of those who wait: nobody else would ever answer them.
-        while jobs.receiver_count() == 1 && jobs.try_recv().is_ok() {}
+        // The PIN is refused, or nobody asks any more. Who is left without any worker is told so.
+        while lane.well.load(Ordering::SeqCst) == 0
+            && let Ok(job) = lane.jobs.recv()
+        {
+            job(None);
+        }
     }
 
-    /// A new session, as soon as the token gives one; `None` where the PIN is refused, for another try could lock it.
-    fn reopen(&self) -> Option<Token> {
+    /// A new session, as soon as the token gives one; `None` where the PIN is refused, for another try could lock it, or where
+    /// nobody asks any more.
+    fn reopen(&self, lane: &Lane) -> Option<Token> {
         self.shared.forget_handles();
-        loop {
+        while !lane.jobs.is_disconnected() {
             match self.session() {
                 Ok(token) => return Some(token),
-                Err(error @ (OpenError::WrongPin | OpenError::PinLocked)) => {
+                Err(error) if error.is_of_the_pin() => {
                     tracing::error!(%error, "a session with the token stays closed");
                     return None;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "no session with the token yet");
+                    lane.turn_away();
                     std::thread::sleep(REOPEN_PAUSE);
                 }
             }
         }
+        None
     }
 }

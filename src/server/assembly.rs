@@ -45,6 +45,7 @@ pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
     let Config { version: _, server: _, hsm, store, kms, import, janitor, log: _ } = config;
     // The store first: it is quicker to say no, and a PIN is not tried in vain.
     let store = open_store(store).await?;
+    store.hold().map_err(StartError::Store)?;
     let hsm = open_token(hsm).await?;
     let config::Import { lifetime, max_attempts } = *import;
     let settings = Settings { realm: kms.realm.clone(), lifetime, max_attempts };

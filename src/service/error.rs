@@ -98,13 +98,12 @@ fn store_message(error: &store::Error) -> &'static str {
 fn hsm_message(error: &hsm::Error) -> &'static str {
     match error {
         hsm::Error::Busy => "the token is busy: try again",
-        hsm::Error::Gone(_) => "the token is not available: try again",
+        hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
         hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
         hsm::Error::Failed(_)
         | hsm::Error::Host(_)
         | hsm::Error::Misbehaved(_)
         | hsm::Error::Missing(_)
-        | hsm::Error::Stale(_)
         | hsm::Error::Stopped => "internal error",
     }
 }
@@ -114,14 +113,13 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Hsm(hsm::Error::Busy) => Kind::Throttling,
-            Self::Hsm(hsm::Error::Gone(_)) | Self::Timeout => Kind::DependencyTimeout,
+            Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) | Self::Timeout => Kind::DependencyTimeout,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
             Self::Hsm(
                 hsm::Error::Failed(_)
                 | hsm::Error::Host(_)
                 | hsm::Error::Misbehaved(_)
                 | hsm::Error::Missing(_)
-                | hsm::Error::Stale(_)
                 | hsm::Error::Stopped,
             ) => Kind::Internal,
             Self::Invalid(_) => Kind::Validation,

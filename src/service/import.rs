@@ -60,7 +60,7 @@ impl Service {
             Err(hsm::Error::Rejected) => {
                 self.give_up(&claim).await;
                 on_the_beat(began).await;
-                Err(Error::InvalidCiphertext)
+                self.explain(&key, &pair, &incoming, Error::InvalidCiphertext).await
             }
             Err(error) => {
                 // A request that ends the process or the thread counts, or it could be sent without end.
@@ -83,8 +83,10 @@ impl Service {
                 self.repeat(&key, incoming, pair.answer.as_ref())
             }
             WrappingKeyState::Expired => Err(Error::TokenExpired),
-            WrappingKeyState::Dead => Err(Error::InvalidImportToken),
-            WrappingKeyState::Making | WrappingKeyState::Ready | WrappingKeyState::Issued => Err(error),
+            // Dead by this very attempt, as like as not: what it failed of is what is to be said.
+            WrappingKeyState::Dead | WrappingKeyState::Making | WrappingKeyState::Ready | WrappingKeyState::Issued => {
+                Err(error)
+            }
         }
     }
 

@@ -89,7 +89,6 @@ impl Service {
     /// # Errors
     /// Where they do not belong together, or fail.
     pub async fn start(store: Store, hsm: Hsm, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, StartError> {
-        store.hold()?;
         let (database, token, objects) = marks(&store, &hsm).await?;
         let installation = match (database, token) {
             (Some(database), Some(token)) if database == token => database,

@@ -7,7 +7,7 @@
 
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -80,8 +80,12 @@ impl Database {
     /// Keeps other processes from serving over the same SQLite file, until this one ends. PostgreSQL serves any number.
     pub(super) fn hold(&self) -> Result<(), Error> {
         let Self::Sqlite { writer, held, .. } = self else { return Ok(()) };
-        // Not the file itself: SQLite has locks of its own on that, which go when any handle to it is closed.
-        let path = writer.connect_options().get_filename().with_extension("lock");
+        // Not the file itself: SQLite has locks of its own on that, which go when any handle to it is closed. Beside the file
+        // that it really is: by whatever name, there is one lock.
+        let named = writer.connect_options().get_filename().to_owned();
+        let mut path = named.canonicalize().map_err(|source| Error::File { path: named, source })?.into_os_string();
+        path.push(".lock");
+        let path = PathBuf::from(path);
         let unusable = |source| Error::File { path: path.clone(), source };
         make_private(&path).map_err(unusable)?;
         let file = File::open(&path).map_err(unusable)?;

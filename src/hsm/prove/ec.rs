@@ -28,7 +28,7 @@ impl Token {
         for _ in 0..SIGNATURES {
             let digest = challenge(curve::digest_bytes(curve))?;
             let signed = self.session.sign(&Mechanism::Ecdsa, object.handle, &digest);
-            let signature = signed.map_err(|error| self.blame(error))?;
+            let signature = signed?;
             candidates.retain(|point| curve::verifies(curve, point, &digest, &signature));
         }
         let [point] = &candidates[..] else { return Err(Error::Rejected) };
@@ -49,7 +49,7 @@ impl Token {
         let base = curve::base_point(curve);
         let ecdh = Mechanism::Ecdh1Derive(Ecdh1DeriveParams::new(EcKdf::null(), &base));
         let template = templates::readable_coordinate(curve.field_bytes());
-        let derived = self.session.derive_key(&ecdh, object.handle, &template).map_err(|error| self.blame(error))?;
+        let derived = self.session.derive_key(&ecdh, object.handle, &template)?;
         let derived = SessionObject::new(self, derived);
         let attributes = self.session.get_attributes(derived.handle, &[AttributeType::Value])?;
         let x = attributes.into_iter().find_map(|attribute| match attribute {

@@ -21,7 +21,7 @@ impl Token {
         let public = PublicKey::from_public_key_der(&spki).map_err(|_| Error::Rejected)?;
         let challenge = challenge(32)?;
         // A key whose parts do not belong together is refused here or gives a signature that does not verify.
-        let signature = self.session.sign(&pss(), object.handle, &challenge).map_err(|error| self.blame(error))?;
+        let signature = self.session.sign(&pss(), object.handle, &challenge)?;
         public.pss_verify::<Sha256>(&challenge, &signature).map_err(|_| Error::Rejected)?;
         Ok(Proved { evidence: Evidence::Spki(spki), kcv: None })
     }
