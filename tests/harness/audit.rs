@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyferry::model::{KeySpec, KeyUsage, ObjectKind};
+use keyferry::model::{KeySpec, KeyUsage, MaterialKind, ObjectKind};
 
 use super::Installation;
 use super::record::Record;
@@ -27,11 +27,18 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
             assert_eq!(object.readable, [""; 0], "{object:?}");
             expected.push("SENSITIVE");
         }
-        let (class, may) = match kind {
-            ObjectKind::Installation => ("data", vec![]),
-            ObjectKind::Mac => ("secret", vec!["SIGN", "VERIFY"]),
-            ObjectKind::WrappingKey if may(object, "DECRYPT") => ("private", vec!["DECRYPT"]),
-            ObjectKind::WrappingKey => ("private", vec!["UNWRAP"]),
+        let mut mechanisms = vec![];
+        let (class, key_type, may) = match kind {
+            ObjectKind::Installation => ("data", "", vec![]),
+            ObjectKind::Mac => ("secret", "GENERIC_SECRET", vec!["SIGN", "VERIFY"]),
+            ObjectKind::WrappingKey if may(object, "DECRYPT") => {
+                mechanisms.push("RSA_X_509");
+                ("private", "RSA", vec!["DECRYPT"])
+            }
+            ObjectKind::WrappingKey => {
+                mechanisms.push("RSA_PKCS_OAEP");
+                ("private", "RSA", vec!["UNWRAP"])
+            }
             ObjectKind::Material => {
                 let key = record.materials.get(&object.id).unwrap_or_else(|| panic!("an orphan: {object:?}"));
                 let (spec, usage) = keys.get(key).unwrap_or_else(|| panic!("{key} is no key of this test"));
@@ -40,7 +47,8 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
         };
         expected.extend(may);
         expected.sort_unstable();
-        assert_eq!(object.class, class, "{object:?}");
+        assert_eq!((&*object.class, &*object.key_type), (class, key_type), "{object:?}");
+        assert_eq!(object.mechanisms, mechanisms, "{object:?}");
         assert_eq!(object.set, expected, "{object:?}");
     }
     let ids = |kind| -> BTreeSet<&String> {
@@ -71,8 +79,15 @@ pub fn may(object: &Object, flag: &str) -> bool {
     object.set.iter().any(|set| set == flag)
 }
 
-fn expected_of(spec: KeySpec, usage: KeyUsage) -> (&'static str, Vec<&'static str>) {
-    let secret = spec.material().unwrap().secret_bytes().is_some();
+fn expected_of(spec: KeySpec, usage: KeyUsage) -> (&'static str, &'static str, Vec<&'static str>) {
+    let kind = spec.material().unwrap();
+    let secret = kind.secret_bytes().is_some();
+    let key_type = match kind {
+        MaterialKind::Aes256 => "AES",
+        MaterialKind::Hmac(_) => "GENERIC_SECRET",
+        MaterialKind::Rsa(_) => "RSA",
+        MaterialKind::Ec(_) => "EC",
+    };
     let may = match usage {
         KeyUsage::EncryptDecrypt if secret => vec!["ENCRYPT", "DECRYPT"],
         KeyUsage::EncryptDecrypt => vec!["DECRYPT"],
@@ -80,5 +95,5 @@ fn expected_of(spec: KeySpec, usage: KeyUsage) -> (&'static str, Vec<&'static st
         KeyUsage::SignVerify => vec!["SIGN"],
         KeyUsage::KeyAgreement => vec!["DERIVE"],
     };
-    (if secret { "secret" } else { "private" }, may)
+    (if secret { "secret" } else { "private" }, key_type, may)
 }

@@ -57,6 +57,10 @@ pub struct Object {
     pub id: String,
     /// CKA_CLASS: `data`, `private`, `secret`, or its number.
     pub class: String,
+    /// CKA_KEY_TYPE: `AES`, `GENERIC_SECRET`, `RSA`, `EC`, or its number; empty where it has none.
+    pub key_type: String,
+    /// CKA_ALLOWED_MECHANISMS.
+    pub mechanisms: Vec<String>,
     /// Those of the attributes that are true: TOKEN, PRIVATE, SENSITIVE, EXTRACTABLE, and what the key may do.
     pub set: Vec<String>,
     /// Those of its secret attributes that can be read.

@@ -142,7 +142,7 @@ fn audit(session: &Session) -> Result<Vec<Object>, Error> {
 
 fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
     use AttributeType as Type;
-    let named = [Type::Label, Type::Id, Type::Class];
+    let named = [Type::Label, Type::Id, Type::Class, Type::KeyType, Type::AllowedMechanisms];
     let flags = [
         Type::Token,
         Type::Private,
@@ -162,6 +162,8 @@ fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
         label: String::new(),
         id: String::new(),
         class: String::new(),
+        key_type: String::new(),
+        mechanisms: Vec::new(),
         set: Vec::new(),
         readable: readable(session, object)?,
         escapes: Vec::new(),
@@ -174,6 +176,21 @@ fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
             Attribute::Class(ObjectClass::PRIVATE_KEY) => seen.class = "private".into(),
             Attribute::Class(ObjectClass::SECRET_KEY) => seen.class = "secret".into(),
             Attribute::Class(other) => seen.class = format!("{other}"),
+            Attribute::KeyType(KeyType::AES) => seen.key_type = "AES".into(),
+            Attribute::KeyType(KeyType::GENERIC_SECRET) => seen.key_type = "GENERIC_SECRET".into(),
+            Attribute::KeyType(KeyType::RSA) => seen.key_type = "RSA".into(),
+            Attribute::KeyType(KeyType::EC) => seen.key_type = "EC".into(),
+            Attribute::KeyType(other) => seen.key_type = format!("{other}"),
+            Attribute::AllowedMechanisms(mechanisms) => {
+                seen.mechanisms = mechanisms
+                    .into_iter()
+                    .map(|mechanism| match mechanism {
+                        MechanismType::RSA_PKCS_OAEP => "RSA_PKCS_OAEP".into(),
+                        MechanismType::RSA_X_509 => "RSA_X_509".into(),
+                        other => format!("{other}"),
+                    })
+                    .collect();
+            }
             flag => seen.set.extend(set(&flag).map(str::to_owned)),
         }
     }

@@ -1,5 +1,6 @@
 //! The front door: who gets in, what stands beside the services, and certificates that change while it is open.
 
+use keyferry::model::{WrappingAlgorithm, WrappingKeySpec};
 use keyferry::proto as pb;
 use tokio_stream::StreamExt;
 use tonic::transport::Endpoint;
@@ -118,4 +119,26 @@ async fn certificates_are_read_again_on_sighup_and_a_bad_file_keeps_the_old() {
     if let Ok(client) = old {
         answers(&client).await.expect_err("a client of the old authority");
     }
+}
+
+#[tokio::test]
+async fn a_call_in_flight_is_answered_before_the_service_ends() {
+    let daemon = Daemon::start(Settings::default());
+    let client = daemon.client().await;
+    let key = client.create_symmetric().await;
+    // Making an RSA_4096 pair takes a second or more.
+    let (caller, id) = (client.clone(), key.key_id.clone());
+    let mut slow =
+        Box::pin(async move { caller.parameters(&id, WrappingAlgorithm::RsaesOaepSha1, WrappingKeySpec::Rsa4096).await });
+    tokio::select! {
+        biased;
+        _ = &mut slow => panic!("it was answered before the next call"),
+        // Sent after it over the same connection, and so answered when it has been received.
+        _ = client.describe(&key.key_id) => {}
+    }
+    let ended = tokio::task::spawn_blocking(move || daemon.terminate_with_log());
+    slow.await.unwrap();
+    drop(client);
+    let (_, log) = ended.await.unwrap();
+    assert!(log.contains("draining"), "{log}");
 }

@@ -7,7 +7,7 @@ use keyferry::proto as pb;
 
 use crate::harness::client::import_request;
 use crate::harness::material::{Wrapper, wrap};
-use crate::harness::{Client, Daemon, Plaintext, Refusal, der, openssl};
+use crate::harness::{Client, Daemon, Plaintext, Refusal, Settings, audit, der, openssl};
 
 use WrappingAlgorithm::{RsaAesKeyWrapSha1, RsaAesKeyWrapSha256, RsaesOaepSha1, RsaesOaepSha256};
 
@@ -42,7 +42,7 @@ async fn a_ciphertext_of_a_wrong_length_is_refused_by_arithmetic() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_wrong_inside_a_ciphertext_the_refusal_is_the_same_in_every_byte() {
-    let daemon = Daemon::shared();
+    let daemon = Daemon::start(Settings::default());
     let client = daemon.client().await;
     let mut refusals = Vec::new();
     for algorithm in [RsaesOaepSha1, RsaesOaepSha256] {
@@ -71,6 +71,10 @@ async fn whatever_is_wrong_inside_a_ciphertext_the_refusal_is_the_same_in_every_
         assert_eq!((refusal.code, &refusal.message), (first.code, &first.message), "{case}");
         assert_eq!(refusal.wire, first.wire, "{case}");
     }
+    drop(client);
+    // Started once more, so that what was still to be destroyed is.
+    let installation = Daemon::serve(daemon.terminate(), &[]).terminate();
+    audit::assert_no_orphans(&installation, "after every refusal").await;
 }
 
 /// Sends everything wrong for one kind of key, checks that nothing changed, and that the right material still comes in.
