@@ -4,7 +4,7 @@
 //! waiting first, the pair is finished all the same and stands ready for the next. A pool that fills itself ahead of demand
 //! fits behind [`Service::take_pair`].
 
-use super::{Call, Error, Service};
+use super::{Call, Error, Service, TRIES};
 use crate::model::{Issue, ObjectId, PairUse, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState};
 use crate::store;
 
@@ -13,21 +13,24 @@ impl Service {
     pub(super) async fn take_pair(&self, call: &Call, spec: WrappingKeySpec, issue: &Issue) -> Result<WrappingKey, Error> {
         let pair_use = issue.path.pair_use();
         let token = &self.hsm.profile().serial_number;
-        if let Some(ready) = self.store.take_wrapping_key(spec, pair_use, token, issue).await? {
-            return Ok(ready);
+        for _ in 0..TRIES {
+            if let Some(ready) = self.store.take_wrapping_key(spec, pair_use, token, issue).await? {
+                return Ok(ready);
+            }
+            let service = self.clone();
+            let making = tokio::spawn(async move { service.make_pair(spec, pair_use).await });
+            let made = match call.deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline.into(), making).await.map_err(|_| Error::Timeout)?,
+                None => making.await,
+            };
+            let id = made.map_err(|_panicked| crate::hsm::Error::Stopped)??;
+            match self.store.issue_wrapping_key(&id, issue).await {
+                // Another caller was quicker to take the pair that this one made: then theirs may be ready, or it is made anew.
+                Err(store::Error::Conflict) => {}
+                issued => return Ok(issued?),
+            }
         }
-        let service = self.clone();
-        let making = tokio::spawn(async move { service.make_pair(spec, pair_use).await });
-        let made = match call.deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), making).await.map_err(|_| Error::Timeout)?,
-            None => making.await,
-        };
-        let id = made.map_err(|_panicked| crate::hsm::Error::Stopped)??;
-        match self.store.issue_wrapping_key(&id, issue).await {
-            // Another caller was quicker to take the pair that this one made: then there are others, or time to make one.
-            Err(store::Error::Conflict) => Err(Error::Timeout),
-            issued => Ok(issued?),
-        }
+        Err(Error::Timeout)
     }
 
     /// Makes a wrapping key pair, on record as ready.
