@@ -2,8 +2,10 @@
 //!
 //! Layers, from the outside in (`tests/layering.rs` holds the code to them):
 //! bin → server → api → service → { store, hsm, import_token } → model; `config`, `clock`, `failpoint` and `wrap` are leaves.
+//! `client` is the other side of the wire, and knows nothing of the service but its protocol.
 
 pub mod api;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod failpoint;

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("bin", &[]),
+    ("client", &["clock", "model", "proto", "wrap"]),
     ("server", &["api", "service", "hsm", "store", "import_token", "config", "clock", "model", "proto"]),
     ("api", &["service", "proto", "model", "hsm"]),
     ("service", &["store", "hsm", "import_token", "clock", "failpoint", "model"]),
@@ -25,9 +26,9 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("cryptoki", &["hsm"]),
     ("cryptoki_sys", &["hsm"]),
     ("clap", &["bin"]),
-    ("tonic", &["api", "server", "bin", "proto"]),
-    ("prost", &["api", "server", "bin", "proto"]),
-    ("prost_types", &["api", "server", "bin", "proto"]),
+    ("tonic", &["api", "server", "client", "bin", "proto"]),
+    ("prost", &["api", "server", "client", "bin", "proto"]),
+    ("prost_types", &["api", "server", "client", "bin", "proto"]),
 ];
 
 #[test]

@@ -1,0 +1,14 @@
+//! The client as a library: one connection, a method for every operation, and the whole walk of an import.
+//!
+//! [`Endpoint`] says where the service is and who asks, [`Client`] calls it. What it answers comes in the model's types.
+//! Nothing here writes to a terminal or reads a file: that is for the programs that stand on it.
+
+mod codec;
+mod connection;
+mod endpoint;
+mod error;
+mod tls;
+
+pub use connection::Client;
+pub use endpoint::Endpoint;
+pub use error::{Error, Local, Misconfigured, Refusal, Setting, Unreachable};

@@ -1,0 +1,201 @@
+//! Where the service is, who asks, and how long to wait.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tonic::codegen::http::Uri;
+use zeroize::Zeroizing;
+
+use super::error::Misconfigured;
+
+/// How long to wait for a connection, TLS included, where nothing else is said.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long to wait for an answer, where nothing else is said.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A service and the way to it. What does not fit together is refused by [`super::Client::connect`].
+#[derive(Clone)]
+pub struct Endpoint {
+    pub(super) url: String,
+    pub(super) ca_bundle: Option<Vec<u8>>,
+    pub(super) identity: Option<Identity>,
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) call_timeout: Option<Duration>,
+    pub(super) accept_any: bool,
+}
+
+/// Who asks: PEM of a certificate, what vouches for it behind it, and of its private key.
+#[derive(Clone)]
+pub(super) struct Identity {
+    pub(super) certificate: Vec<u8>,
+    pub(super) private_key: Zeroizing<Vec<u8>>,
+}
+
+/// An endpoint's URL, taken apart.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    /// As it is told to the service: scheme and authority.
+    pub(super) uri: Uri,
+    /// A name or an IP address, this without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) is_https: bool,
+}
+
+impl Endpoint {
+    /// The service at `https://host:port`; or `http://` on this machine, where nobody can listen in.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            ca_bundle: None,
+            identity: None,
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            call_timeout: Some(CALL_TIMEOUT),
+            accept_any: false,
+        }
+    }
+
+    /// PEM of the authorities that vouch for the service. An https endpoint needs it; the system's own are not asked.
+    #[must_use]
+    pub fn ca_bundle(self, pem: impl Into<Vec<u8>>) -> Self {
+        Self { ca_bundle: Some(pem.into()), ..self }
+    }
+
+    /// PEM of the caller's certificate and of its private key, which is wiped when the endpoint is dropped.
+    #[must_use]
+    pub fn identity(self, certificate: impl Into<Vec<u8>>, private_key: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        Self { identity: Some(Identity { certificate: certificate.into(), private_key: private_key.into() }), ..self }
+    }
+
+    /// How long to wait for a connection, TLS included; `None` is for ever. 10 seconds where it is not called.
+    #[must_use]
+    pub fn connect_timeout(self, timeout: Option<Duration>) -> Self {
+        Self { connect_timeout: timeout, ..self }
+    }
+
+    /// How long to wait for an answer; `None` is for ever. 60 seconds where it is not called. The service is told, and may
+    /// stop waiting for its token.
+    #[must_use]
+    pub fn call_timeout(self, timeout: Option<Duration>) -> Self {
+        Self { call_timeout: timeout, ..self }
+    }
+
+    /// Believes whatever certificate the service shows. For a service on this machine only.
+    #[must_use]
+    pub fn accept_any_certificate(self) -> Self {
+        Self { accept_any: true, ..self }
+    }
+
+    /// The URL, if the other settings go with it.
+    pub(super) fn address(&self) -> Result<Address, Misconfigured> {
+        let address = Address::parse(&self.url)?;
+        match (address.is_https, address.is_loopback()) {
+            (false, false) => Err(Misconfigured::PlainHttp(self.url.clone())),
+            (true, false) if self.accept_any => Err(Misconfigured::AcceptAny(self.url.clone())),
+            (true, _) if !self.accept_any && self.ca_bundle.is_none() => Err(Misconfigured::NoCaBundle),
+            _ => Ok(address),
+        }
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("url", &self.url)
+            .field("identity", &self.identity.as_ref().map(|_| "redacted"))
+            .field("connect_timeout", &self.connect_timeout)
+            .field("call_timeout", &self.call_timeout)
+            .field("accept_any", &self.accept_any)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self, Misconfigured> {
+        let not_a_url = || Misconfigured::NotAUrl(url.to_owned());
+        let uri: Uri = url.parse().map_err(|_| not_a_url())?;
+        let is_https = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(Misconfigured::Scheme(url.to_owned())),
+        };
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        Ok(Self { host, port, is_https, uri })
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    fn refusal(endpoint: &Endpoint) -> String {
+        endpoint.address().err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for url in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "http://127.8.9.1:1"] {
+            assert_eq!(refusal(&Endpoint::new(url)), "", "{url}");
+        }
+        for url in ["http://192.0.2.1:1", "http://localhost.example:1", "http://127.0.0.1.example:1", "http://[::2]:1"] {
+            assert_eq!(
+                refusal(&Endpoint::new(url)),
+                format!("{url} is not this machine: plain http goes to loopback only, use https")
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_service_on_this_machine_may_show_any_certificate() {
+        for url in ["https://127.0.0.1:1", "https://localhost:1", "https://[::1]:1"] {
+            assert_eq!(refusal(&Endpoint::new(url).accept_any_certificate()), "", "{url}");
+        }
+        for url in ["https://192.0.2.1:1", "https://localhost.example:1", "https://[::2]:1"] {
+            for endpoint in [Endpoint::new(url), Endpoint::new(url).ca_bundle("PEM")] {
+                assert_eq!(
+                    refusal(&endpoint.accept_any_certificate()),
+                    format!(
+                        "{url} is not this machine: without a check of its certificate nobody could tell whom the key \
+                         material goes to"
+                    )
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(refusal(&Endpoint::new("https://localhost:1")), "an https endpoint needs a CA bundle");
+        assert_eq!(refusal(&Endpoint::new("ftp://localhost")), "the endpoint \"ftp://localhost\" is neither http nor https");
+        assert_eq!(refusal(&Endpoint::new("localhost:1")), "the endpoint \"localhost:1\" is neither http nor https");
+        assert_eq!(refusal(&Endpoint::new("https://")), "the endpoint \"https://\" is no URL");
+        assert_eq!(refusal(&Endpoint::new("")), "the endpoint \"\" is no URL");
+    }
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        for (url, host, port) in [
+            ("https://keyferry.example", "keyferry.example", 443),
+            ("https://[2001:db8::1]:8443/", "2001:db8::1", 8443),
+            ("http://localhost", "localhost", 80),
+        ] {
+            let address = Address::parse(url).unwrap();
+            assert_eq!((address.host.as_str(), address.port), (host, port), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_prints_nothing_of_the_key() {
+        let endpoint = Endpoint::new("https://localhost:1").identity("certificate", b"s3cret key".to_vec());
+        let printed = format!("{endpoint:?}");
+        assert!(printed.contains("redacted") && !printed.contains("s3cret") && !printed.contains("115, 51"), "{printed}");
+    }
+}
