@@ -31,19 +31,21 @@ fn a_wrong_command_line_exits_with_252_and_says_what_is_right() {
     let dir = tempfile::tempdir().unwrap();
     let endpoint = ["--endpoint-url", "http://127.0.0.1:1"];
     #[rustfmt::skip]
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&[],                                                   "Usage: keyferry"),
-        (&["describe-key"],                                     "--key-id <KEY_ID>"),
+        (&["describe-key"],                                     "the following arguments are required: --key-id"),
         (&["create-key", "--origin", "MOON"],                   "[possible values: AWS_KMS, EXTERNAL, AWS_CLOUDHSM, EXTERNAL_KEY_STORE]"),
         (&["create-key", "--key-spec", "KEY_SPEC_RSA_2048"],    "RSA_2048"),
-        (&["import-key-material", "--encrypted-key-material", "AA=="], "--key-id"),
-        (&["import-key-material", "--key-id", "x", "--encrypted-key-material", "AA=="], "--import-token"),
+        (&["import-key-material", "--encrypted-key-material", "AA=="],
+                                                                "required: --key-id, --import-token; --parameters stands for --key-id and --import-token"),
+        (&["import-key-material", "--key-id", "x", "--encrypted-key-material", "AA=="], "required: --import-token"),
         (&["import-key-material", "--key-id", "x", "--import-token", "fileb://absent", "--encrypted-key-material", "AA=="],
-                                                                "unable to load absent: No such file or directory"),
+                                                                "Unable to load paramfile fileb://absent: No such file or directory"),
         (&["import-key-material", "--key-id", "x", "--import-token", "token.bin", "--encrypted-key-material", "AA=="],
-                                                                "invalid base64: give fileb:// and a path, or base64"),
-        (&["import-key-material", "--parameters", "p", "--encrypted-key-material", "AA==", "--valid-to", "tomorrow"],
-                                                                "not a time of RFC 3339"),
+                                                                "Invalid base64 for --import-token: give base64, fileb:// and a path"),
+        (&["import-key-material", "--key-id", "x", "--import-token", "AA==", "--encrypted-key-material", "AA==", "--valid-to", "tomorrow"],
+                                                                "Invalid timestamp \"tomorrow\" for ValidTo: expected a time of RFC 3339"),
+        (&["list-keys", "--query", "["],                        "Bad value for --query ["),
     ];
     for (arguments, expected) in cases {
         let run = keyferry(dir.path(), &[&endpoint, arguments].concat());
@@ -56,7 +58,7 @@ fn a_wrong_command_line_exits_with_252_and_says_what_is_right() {
 }
 
 #[test]
-fn a_wrong_endpoint_exits_with_253_and_one_that_is_not_there_with_254() {
+fn a_wrong_endpoint_exits_with_253_and_one_that_is_not_there_with_255() {
     let dir = tempfile::tempdir().unwrap();
     let list = |endpoint: &[&str]| keyferry(dir.path(), &[&["list-keys"], endpoint].concat());
     let none = list(&[]);
@@ -74,7 +76,7 @@ fn a_wrong_endpoint_exits_with_253_and_one_that_is_not_there_with_254() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
     let refused = list(&["--endpoint-url", &url]);
-    assert_eq!(refused.code, 254);
+    assert_eq!(refused.code, 255);
     assert!(
         refused.stderr.starts_with(&format!("\ncould not connect to the endpoint URL: \"{url}\": ")),
         "{}",
@@ -127,10 +129,10 @@ async fn the_client_shows_its_certificate_and_believes_its_own_authority_only() 
             served.stderr
         );
         let deceived = list("foreign-ca.pem", "cert.pem", "key.pem");
-        assert_eq!(deceived.code, 254);
+        assert_eq!(deceived.code, 255);
         assert!(deceived.stderr.contains("invalid peer certificate"), "{}", deceived.stderr);
         let turned_away = list("ca.pem", "foreign.pem", "foreign-key.pem");
-        assert_eq!(turned_away.code, 254);
+        assert_eq!(turned_away.code, 255);
         assert!(!turned_away.stderr.contains("Unimplemented"), "{}", turned_away.stderr);
         let mismatched = list("ca.pem", "cert.pem", "foreign-key.pem");
         assert_eq!(mismatched.code, 253, "{}", mismatched.stderr);

@@ -1,12 +1,15 @@
-//! What went wrong, said and answered as the reference CLI does: the error on stderr, the kind of it in the exit code.
+//! What went wrong, said and answered as the reference CLI does: the error on stderr, what to do about it on the next line, the
+//! kind of it in the exit code.
 
-use std::error::Error;
+mod remedy;
+
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use tonic::Status;
-use tonic_types::StatusExt;
+use keyferry::client;
 
-use crate::output;
+use crate::globals::Color;
+use crate::output::{self, Painter};
 
 /// Exit codes of the reference CLI, version 2.
 const USAGE: u8 = 252;
@@ -17,14 +20,14 @@ const OTHER: u8 = 255;
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The endpoint or the certificates are missing or wrong.
+    /// The command line, or a file that stands for a part of it.
+    Usage(String),
+    /// The profile, the endpoint or the certificates are missing or wrong.
     Configuration(anyhow::Error),
-    /// The service could not be reached.
-    Connection(anyhow::Error),
-    /// Something on this side: a file, the material, parameters past their time.
+    /// Something else on this side or on the way: a file, the material, a service that is not there.
     Local(anyhow::Error),
     /// The service said no.
-    Service { operation: &'static str, status: Box<Status> },
+    Service { operation: String, refusal: Box<client::Refusal> },
 }
 
 impl From<anyhow::Error> for Failure {
@@ -33,86 +36,53 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// What becomes of a refusal of `operation`.
-pub(crate) fn refused(operation: &'static str) -> impl FnOnce(Status) -> Failure {
-    move |status| Failure::Service { operation, status: Box::new(status) }
+impl Failure {
+    /// A command line that cannot be followed.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    /// What became of calling `operation`.
+    pub(crate) fn of(operation: &str, error: client::Error) -> Self {
+        match error {
+            client::Error::Refused(refusal) => Self::Service { operation: operation.to_owned(), refusal: Box::new(refusal) },
+            client::Error::Configuration(error) => Self::Configuration(error.into()),
+            error => Self::Local(error.into()),
+        }
+    }
+
+    /// Says it, and gives the exit code.
+    pub(crate) fn report(&self, color: Color) -> ExitCode {
+        let painter = Painter::of(color, std::io::stderr().is_terminal());
+        let message = self.message();
+        let (first, rest) =
+            message.split_once('\n').map_or((message.as_str(), String::new()), |(first, rest)| (first, format!("\n{rest}")));
+        output::complain(&format!("\n{}{rest}\n", painter.bad(first)));
+        ExitCode::from(match self {
+            Self::Usage(_) => USAGE,
+            Self::Configuration(_) => CONFIGURATION,
+            Self::Service { .. } => SERVICE,
+            Self::Local(_) => OTHER,
+        })
+    }
+
+    /// All that is said.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Usage(message) => message.clone(),
+            Self::Configuration(error) | Self::Local(error) => format!("{error:#}"),
+            Self::Service { operation, refusal } => {
+                let client::Refusal { code, message, request_id, .. } = &**refusal;
+                let request = request_id.as_ref().map(|id| format!("\nRequest id: {id}")).unwrap_or_default();
+                let remedy = remedy::of(operation, refusal);
+                format!("An error occurred ({code}) when calling the {operation} operation: {message}\n{remedy}{request}")
+            }
+        }
+    }
 }
 
 /// Says what was wrong with the command line, or what was asked about it.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     output::explain(error);
     if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
-}
-
-impl Failure {
-    /// Says it, and gives the exit code.
-    pub(crate) fn report(&self) -> ExitCode {
-        output::complain(&format!("\n{}\n", self.message()));
-        ExitCode::from(match self {
-            Self::Configuration(_) => CONFIGURATION,
-            Self::Connection(_) | Self::Service { .. } => SERVICE,
-            Self::Local(_) => OTHER,
-        })
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Self::Configuration(error) | Self::Connection(error) | Self::Local(error) => format!("{error:#}"),
-            Self::Service { operation, status } => service_message(operation, status),
-        }
-    }
-}
-
-fn service_message(operation: &str, status: &Status) -> String {
-    let info = status.get_details_error_info();
-    let (code, message) = match &info {
-        Some(info) => (info.reason.clone(), status.message().to_owned()),
-        // Not from the service's rules: its transport, or what stands before it.
-        None => (format!("{:?}", status.code()), with_causes(status)),
-    };
-    let request = info.and_then(|mut info| info.metadata.remove("request_id"));
-    let request = request.map(|id| format!("\nRequest id: {id}")).unwrap_or_default();
-    format!("An error occurred ({code}) when calling the {operation} operation: {message}{request}")
-}
-
-fn with_causes(status: &Status) -> String {
-    let mut message = status.message().to_owned();
-    let mut next = status.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        // Layers of a transport like to repeat each other.
-        if !message.contains(&text) {
-            message = format!("{message}: {text}");
-        }
-        next = cause.source();
-    }
-    message
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
-mod tests {
-    use super::*;
-    use tonic::Code;
-    use tonic_types::ErrorDetails;
-
-    #[test]
-    fn a_refusal_reads_as_the_reference_cli_has_it() {
-        let metadata = std::collections::HashMap::from([("request_id".to_owned(), "r-1".to_owned())]);
-        let details = ErrorDetails::with_error_info("KMSInvalidStateException", "keyferry", metadata);
-        let status = Status::with_error_details(Code::FailedPrecondition, "arn:x is pending deletion.", details);
-        assert_eq!(
-            refused("ImportKeyMaterial")(status).message(),
-            "An error occurred (KMSInvalidStateException) when calling the ImportKeyMaterial operation: \
-             arn:x is pending deletion.\nRequest id: r-1"
-        );
-    }
-
-    #[test]
-    fn what_is_not_the_services_own_has_the_transports_name() {
-        assert_eq!(
-            refused("DescribeKey")(Status::deadline_exceeded("timeout expired")).message(),
-            "An error occurred (DeadlineExceeded) when calling the DescribeKey operation: timeout expired"
-        );
-    }
 }

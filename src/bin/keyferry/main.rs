@@ -1,42 +1,63 @@
-//! keyferry: the client. Names, options, JSON and exit codes are those of the reference CLI, so that habits and scripts carry over.
+//! keyferry: the client. Names, options, output and exit codes are those of the reference CLI, so that habits and scripts carry over.
 
-mod arguments;
 mod blob;
-mod connection;
+mod commands;
+mod configure;
+mod debug;
 mod failure;
-mod import;
-mod keys;
+mod globals;
+mod input_file;
 mod names;
 mod output;
 mod parameters;
+mod profile;
+mod prompt;
+mod request;
+mod schema;
+mod settings;
 mod shape;
+mod verb;
 mod wrapping;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgMatches, FromArgMatches};
 
-use arguments::{Arguments, Command};
-use connection::Connection;
+use commands::Own;
 use failure::Failure;
+use globals::Globals;
+use schema::Operation;
+use settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    // Another crypto provider in the build would leave rustls without a default; one that is set already is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let color = output::choose_color(&arguments);
+    let command = commands::all().color(color.into());
+    let matches = match command.try_get_matches_from(arguments) {
+        Ok(matches) => matches,
         Err(error) => return failure::usage(&error),
     };
-    match run(arguments).await {
+    match run(&matches).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(color),
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let endpoint = arguments.endpoint;
-    match arguments.command {
-        Command::Wrap(command) => wrapping::wrap(command),
-        Command::Keys(command) => keys::run(command, &mut Connection::open(endpoint).await?).await,
-        Command::Imports(command) => import::run(command, &mut Connection::open(endpoint).await?).await,
+async fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((verb, own)) = matches.subcommand() else { return Ok(()) };
+    let globals = Globals::from_arg_matches(own).map_err(|error| Failure::usage(error.to_string()))?;
+    debug::start(globals.debug);
+    if let Some(operation) = Operation::of_verb(verb) {
+        return verb::run(&operation, own, &Settings::new(globals)?).await;
+    }
+    match Own::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))? {
+        Own::Completions(command) => commands::completions(&command),
+        Own::Configure(command) => configure::run(command, globals).await,
+        Own::Man(command) => commands::manual(&command),
+        Own::Wrap(command) => wrapping::wrap(command, &Settings::new(globals)?),
     }
 }

@@ -1,63 +1,53 @@
-//! The enumerations of the wire under the names that the reference writes.
+//! Names as the reference spells them, from the names that the proto has.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use keyferry::proto;
+/// What the reference spells in its own way: from the proto's name.
+const OWN_SPELLING: [(&str, &str); 1] = [("aws_account_id", "AWSAccountId")];
 
-/// An enumeration of the wire.
-pub(crate) trait Named: Copy + Send + Sync + TryFrom<i32> + 'static {
-    /// What proto puts before each member's name.
-    const PREFIX: &'static str;
-
-    /// The member's name in the proto.
-    fn proto_name(self) -> &'static str;
-}
-
-macro_rules! named {
-    ($($name:ident: $prefix:literal,)+) => {
-        $(impl Named for proto::$name {
-            const PREFIX: &'static str = $prefix;
-
-            fn proto_name(self) -> &'static str {
-                self.as_str_name()
-            }
-        })+
-    };
-}
-
-named! {
-    ExpirationModel: "EXPIRATION_MODEL_",
-    HostExposure: "HOST_EXPOSURE_",
-    ImportType: "IMPORT_TYPE_",
-    KeyManager: "KEY_MANAGER_",
-    KeySpec: "KEY_SPEC_",
-    KeyState: "KEY_STATE_",
-    KeyUsage: "KEY_USAGE_",
-    MultiRegionKeyType: "MULTI_REGION_KEY_TYPE_",
-    Origin: "ORIGIN_",
-    WrappingAlgorithm: "WRAPPING_ALGORITHM_",
-    WrappingKeySpec: "WRAPPING_KEY_SPEC_",
-}
-
-/// The name of the member with this number; `None` where it is unspecified, or newer than this client.
-pub(crate) fn name<T: Named>(number: i32) -> Option<&'static str> {
-    if number == 0 {
-        return None;
+/// A member as JSON has it: `KeyId` of `key_id`.
+pub(crate) fn member(proto_name: &str) -> String {
+    match OWN_SPELLING.iter().find(|(name, _)| *name == proto_name) {
+        Some((_, own)) => (*own).to_owned(),
+        None => proto_name.split('_').map(capitalised).collect(),
     }
-    T::try_from(number).ok().map(|member| member.proto_name().trim_start_matches(T::PREFIX))
 }
 
-/// The same in the reference's CamelCase, which key states alone have: `PendingImport`.
-pub(crate) fn camel_case<T: Named>(number: i32) -> Option<String> {
-    let word = |word: &str| word[..1].to_owned() + &word[1..].to_ascii_lowercase();
-    Some(name::<T>(number)?.split('_').map(word).collect())
+/// A member as the command line has it, without its dashes: `key-id` of `key_id`.
+pub(crate) fn option(proto_name: &str) -> String {
+    proto_name.replace('_', "-")
 }
 
-/// Takes the members' names on the command line: the wire could not carry another for the service to refuse.
-pub(crate) fn parser<T: Named>() -> impl TypedValueParser<Value = T> {
-    let members = || (1..).map_while(|number| T::try_from(number).ok().zip(name::<T>(number)));
-    PossibleValuesParser::new(members().map(|(_, name)| name)).try_map(move |given| {
-        members().find(|(_, name)| *name == given).map(|(member, _)| member).ok_or_else(|| format!("unknown name {given}"))
-    })
+/// A member as the service's messages have it: `keyId` of `KeyId`.
+pub(crate) fn camel(member: &str) -> String {
+    let mut letters = member.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}
+
+/// An operation as a verb of the command line: `list-keys` of `ListKeys`.
+pub(crate) fn verb(operation: &str) -> String {
+    let mut verb = String::new();
+    for letter in operation.chars() {
+        if letter.is_ascii_uppercase() && !verb.is_empty() {
+            verb.push('-');
+        }
+        verb.push(letter.to_ascii_lowercase());
+    }
+    verb
+}
+
+/// A member of an enumeration without what proto puts before it: `RSA_2048` of `KEY_SPEC_RSA_2048` in `KeySpec`.
+/// Key states alone are in CamelCase: `PendingImport`.
+pub(crate) fn constant(enumeration: &str, proto_name: &str) -> String {
+    let prefix = verb(enumeration).replace('-', "_").to_ascii_uppercase() + "_";
+    let name = proto_name.strip_prefix(&prefix).unwrap_or(proto_name);
+    match enumeration {
+        "KeyState" => name.split('_').map(|word| capitalised(&word.to_ascii_lowercase())).collect(),
+        _ => name.to_owned(),
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
 #[cfg(test)]
@@ -66,35 +56,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_have_the_references_names() {
-        assert_eq!(name::<proto::KeySpec>(proto::KeySpec::EccSecgP256k1.into()), Some("ECC_SECG_P256K1"));
-        assert_eq!(name::<proto::Origin>(proto::Origin::AwsKms.into()), Some("AWS_KMS"));
-        assert_eq!(name::<proto::KeySpec>(0), None);
-        assert_eq!(name::<proto::KeySpec>(999), None);
-        assert_eq!(camel_case::<proto::KeyState>(proto::KeyState::PendingImport.into()).unwrap(), "PendingImport");
-        assert_eq!(camel_case::<proto::KeyState>(proto::KeyState::Enabled.into()).unwrap(), "Enabled");
+    fn each_place_has_its_own_spelling() {
+        assert_eq!((member("key_id").as_str(), member("aws_account_id").as_str()), ("KeyId", "AWSAccountId"));
+        assert_eq!(option("pending_window_in_days"), "pending-window-in-days");
+        assert_eq!(camel("WrappingKeySpec"), "wrappingKeySpec");
+        assert_eq!(verb("GetParametersForImport"), "get-parameters-for-import");
     }
 
-    /// What the client takes and what the domain knows are the same names.
     #[test]
-    fn every_name_of_the_domain_is_one_of_the_wire() {
-        use keyferry::model;
-        fn names<T: Named>() -> Vec<&'static str> {
-            (1..).map_while(name::<T>).collect()
-        }
-        let sorted = |mut names: Vec<&'static str>| {
-            names.sort_unstable();
-            names
-        };
-        let specs = model::KeySpec::ALL.iter().map(|spec| spec.as_str()).collect();
-        assert_eq!(sorted(names::<proto::KeySpec>()), sorted(specs));
-        let algorithms = model::WrappingAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
-        assert_eq!(sorted(names::<proto::WrappingAlgorithm>()), sorted(algorithms));
-        let wrapping = model::WrappingKeySpec::ALL.iter().map(|spec| spec.as_str()).collect();
-        assert_eq!(sorted(names::<proto::WrappingKeySpec>()), sorted(wrapping));
-        let types = model::ImportType::ALL.iter().map(|kind| kind.as_str()).collect();
-        assert_eq!(sorted(names::<proto::ImportType>()), sorted(types));
-        let exposures = model::HostExposure::ALL.iter().map(|exposure| exposure.as_str()).collect();
-        assert_eq!(sorted(names::<proto::HostExposure>()), sorted(exposures));
+    fn members_of_enumerations_have_the_references_names() {
+        assert_eq!(constant("KeySpec", "KEY_SPEC_ECC_SECG_P256K1"), "ECC_SECG_P256K1");
+        assert_eq!(constant("Origin", "ORIGIN_AWS_KMS"), "AWS_KMS");
+        assert_eq!(constant("KeyState", "KEY_STATE_PENDING_IMPORT"), "PendingImport");
+        assert_eq!(constant("MultiRegionKeyType", "MULTI_REGION_KEY_TYPE_PRIMARY"), "PRIMARY");
     }
 }

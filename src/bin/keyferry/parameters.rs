@@ -4,11 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use base64ct::{Base64, Encoding};
-use keyferry::proto;
 use serde::{Deserialize, Serialize};
-
-use crate::names::name;
-use crate::shape::{base64, time};
 
 /// One set of parameters. The first four members are the reference's; the others save the caller from repeating them.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -40,21 +36,5 @@ impl Parameters {
     /// The public key, DER SubjectPublicKeyInfo.
     pub(crate) fn public_key(&self) -> anyhow::Result<Vec<u8>> {
         Base64::decode_vec(&self.public_key).context("PublicKey is no base64")
-    }
-}
-
-impl From<proto::GetParametersForImportResponse> for Parameters {
-    fn from(answer: proto::GetParametersForImportResponse) -> Self {
-        let text = |name: Option<&str>| name.unwrap_or_default().to_owned();
-        Self {
-            key_id: answer.key_id,
-            import_token: base64(&answer.import_token).unwrap_or_default(),
-            public_key: base64(&answer.public_key).unwrap_or_default(),
-            parameters_valid_to: time(answer.parameters_valid_to).unwrap_or_default(),
-            wrapping_algorithm: text(name::<proto::WrappingAlgorithm>(answer.wrapping_algorithm)),
-            wrapping_key_spec: text(name::<proto::WrappingKeySpec>(answer.wrapping_key_spec)),
-            key_spec: text(name::<proto::KeySpec>(answer.key_spec)),
-            host_exposure: text(name::<proto::HostExposure>(answer.host_exposure)),
-        }
     }
 }

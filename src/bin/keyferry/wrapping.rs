@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, anyhow, ensure};
@@ -13,10 +13,23 @@ use keyferry::wrap as offline;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::arguments::Wrap;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::Printer;
 use crate::parameters::Parameters;
+use crate::settings::Settings;
+
+#[derive(clap::Args)]
+pub(crate) struct Wrap {
+    /// The saved answer of get-parameters-for-import
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parameters: PathBuf,
+    /// Raw bytes of a secret key; PKCS#8, DER or PEM, of a private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_material: PathBuf,
+    /// Where the wrapped material goes; what is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
 
 /// What the owner of the material wants to know: the two values to compare after the import, and where the blob is.
 #[derive(Serialize)]
@@ -29,7 +42,7 @@ struct Wrapped {
 }
 
 /// Wraps a file of key material into another file.
-pub(crate) fn wrap(command: Wrap) -> Result<(), Failure> {
+pub(crate) fn wrap(command: Wrap, settings: &Settings) -> Result<(), Failure> {
     let Wrap { parameters, key_material, out } = command;
     for source in [&parameters, &key_material] {
         refuse_to_replace(source, &out)?;
@@ -39,7 +52,7 @@ pub(crate) fn wrap(command: Wrap) -> Result<(), Failure> {
     let (blob, mut wrapped) = wrap_with(&set, &bytes, SystemClock.now())?;
     write(&out, &blob).with_context(|| out.display().to_string())?;
     wrapped.encrypted_key_material = out.display().to_string();
-    Ok(output::answer(&wrapped)?)
+    Printer::new(settings, "Wrap")?.answer(&serde_json::to_value(&wrapped).map_err(anyhow::Error::from)?)
 }
 
 fn wrap_with(set: &Parameters, bytes: &[u8], now: Timestamp) -> anyhow::Result<(Vec<u8>, Wrapped)> {

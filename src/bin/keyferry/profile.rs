@@ -1,0 +1,85 @@
+//! Profiles: where services are and who asks them, in one file.
+//!
+//! `KEYFERRY_CONFIG_FILE`, else `keyferry/config.toml` in `XDG_CONFIG_HOME` or `~/.config`. A table a profile:
+//!
+//! ```toml
+//! [default]
+//! endpoint_url = "https://keyferry.example:8443"
+//! ca_bundle = "ca.pem"          # paths are from the file's own folder
+//! client_cert = "client.pem"
+//! client_key = "client-key.pem"
+//! region = "eu-central-1"
+//! output = "json"
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// What a profile may say. Flags and the environment come before it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Profile {
+    pub(crate) endpoint_url: Option<String>,
+    pub(crate) ca_bundle: Option<PathBuf>,
+    pub(crate) client_cert: Option<PathBuf>,
+    pub(crate) client_key: Option<PathBuf>,
+    pub(crate) region: Option<String>,
+    pub(crate) output: Option<String>,
+    pub(crate) cli_pager: Option<String>,
+    pub(crate) cli_auto_prompt: Option<bool>,
+    pub(crate) cli_binary_format: Option<String>,
+    pub(crate) cli_read_timeout: Option<u64>,
+    pub(crate) cli_connect_timeout: Option<u64>,
+}
+
+/// The profile of that name; an empty one where nobody named one and there is none.
+pub(crate) fn load(name: Option<&str>) -> Result<Profile, Failure> {
+    find(name).map_err(Failure::Configuration)
+}
+
+/// Where profiles are.
+pub(crate) fn path() -> anyhow::Result<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = || Some(variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")))?.join("keyferry"));
+    variable("KEYFERRY_CONFIG_FILE")
+        .or_else(|| Some(folder()?.join("config.toml")))
+        .ok_or_else(|| anyhow!("there is no place for profiles: set KEYFERRY_CONFIG_FILE or HOME"))
+}
+
+fn find(name: Option<&str>) -> anyhow::Result<Profile> {
+    let missing =
+        |name: &str| anyhow!("The config profile ({name}) could not be found: keyferry configure --profile {name} makes it");
+    let path = match (path(), name) {
+        (Ok(path), _) => path,
+        (Err(error), Some(_)) => return Err(error),
+        (Err(_), None) => return Ok(Profile::default()),
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return name.map_or_else(|| Ok(Profile::default()), |name| Err(missing(name)));
+        }
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let mut profiles: BTreeMap<String, Profile> =
+        toml_edit::de::from_str(&text).map_err(|error| anyhow!("{}: {}", path.display(), error.to_string().trim_end()))?;
+    match (profiles.remove(name.unwrap_or("default")), name) {
+        (Some(profile), _) => Ok(profile.from_folder(path.parent().unwrap_or(Path::new("")))),
+        (None, Some(name)) => Err(missing(name)),
+        (None, None) => Ok(Profile::default()),
+    }
+}
+
+impl Profile {
+    fn from_folder(mut self, folder: &Path) -> Self {
+        for path in [&mut self.ca_bundle, &mut self.client_cert, &mut self.client_key].into_iter().flatten() {
+            *path = folder.join(&path);
+        }
+        self
+    }
+}

@@ -1,0 +1,94 @@
+//! Answers that come in pages, as one: the reference's `--page-size`, `--max-items` and `--starting-token`.
+
+use clap::{Arg, ArgMatches, value_parser};
+use keyferry::client::Client;
+use prost_reflect::Value as Wire;
+use serde_json::{Map, Value};
+
+use super::call;
+use crate::failure::Failure;
+use crate::output::Printer;
+use crate::request::Request;
+use crate::schema::{Member, Operation};
+use crate::settings::Settings;
+use crate::shape;
+
+/// How much is wanted of a list.
+pub(super) struct Pages {
+    page_size: Option<i32>,
+    max_items: Option<usize>,
+    starting_token: Option<String>,
+}
+
+/// The options of every operation that lists.
+pub(super) fn arguments() -> [Arg; 3] {
+    let arg = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    [
+        arg("page-size", "Items in one answer of the service; changes nothing about what is printed")
+            .value_name("NUMBER")
+            .value_parser(value_parser!(i32).range(1..)),
+        arg("max-items", "Print so many items; where there are more, NextToken is printed, for --starting-token")
+            .value_name("NUMBER")
+            .value_parser(value_parser!(u32).range(1..)),
+        arg("starting-token", "NextToken of the answer before").value_name("TOKEN"),
+    ]
+}
+
+impl Pages {
+    /// What the command line wants of a list; `None` where it asks for one page by itself.
+    pub(super) fn wanted(matches: &ArgMatches, settings: &Settings, request: &mut Request) -> Option<Self> {
+        let page_size = matches.get_one::<i32>("page-size").copied();
+        if settings.no_paginate || request.says("limit") || request.says("marker") {
+            if let Some(size) = page_size.filter(|_| !request.says("limit")) {
+                request.put("limit", Wire::I32(size));
+            }
+            return None;
+        }
+        let max_items = matches.get_one::<u32>("max-items").map(|items| *items as usize);
+        let starting_token = matches.get_one::<String>("starting-token").cloned();
+        Some(Self { page_size, max_items, starting_token })
+    }
+
+    /// Gets and prints it.
+    pub(super) async fn print(
+        self,
+        operation: &Operation,
+        list: &Member,
+        mut request: Request,
+        client: &Client,
+        printer: &Printer,
+    ) -> Result<(), Failure> {
+        let (mut items, mut marker) = (Vec::new(), self.starting_token);
+        loop {
+            let left = self.max_items.map(|most| most - items.len());
+            // The last page is asked to end where the printing does, so that its marker is where to go on.
+            let limit = left.and_then(|left| i32::try_from(left).ok()).into_iter().chain(self.page_size).min();
+            if let Some(limit) = limit {
+                request.put("limit", Wire::I32(limit.min(MOST_IN_A_PAGE)));
+            }
+            if let Some(marker) = &marker {
+                request.put("marker", Wire::String(marker.clone()));
+            }
+            let mut page = shape::of(&call(operation, &request, client).await?);
+            marker = page.get("NextMarker").and_then(Value::as_str).map(str::to_owned);
+            if printer.streams() {
+                printer.answer(&page)?;
+            }
+            if let Some(Value::Array(more)) = page.get_mut(list.name()) {
+                items.append(more);
+            }
+            if marker.is_none() || self.max_items.is_some_and(|most| items.len() >= most) {
+                break;
+            }
+        }
+        if printer.streams() {
+            return Ok(());
+        }
+        let mut whole = Map::from_iter([(list.name(), Value::Array(items))]);
+        whole.extend(marker.map(|marker| ("NextToken".to_owned(), Value::from(marker))));
+        printer.answer(&Value::Object(whole))
+    }
+}
+
+/// The reference's limit.
+const MOST_IN_A_PAGE: i32 = 1000;
