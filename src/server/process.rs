@@ -16,7 +16,7 @@ pub enum Error {
     Dumpable(#[source] std::io::Error),
 }
 
-/// Closes the process off. To be called before it knows a secret.
+/// Closes the process off and keeps its memory from the swap. To be called before it knows a secret.
 ///
 /// Memory is locked where RLIMIT_MEMLOCK is unlimited; under a limit, a locked process would fail to allocate later on.
 /// Where material may be plain on the host and memory is not locked, the log says so.
@@ -24,9 +24,7 @@ pub enum Error {
 /// # Errors
 /// Where the system refuses what every process may ask for.
 pub fn harden(host_assisted: HostAssisted) -> Result<(), Error> {
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Core, none).map_err(|error| Error::CoreDumps(error.into()))?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| Error::Dumpable(error.into()))?;
+    close_off()?;
     let unlimited = getrlimit(Resource::Memlock).current.is_none();
     let locked = unlimited && mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT).is_ok();
     if !locked && host_assisted != HostAssisted::None {
@@ -36,4 +34,14 @@ pub fn harden(host_assisted: HostAssisted) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+/// Leaves no core dump behind and lets no debugger of the same user in.
+///
+/// # Errors
+/// Where the system refuses what every process may ask for.
+pub fn close_off() -> Result<(), Error> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).map_err(|error| Error::CoreDumps(error.into()))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| Error::Dumpable(error.into()))
 }

@@ -1,88 +1,147 @@
-//! `keyferry wrap`: key material, wrapped where it is, with parameters fetched elsewhere. Connects to nothing.
+//! `keyferry wrap`: a key file, wrapped where it is, with parameters fetched elsewhere, or for another service's public key.
+//! Connects to nothing.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::{Context, anyhow, ensure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args, ValueEnum};
 use keyferry::clock::{Clock, SystemClock};
-use keyferry::model::{KeyId, KeySpec, MaterialKind, Timestamp, WrappingAlgorithm, WrappingKeySpec};
-use keyferry::wrap as offline;
-use serde::Serialize;
-use zeroize::Zeroizing;
+use keyferry::model::{KeySpec, WrappingAlgorithm};
+use keyferry::wrap::{self, KeyFile, Material};
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::key_source::KeySource;
 use crate::output::Printer;
-use crate::parameters::Parameters;
+use crate::parameters;
 use crate::settings::Settings;
 
-#[derive(clap::Args)]
+/// What the wrapped material is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// The bytes, for import-key-material
+    Raw,
+    /// The key transfer file of Azure Key Vault, for its import
+    Byok,
+}
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("wrapping-key").required(true).args(["parameters", "public_key"]))]
 pub(crate) struct Wrap {
-    /// The saved answer of get-parameters-for-import
+    /// The key file, whatever its form; - is standard input
     #[arg(long, value_name = "FILE")]
-    pub(crate) parameters: PathBuf,
-    /// Raw bytes of a secret key; PKCS#8, DER or PEM, of a private key
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key_material: PathBuf,
+    key_material: PathBuf,
     /// Where the wrapped material goes; what is there is replaced
     #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    out: PathBuf,
+    /// The saved answer of get-parameters-for-import
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+    /// What the wrapped material is written as
+    #[arg(long, value_name = "FORM", default_value = "raw")]
+    format: Form,
+    #[command(flatten)]
+    foreign: Foreign,
+    #[command(flatten)]
+    source: KeySource,
 }
 
-/// What the owner of the material wants to know: the two values to compare after the import, and where the blob is.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Wrapped {
-    key_material_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_check_value: Option<String>,
-    encrypted_key_material: String,
+/// Wrapping for a key of somebody else's.
+#[derive(Args)]
+#[command(next_help_heading = "For another service")]
+struct Foreign {
+    /// The other service's RSA public key, PEM or DER
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
+    /// How to wrap with --public-key; byok has RSA_AES_KEY_WRAP_SHA_1
+    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = algorithms())]
+    wrapping_algorithm: Option<WrappingAlgorithm>,
+    /// What the key is to be, where its bytes leave it open: 32 bytes are SYMMETRIC_DEFAULT or HMAC_256
+    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = specs())]
+    key_spec: Option<KeySpec>,
+    /// The other service's name of the public key, a URL, for byok
+    #[arg(long, value_name = "KID", requires = "public_key")]
+    kid: Option<String>,
 }
 
-/// Wraps a file of key material into another file.
+pub(crate) fn algorithms() -> impl TypedValueParser<Value = WrappingAlgorithm> {
+    PossibleValuesParser::new(WrappingAlgorithm::supported().map(|algorithm| algorithm.as_str())).try_map(|name| name.parse())
+}
+
+pub(crate) fn specs() -> impl TypedValueParser<Value = KeySpec> {
+    PossibleValuesParser::new(KeySpec::supported().map(|spec| spec.as_str())).try_map(|name| name.parse())
+}
+
+/// Wraps a key file into another file.
 pub(crate) fn wrap(command: Wrap, settings: &Settings) -> Result<(), Failure> {
-    let Wrap { parameters, key_material, out } = command;
-    for source in [&parameters, &key_material] {
-        refuse_to_replace(source, &out)?;
+    let sources = [Some(&command.key_material), command.parameters.as_ref(), command.foreign.public_key.as_ref()];
+    for source in sources.into_iter().flatten() {
+        refuse_to_replace(source, &command.out)?;
     }
-    let set = Parameters::load(&parameters)?;
-    let bytes = std::fs::read(&key_material).map(Zeroizing::new).with_context(|| key_material.display().to_string())?;
-    let (blob, mut wrapped) = wrap_with(&set, &bytes, SystemClock.now())?;
-    write(&out, &blob).with_context(|| out.display().to_string())?;
-    wrapped.encrypted_key_material = out.display().to_string();
-    Printer::new(settings, "Wrap")?.answer(&serde_json::to_value(&wrapped).map_err(anyhow::Error::from)?)
+    let printer = Printer::new(settings, "Wrap")?;
+    let (blob, mut shown) = match (&command.parameters, &command.foreign.public_key) {
+        (Some(parameters), _) => for_keyferry(parameters, &command)?,
+        (None, Some(public_key)) => for_another(public_key, &command)?,
+        (None, None) => return Err(Failure::usage("give --parameters, or --public-key")),
+    };
+    write(&command.out, &blob).with_context(|| command.out.display().to_string())?;
+    shown.insert("EncryptedKeyMaterial".into(), command.out.display().to_string().into());
+    printer.answer(&Value::Object(shown))
 }
 
-fn wrap_with(set: &Parameters, bytes: &[u8], now: Timestamp) -> anyhow::Result<(Vec<u8>, Wrapped)> {
-    let end = Timestamp::parse_rfc3339(&set.parameters_valid_to)
-        .with_context(|| format!("ParametersValidTo {:?} is no time", set.parameters_valid_to))?;
-    ensure!(now < end, "the parameters ended at {}: get new parameters for import", set.parameters_valid_to);
-    let algorithm: WrappingAlgorithm = member("WrappingAlgorithm", &set.wrapping_algorithm)?;
-    let wrapping: WrappingKeySpec = member("WrappingKeySpec", &set.wrapping_key_spec)?;
-    let spec: KeySpec = member("KeySpec", &set.key_spec)?;
-    algorithm.permit(wrapping, spec)?;
+fn for_keyferry(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Value>), Failure> {
+    if command.format == Form::Byok {
+        return Err(Failure::usage("--format byok is for the key of another service: give --public-key and --kid, not --parameters"));
+    }
+    let set = parameters::load(path)?;
+    // What cannot be wrapped at all is said before the key file is opened and its passphrase asked for.
+    let spec = set.check(SystemClock.now()).map_err(anyhow::Error::from)?;
+    let file = command.source.open(&command.key_material)?;
+    let material = material(&file, spec)?;
+    let wrapped = set.wrap(&material, SystemClock.now()).map_err(anyhow::Error::from)?;
+    let mut shown = Map::from_iter([("KeyMaterialId".to_owned(), Value::from(wrapped.key_material_id.to_string()))]);
+    shown.extend(describe(&file, &material));
+    Ok((wrapped.blob, shown))
+}
+
+fn for_another(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Value>), Failure> {
+    let Foreign { wrapping_algorithm, key_spec, kid, .. } = &command.foreign;
+    let byok = WrappingAlgorithm::RsaAesKeyWrapSha1;
+    let (algorithm, kid) = match (command.format, wrapping_algorithm, kid) {
+        (Form::Byok, None, Some(kid)) => (byok, Some(kid)),
+        (Form::Byok, Some(algorithm), Some(kid)) if *algorithm == byok => (byok, Some(kid)),
+        (Form::Byok, Some(_), _) => return Err(Failure::usage(format!("--format byok is wrapped with {byok}"))),
+        (Form::Byok, None, None) => return Err(Failure::usage("--format byok needs --kid, the URL of the public key")),
+        (Form::Raw, Some(algorithm), None) => (*algorithm, None),
+        (Form::Raw, _, Some(_)) => return Err(Failure::usage("--kid is for --format byok")),
+        (Form::Raw, None, None) => return Err(Failure::usage("--public-key needs --wrapping-algorithm")),
+    };
+    let pem = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let public_key = wrap::spki::from_pem_or_der(&pem).with_context(|| path.display().to_string())?;
+    let file = command.source.open(&command.key_material)?;
+    let spec = key_spec.or_else(|| file.specs().first().copied());
+    let spec = spec.ok_or_else(|| anyhow!("{}, is no key of any spec", file.description()))?;
+    let material = material(&file, spec)?;
+    let blob = wrap::wrap(&public_key, algorithm, material.bytes()).map_err(anyhow::Error::from)?;
+    let mut shown = Map::from_iter([("KeySpec".to_owned(), Value::from(spec.as_str()))]);
+    shown.extend(describe(&file, &material));
+    Ok((kid.map_or(blob.clone(), |kid| wrap::byok(kid, &blob).into_bytes()), shown))
+}
+
+/// What the key file holds, as a key of `spec`.
+pub(crate) fn material(file: &KeyFile, spec: KeySpec) -> anyhow::Result<Material> {
     let kind = spec.material().ok_or_else(|| anyhow!("key material of {spec} is not supported"))?;
-    let id = set.key_id.rsplit_once(":key/").map_or(set.key_id.as_str(), |(_, id)| id);
-    let key = KeyId::parse(id).with_context(|| format!("KeyId {:?} is no key id or key ARN", set.key_id))?;
-
-    let material = match kind {
-        MaterialKind::Aes256 | MaterialKind::Hmac(_) => offline::material(kind, bytes)?,
-        MaterialKind::Rsa(_) | MaterialKind::Ec(_) => offline::material(kind, &offline::der_of(bytes)?)?,
-    };
-    let blob = offline::wrap(&set.public_key()?, algorithm, material.bytes())?;
-    ensure!(algorithm.fits(wrapping, blob.len()), "PublicKey is not of the WrappingKeySpec {wrapping}");
-    let wrapped = Wrapped {
-        key_material_id: material.evidence().material_id(&key).to_string(),
-        key_check_value: material.kcv().map(|kcv| base16ct::lower::encode_string(&kcv)),
-        encrypted_key_material: String::new(),
-    };
-    Ok((blob, wrapped))
+    Ok(file.material(kind)?)
 }
 
-fn member<T: FromStr>(member: &str, name: &str) -> anyhow::Result<T> {
-    name.parse().map_err(|_| anyhow!("{member} {name:?} is unknown"))
+/// What is said of a key file: what it is, and what its owner can compare.
+pub(crate) fn describe(file: &KeyFile, material: &Material) -> Map<String, Value> {
+    let kcv = material.kcv().map(|kcv| ("KeyCheckValue".to_owned(), Value::from(base16ct::lower::encode_string(&kcv))));
+    kcv.into_iter().chain([("KeyFile".to_owned(), Value::from(file.description()))]).collect()
 }
 
 /// The one overwriting that could not be made good again.

@@ -1,0 +1,69 @@
+//! The key file: read into locked memory, its passphrase asked for where it has one.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use keyferry::server::process;
+use keyferry::wrap::{Error, Format, KeyFile, Locked};
+use secrecy::SecretString;
+
+use crate::output::complain;
+
+/// No key file is larger: an RSA_4096 key in PEM has 3.3 kB.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// How the key file is to be read.
+#[derive(Args)]
+#[command(next_help_heading = "Key file")]
+pub(crate) struct KeySource {
+    /// What the key file is, where it must not be found out
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = formats())]
+    key_material_format: Format,
+    /// The first line of this file is the passphrase of an encrypted key file; asked for on the terminal where not given
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.as_str())).try_map(|name| name.parse::<Format>())
+}
+
+impl KeySource {
+    /// Reads the key file at `path`; `-` is standard input.
+    pub(crate) fn open(&self, path: &Path) -> anyhow::Result<KeyFile> {
+        process::close_off()?;
+        let read: Box<dyn Read> = match path.to_str() {
+            Some("-") => Box::new(std::io::stdin().lock()),
+            _ => Box::new(File::open(path).with_context(|| path.display().to_string())?),
+        };
+        let bytes = Locked::read(read, MOST_BYTES).with_context(|| path.display().to_string())?;
+        if !bytes.is_locked() {
+            complain("warning: the key file is read into memory that may be swapped to disk: raise RLIMIT_MEMLOCK (ulimit -l)\n");
+        }
+        let passphrase_file = self.passphrase_file.as_deref().map(first_line).transpose()?;
+        let mut passphrase = || passphrase_file.clone().or_else(|| ask(path));
+        Ok(KeyFile::open(&bytes, self.key_material_format, &mut passphrase)?)
+    }
+}
+
+/// Asks on the terminal, whatever stdin is; `None` where there is none.
+fn ask(path: &Path) -> Option<SecretString> {
+    rpassword::prompt_password(format!("Passphrase of {}: ", path.display())).ok().map(SecretString::from)
+}
+
+fn first_line(path: &Path) -> anyhow::Result<SecretString> {
+    let named = || path.display().to_string();
+    let bytes = File::open(path).and_then(|file| Locked::read(file, MOST_BYTES)).with_context(named)?;
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let text = std::str::from_utf8(line.trim_ascii_end()).with_context(named)?;
+    Ok(SecretString::from(text))
+}
+
+/// What to do about a key file that cannot be opened is said by the error itself; this names the file.
+pub(crate) fn of_file(path: &Path) -> impl FnOnce(Error) -> anyhow::Error {
+    move |error| anyhow::Error::from(error).context(path.display().to_string())
+}
