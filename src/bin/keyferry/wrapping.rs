@@ -8,15 +8,17 @@ use std::str::FromStr;
 
 use anyhow::{Context, anyhow, ensure};
 use keyferry::clock::{Clock, SystemClock};
-use keyferry::model::{KeyId, KeySpec, MaterialKind, Timestamp, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::model::{KeyId, KeySpec, Timestamp, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::wrap as offline;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::arguments::Wrap;
 use crate::failure::Failure;
 use crate::output;
 use crate::parameters::Parameters;
+
+/// No file of one key is larger.
+const MOST_BYTES: usize = 64 * 1024;
 
 /// What the owner of the material wants to know: the two values to compare after the import, and where the blob is.
 #[derive(Serialize)]
@@ -35,7 +37,8 @@ pub(crate) fn wrap(command: Wrap) -> Result<(), Failure> {
         refuse_to_replace(source, &out)?;
     }
     let set = Parameters::load(&parameters)?;
-    let bytes = std::fs::read(&key_material).map(Zeroizing::new).with_context(|| key_material.display().to_string())?;
+    let bytes = File::open(&key_material).and_then(|file| offline::Locked::read(file, MOST_BYTES));
+    let bytes = bytes.with_context(|| key_material.display().to_string())?;
     let (blob, mut wrapped) = wrap_with(&set, &bytes, SystemClock.now())?;
     write(&out, &blob).with_context(|| out.display().to_string())?;
     wrapped.encrypted_key_material = out.display().to_string();
@@ -49,15 +52,12 @@ fn wrap_with(set: &Parameters, bytes: &[u8], now: Timestamp) -> anyhow::Result<(
     let algorithm: WrappingAlgorithm = member("WrappingAlgorithm", &set.wrapping_algorithm)?;
     let wrapping: WrappingKeySpec = member("WrappingKeySpec", &set.wrapping_key_spec)?;
     let spec: KeySpec = member("KeySpec", &set.key_spec)?;
-    algorithm.permit(wrapping, spec)?;
+    offline::permit(algorithm, wrapping, spec)?;
     let kind = spec.material().ok_or_else(|| anyhow!("key material of {spec} is not supported"))?;
     let id = set.key_id.rsplit_once(":key/").map_or(set.key_id.as_str(), |(_, id)| id);
     let key = KeyId::parse(id).with_context(|| format!("KeyId {:?} is no key id or key ARN", set.key_id))?;
 
-    let material = match kind {
-        MaterialKind::Aes256 | MaterialKind::Hmac(_) => offline::material(kind, bytes)?,
-        MaterialKind::Rsa(_) | MaterialKind::Ec(_) => offline::material(kind, &offline::der_of(bytes)?)?,
-    };
+    let material = offline::KeyFile::open(bytes, offline::Format::Auto, &mut || None)?.material(kind)?;
     let blob = offline::wrap(&set.public_key()?, algorithm, material.bytes())?;
     ensure!(algorithm.fits(wrapping, blob.len()), "PublicKey is not of the WrappingKeySpec {wrapping}");
     let wrapped = Wrapped {
