@@ -4,15 +4,23 @@
 //! `GetParametersForImport` answered. Needs no service and no token; independent of both by construction, so that the
 //! probe of a token can trust blobs made here.
 
+mod byok;
 mod curve;
 mod error;
+mod key_file;
+mod locked;
 mod material;
+mod permit;
 mod private_key;
 pub mod spki;
+mod words;
 
+pub use byok::byok;
 pub use error::Error;
+pub use key_file::{Format, KeyFile};
+pub use locked::Locked;
 pub use material::{Material, material};
-pub use private_key::der_of;
+pub use permit::permit;
 
 use aes_kw::{KeyInit, KwpAes256};
 use rsa::PublicKey;

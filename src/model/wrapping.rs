@@ -1,5 +1,9 @@
 //! Which wrapping goes with which key, and how long a wrapped blob is (KMS Developer Guide, "Select a wrapping algorithm").
 
+mod choices;
+
+pub use choices::choices;
+
 use super::key_spec::Curve;
 use super::{Invalid, KeySpec, MaterialKind};
 

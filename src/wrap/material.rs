@@ -7,14 +7,14 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::private_key::{self, Private};
-use super::{Error, spki};
+use super::{Error, Locked, spki};
 use crate::model::MaterialKind;
 use crate::model::fingerprint::{self, Evidence};
 use crate::model::key_spec::HmacHash;
 
 /// Key material that is what its key spec wants. Wiped when dropped; prints nothing of itself.
 pub struct Material {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Locked,
     evidence: Evidence,
     kcv: Option<[u8; 3]>,
     scalar: Option<Zeroizing<Vec<u8>>>,
@@ -68,7 +68,7 @@ pub fn material(kind: MaterialKind, bytes: &[u8]) -> Result<Material, Error> {
             Private::Ec { curve, point, scalar } => (Evidence::Spki(spki::ec(curve, &point)?), None, Some(scalar)),
         },
     };
-    Ok(Material { bytes: Zeroizing::new(bytes.to_vec()), evidence, kcv, scalar })
+    Ok(Material { bytes: Locked::from(bytes), evidence, kcv, scalar })
 }
 
 fn secret(kind: MaterialKind, bytes: &[u8]) -> Result<&[u8], Error> {

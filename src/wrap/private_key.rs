@@ -1,7 +1,7 @@
-//! Private keys as their owners store them: PKCS#8 is taken, everything else is recognised and told what to become.
+//! Private keys in the one form that travels: PKCS#8 is taken, everything else is recognised and told what to become.
 
 use der::asn1::AnyRef;
-use der::{Decode, ErrorKind, Reader, SecretDocument, SliceReader, Tag, Tagged};
+use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 use pkcs1::RsaPrivateKeyRef;
 use pkcs8::PrivateKeyInfoRef;
 use rsa::traits::PrivateKeyParts;
@@ -9,51 +9,18 @@ use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
 use super::spki::{EC, RSA, bits};
+use super::words::plural;
 use super::{Error, curve};
 use crate::model::MaterialKind;
 use crate::model::key_spec::Curve;
 
 /// NIST SP 800-56B §6.2 and FIPS 186-5 §5.1 take no smaller exponent.
-const LEAST_EXPONENT: &[u8] = &[1, 0, 1];
+pub(super) const LEAST_EXPONENT: &[u8] = &[1, 0, 1];
 
 /// What a private key says of itself, once it is checked.
 pub(super) enum Private {
     Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
     Ec { curve: Curve, point: Vec<u8>, scalar: Zeroizing<Vec<u8>> },
-}
-
-/// The DER that `bytes` are, or that the PEM in them stands for; text around the PEM is passed over.
-///
-/// # Errors
-/// [`Error::Unfit`] where the PEM is no PKCS#8 private key, or not one only.
-pub fn der_of(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-    const BEGIN: &str = "-----BEGIN ";
-    let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN));
-    let Some(text) = text else { return Ok(Zeroizing::new(bytes.to_vec())) };
-    let unfit = |found: String, remedy| Err(Error::Unfit { found, expected: PKCS8.into(), remedy });
-
-    let label = |at: usize| text[at + BEGIN.len()..].split("-----").next().unwrap_or_default();
-    let blocks: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();
-    let keys: Vec<usize> = blocks.iter().copied().filter(|at| label(*at).ends_with("PRIVATE KEY")).collect();
-    let at = match keys[..] {
-        [] => blocks[0],
-        [only] => only,
-        _ => return unfit(format!("PEM with {} private keys", keys.len()), None),
-    };
-    match label(at) {
-        "PRIVATE KEY" => {}
-        "RSA PRIVATE KEY" => return unfit(PKCS1.into(), Some(convert(false))),
-        "EC PRIVATE KEY" => return unfit(SEC1.into(), Some(convert(false))),
-        "ENCRYPTED PRIVATE KEY" => return unfit(ENCRYPTED.into(), Some(convert(false))),
-        "PUBLIC KEY" => return unfit(PUBLIC.into(), None),
-        other => return unfit(format!("PEM of a {other}"), None),
-    }
-    let block = &text[at..];
-    let end = block.find("-----END ").and_then(|end| block[end..].find('\n').map(|line| end + line + 1));
-    match SecretDocument::from_pem(&block[..end.unwrap_or(block.len())]) {
-        Ok((_, document)) => Ok(document.to_bytes()),
-        Err(_) => unfit("malformed PEM".into(), None),
-    }
 }
 
 const PKCS8: &str = "an unencrypted PKCS#8 private key";
@@ -117,10 +84,6 @@ fn recognise(bytes: &[u8], error: &der::Error) -> (String, Option<String>) {
     } else {
         (format!("{} that are no DER of a private key", plural(bytes.len())), None)
     }
-}
-
-fn plural(bytes: usize) -> String {
-    format!("{bytes} byte{}", if bytes == 1 { "" } else { "s" })
 }
 
 fn parse_ec(curve: Curve, info: &PrivateKeyInfoRef<'_>) -> Result<Private, String> {

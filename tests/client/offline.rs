@@ -124,7 +124,7 @@ fn material_that_does_not_fit_is_refused_and_never_replaced() {
     let dir = saved(|_| {});
     let run = wrap(dir.path(), &[7; 33]);
     assert_eq!((run.code, run.stdout.as_str()), (255, ""));
-    assert_eq!(run.stderr, "\nthe key material is 33 bytes; expected exactly 32 raw bytes for AES-256\n");
+    assert_eq!(run.stderr, "\nthe key file is 33 bytes; the key wants exactly 32 bytes for AES-256; no key spec takes it\n");
 
     std::fs::write(dir.path().join("KEY"), [7; 32]).unwrap();
     let over = keyferry(dir.path(), &["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "./KEY"]);

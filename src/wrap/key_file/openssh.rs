@@ -1,0 +1,90 @@
+//! Private keys of OpenSSH (PROTOCOL.key in its sources).
+
+use secrecy::ExposeSecret;
+use ssh_key::private::KeypairData;
+use ssh_key::{Algorithm, EcdsaCurve, PrivateKey};
+
+use super::rsa::{self, Numbers};
+use super::{Content, Found, Passphrase, ec, names, opening, pem};
+use crate::model::key_spec::Curve;
+use crate::wrap::Error;
+
+/// What its bytes begin with.
+pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";
+
+/// What such a key is called.
+pub(super) const NAME: &str = "OpenSSH";
+const OPENSSH: &[u8] = b"-----BEGIN OPENSSH PRIVATE KEY-----";
+const FORM: &str = "an OpenSSH private key";
+
+/// The private key in the bytes of the PEM.
+pub(super) fn read(bytes: &[u8], passphrase: Passphrase<'_>) -> Result<Found, Error> {
+    let key = PrivateKey::from_bytes(bytes).map_err(|_| malformed())?;
+    supported(&key.algorithm())?;
+    let encrypted = key.is_encrypted();
+    let key = if encrypted {
+        let passphrase = passphrase().ok_or(Error::Passphrase(FORM))?;
+        key.decrypt(passphrase.expose_secret()).map_err(|error| match error {
+            ssh_key::Error::Crypto => Error::WrongPassphrase(FORM),
+            _ => malformed(),
+        })?
+    } else {
+        key
+    };
+    let content = content(key.key_data())?;
+    Ok(Found { encrypted, ..Found::new(NAME, content) })
+}
+
+/// The private key in PEM that is OpenSSH's and no other.
+pub(super) fn in_pem(bytes: &[u8], passphrase: Passphrase<'_>) -> Result<Found, Error> {
+    if !bytes.windows(OPENSSH.len()).any(|window| window == OPENSSH) {
+        return Err(opening::other_than("OpenSSH private key"));
+    }
+    pem::read(bytes, passphrase)
+}
+
+fn malformed() -> Error {
+    let advice = "write a copy of it as PKCS#8, which replaces the file: ssh-keygen -p -m PKCS8 -f COPY";
+    Error::unusable(format!("{FORM} that cannot be read"), advice)
+}
+
+/// Before anybody is asked for a passphrase.
+fn supported(algorithm: &Algorithm) -> Result<(), Error> {
+    let name = match algorithm {
+        Algorithm::Rsa { .. } | Algorithm::Ecdsa { .. } => return Ok(()),
+        Algorithm::Dsa => "DSA",
+        Algorithm::Ed25519 => "Ed25519",
+        Algorithm::SkEcdsaSha2NistP256 | Algorithm::SkEd25519 => {
+            let found = format!("{FORM} of a security key, which keeps the private key itself");
+            return Err(Error::unusable(found, names::not_importable()));
+        }
+        _ => "an unknown kind",
+    };
+    Err(Error::unusable(format!("{FORM} of {name}"), names::not_importable()))
+}
+
+fn content(data: &KeypairData) -> Result<Content, Error> {
+    match data {
+        KeypairData::Rsa(pair) => {
+            let (public, private) = (pair.public(), pair.private());
+            rsa::key(Numbers {
+                n: public.n().as_positive_bytes().ok_or_else(malformed)?,
+                e: public.e().as_positive_bytes().ok_or_else(malformed)?,
+                d: private.d().as_positive_bytes().ok_or_else(malformed)?,
+                p: private.p().as_positive_bytes().ok_or_else(malformed)?,
+                q: private.q().as_positive_bytes().ok_or_else(malformed)?,
+                qinv: private.iqmp().as_positive_bytes().ok_or_else(malformed)?,
+                ..Numbers::default()
+            })
+        }
+        KeypairData::Ecdsa(pair) => {
+            let curve = match pair.curve() {
+                EcdsaCurve::NistP256 => Curve::P256,
+                EcdsaCurve::NistP384 => Curve::P384,
+                EcdsaCurve::NistP521 => Curve::P521,
+            };
+            ec::key(Some(curve), pair.private_key_bytes(), &[pair.public_key_bytes()])
+        }
+        _ => Err(malformed()),
+    }
+}
