@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use crate::configure::Configure;
 use crate::failure::Failure;
 use crate::globals::Globals;
+use crate::import::Import;
 use crate::output;
 use crate::schema::Operation;
 use crate::verb;
@@ -17,6 +18,8 @@ use crate::wrapping::Wrap;
 /// What the reference does not have.
 #[derive(Subcommand)]
 pub(crate) enum Own {
+    /// Import a key file: create or reuse the key, choose how to wrap, wrap, import, and compare
+    Import(Box<Import>),
     /// Wrap a key file offline, with saved parameters or for somebody else's key
     Wrap(Wrap),
     /// Write a profile: where the service is, and who asks

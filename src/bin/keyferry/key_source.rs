@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use keyferry::model::{KeySpec, WrappingAlgorithm};
 use keyferry::server::process;
-use keyferry::wrap::{Error, Format, KeyFile, Locked};
+use keyferry::wrap::{Format, KeyFile, Locked};
 use secrecy::SecretString;
 
 use crate::output::complain;
@@ -63,7 +64,12 @@ fn first_line(path: &Path) -> anyhow::Result<SecretString> {
     Ok(SecretString::from(text))
 }
 
-/// What to do about a key file that cannot be opened is said by the error itself; this names the file.
-pub(crate) fn of_file(path: &Path) -> impl FnOnce(Error) -> anyhow::Error {
-    move |error| anyhow::Error::from(error).context(path.display().to_string())
+/// Takes the wrapping algorithms that keyferry serves.
+pub(crate) fn algorithms() -> impl TypedValueParser<Value = WrappingAlgorithm> {
+    PossibleValuesParser::new(WrappingAlgorithm::supported().map(|algorithm| algorithm.as_str())).try_map(|name| name.parse())
+}
+
+/// Takes the key specs that keyferry serves.
+pub(crate) fn specs() -> impl TypedValueParser<Value = KeySpec> {
+    PossibleValuesParser::new(KeySpec::supported().map(|spec| spec.as_str())).try_map(|name| name.parse())
 }

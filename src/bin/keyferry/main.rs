@@ -6,7 +6,9 @@ mod configure;
 mod debug;
 mod failure;
 mod globals;
+mod import;
 mod input_file;
+mod key_source;
 mod names;
 mod output;
 mod parameters;
@@ -57,6 +59,7 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     match Own::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))? {
         Own::Completions(command) => commands::completions(&command),
         Own::Configure(command) => configure::run(command, globals).await,
+        Own::Import(command) => import::run(*command, &Settings::new(globals)?).await,
         Own::Man(command) => commands::manual(&command),
         Own::Wrap(command) => wrapping::wrap(command, &Settings::new(globals)?),
     }

@@ -6,7 +6,8 @@ mod skeleton;
 
 use clap::ArgMatches;
 use keyferry::client::Client;
-use prost_reflect::{DynamicMessage, ReflectMessage};
+use prost_reflect::{DynamicMessage, ReflectMessage, Value as Wire};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::output::Printer;
@@ -55,4 +56,12 @@ async fn call(operation: &Operation, request: &Request, client: &Client) -> Resu
     let answer = answer.map_err(|error| Failure::of(operation.name(), error))?;
     DynamicMessage::decode(operation.output(), answer.as_slice())
         .map_err(|error| Failure::Local(anyhow::anyhow!("the answer cannot be read: {error}")))
+}
+
+/// What DescribeKey answers of a key.
+pub(crate) async fn describe_key(key_id: &str, client: &Client) -> Result<Value, Failure> {
+    let Some(operation) = Operation::of_verb("describe-key") else { return Ok(Value::Null) };
+    let mut request = Request::new(&operation);
+    request.put("key_id", Wire::String(key_id.to_owned()));
+    Ok(shape::of(&call(&operation, &request, client).await?))
 }

@@ -7,7 +7,6 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, ValueEnum};
 use keyferry::clock::{Clock, SystemClock};
 use keyferry::model::{KeySpec, WrappingAlgorithm};
@@ -15,7 +14,7 @@ use keyferry::wrap::{self, KeyFile, Material};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::key_source::KeySource;
+use crate::key_source::{self, KeySource};
 use crate::output::Printer;
 use crate::parameters;
 use crate::settings::Settings;
@@ -58,22 +57,14 @@ struct Foreign {
     #[arg(long, value_name = "FILE")]
     public_key: Option<PathBuf>,
     /// How to wrap with --public-key; byok has RSA_AES_KEY_WRAP_SHA_1
-    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = algorithms())]
+    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = key_source::algorithms())]
     wrapping_algorithm: Option<WrappingAlgorithm>,
     /// What the key is to be, where its bytes leave it open: 32 bytes are SYMMETRIC_DEFAULT or HMAC_256
-    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = specs())]
+    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = key_source::specs())]
     key_spec: Option<KeySpec>,
     /// The other service's name of the public key, a URL, for byok
     #[arg(long, value_name = "KID", requires = "public_key")]
     kid: Option<String>,
-}
-
-pub(crate) fn algorithms() -> impl TypedValueParser<Value = WrappingAlgorithm> {
-    PossibleValuesParser::new(WrappingAlgorithm::supported().map(|algorithm| algorithm.as_str())).try_map(|name| name.parse())
-}
-
-pub(crate) fn specs() -> impl TypedValueParser<Value = KeySpec> {
-    PossibleValuesParser::new(KeySpec::supported().map(|spec| spec.as_str())).try_map(|name| name.parse())
 }
 
 /// Wraps a key file into another file.
