@@ -1,14 +1,18 @@
 //! Why a call was not answered as hoped, sorted by what the caller can know: nothing was sent, nobody knows, or it was refused.
 
+mod local;
 mod misconfigured;
 mod refusal;
 mod status;
 mod unreachable;
 
+pub use local::Local;
 pub use misconfigured::{Misconfigured, Setting};
 pub use refusal::Refusal;
 pub(super) use status::{NOT_IN_TIME, of_status};
 pub use unreachable::Unreachable;
+
+use super::parameters::Unusable;
 
 /// Why a call was not answered as hoped. Displays as one line.
 #[derive(Debug, thiserror::Error)]
@@ -30,15 +34,10 @@ pub enum Error {
     Refused(#[from] Refusal),
 }
 
-/// What is wrong on this side.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Local {
-    /// The answer is none that this client understands.
-    #[error("the service answered what this client does not understand: {0}")]
-    Answer(String),
-    /// Not the path of an RPC.
-    #[error("{0:?} is not the path of an RPC")]
-    Path(String),
+impl From<Unusable> for Error {
+    fn from(error: Unusable) -> Self {
+        Self::Local(error.into())
+    }
 }
 
 impl Error {

@@ -1,0 +1,111 @@
+//! What the service and its token say of themselves.
+
+use super::connection::Client;
+use super::error::{Error, Local};
+use super::wire::{Wire, moment, present};
+use crate::model::{HostExposure, KeySpec, Timestamp, WrappingAlgorithm};
+use crate::proto;
+
+/// A running service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// Semantic version.
+    pub version: String,
+    /// Shared by its database and its token.
+    pub installation_id: String,
+    /// The partition of its ARNs, for example `aws`.
+    pub partition: String,
+    /// The region of its ARNs.
+    pub region: String,
+    /// The caller's account, twelve digits.
+    pub account: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// `sqlite` or `postgresql`.
+    pub store: String,
+}
+
+/// A token as the service found it when it started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenProfile {
+    /// CK_TOKEN_INFO.label.
+    pub label: String,
+    /// CK_TOKEN_INFO.serialNumber.
+    pub serial_number: String,
+    /// CK_TOKEN_INFO.manufacturerID.
+    pub manufacturer_id: String,
+    /// CK_TOKEN_INFO.model.
+    pub model: String,
+    /// CK_TOKEN_INFO.firmwareVersion.
+    pub firmware_version: String,
+    /// The PKCS#11 module's own description and version.
+    pub library: String,
+    /// The bound that the service sets: `none`, `kek` or `material`.
+    pub host_assisted: String,
+    /// The mechanism that proved to be RFC 5649; `None` where none did.
+    pub key_wrap_mechanism: Option<String>,
+    /// How material comes in; kinds that are newer than this client are left out.
+    pub paths: Vec<Path>,
+}
+
+/// How material of one key spec comes in under one algorithm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// The spec of the key.
+    pub key_spec: KeySpec,
+    /// How its material is wrapped.
+    pub wrapping_algorithm: WrappingAlgorithm,
+    /// What is plain on the host meanwhile; `None` where imports are not served.
+    pub served: Option<HostExposure>,
+    /// Why not, where it is not served; what was tried before, where it is.
+    pub reason: String,
+}
+
+/// Each fails as [`Client::call`] does, or with [`Error::Local`] where it does not understand the answer.
+impl Client {
+    /// GetServerInfo.
+    pub async fn get_server_info(&self) -> Result<ServerInfo, Error> {
+        let info: proto::GetServerInfoResponse =
+            self.ask("/keyferry.v1.OperatorService/GetServerInfo", &proto::GetServerInfoRequest {}).await?;
+        Ok(ServerInfo {
+            version: info.version,
+            installation_id: info.installation_id,
+            partition: info.partition,
+            region: info.region,
+            account: info.account,
+            started_at: present("StartedAt", info.started_at.and_then(moment))?,
+            store: info.store,
+        })
+    }
+
+    /// GetTokenProfile.
+    pub async fn get_token_profile(&self) -> Result<TokenProfile, Error> {
+        let answer: proto::GetTokenProfileResponse =
+            self.ask("/keyferry.v1.OperatorService/GetTokenProfile", &proto::GetTokenProfileRequest {}).await?;
+        Ok(present("TokenProfile", answer.token_profile)?.try_into()?)
+    }
+}
+
+impl TryFrom<proto::TokenProfile> for TokenProfile {
+    type Error = Local;
+
+    fn try_from(profile: proto::TokenProfile) -> Result<Self, Local> {
+        let path = |path: proto::UnwrapPath| -> Option<Result<Path, Local>> {
+            let (key_spec, wrapping_algorithm) =
+                (KeySpec::of(path.key_spec)?, WrappingAlgorithm::of(path.wrapping_algorithm)?);
+            let served = path.served.then(|| present("HostExposure", HostExposure::of(path.host_exposure))).transpose();
+            Some(served.map(|served| Path { key_spec, wrapping_algorithm, served, reason: path.reason }))
+        };
+        Ok(Self {
+            paths: profile.paths.into_iter().filter_map(path).collect::<Result<_, _>>()?,
+            label: profile.label,
+            serial_number: profile.serial_number,
+            manufacturer_id: profile.manufacturer_id,
+            model: profile.model,
+            firmware_version: profile.firmware_version,
+            library: profile.library,
+            host_assisted: profile.host_assisted,
+            key_wrap_mechanism: Some(profile.key_wrap_mechanism).filter(|mechanism| !mechanism.is_empty()),
+        })
+    }
+}

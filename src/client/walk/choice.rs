@@ -1,0 +1,91 @@
+//! How to wrap: every way that fits the key, the strongest first.
+
+use std::cmp::Reverse;
+
+use crate::client::error::Local;
+use crate::client::operator::Path;
+use crate::model::{HostExposure, KeySpec, OaepHash, WrappingAlgorithm, WrappingKeySpec};
+
+/// A way to wrap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// How the material is wrapped.
+    pub wrapping_algorithm: WrappingAlgorithm,
+    /// The kind of the wrapping key.
+    pub wrapping_key_spec: WrappingKeySpec,
+    /// What is plain on the service's host meanwhile; `None` where the service did not say.
+    pub host_exposure: Option<HostExposure>,
+    /// Why this way, in words.
+    pub reason: String,
+}
+
+/// What the caller settled; `None` leaves it open.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Fixed {
+    pub(super) algorithm: Option<WrappingAlgorithm>,
+    pub(super) wrapping: Option<WrappingKeySpec>,
+}
+
+/// Every way for material of this spec: least host exposure first, then SHA-256 before SHA-1, then the longest wrapping key,
+/// then the fewest layers. `paths` is what the service says that it serves; where it says nothing, nothing is left out.
+///
+/// # Errors
+/// Where there is none.
+pub(super) fn choices(spec: KeySpec, fixed: Fixed, paths: &[Path]) -> Result<Vec<Choice>, Local> {
+    let Fixed { algorithm, wrapping } = fixed;
+    let mut choices = Vec::new();
+    let mut not_served = Vec::new();
+    for way in WrappingAlgorithm::ALL.iter().copied().filter(|way| algorithm.is_none_or(|fixed| fixed == *way)) {
+        let specs = WrappingKeySpec::ALL.iter().copied().filter(|key| wrapping.is_none_or(|fixed| fixed == *key));
+        let permitted: Vec<WrappingKeySpec> = specs.filter(|key| way.permit(*key, spec).is_ok()).collect();
+        if permitted.is_empty() {
+            continue;
+        }
+        let path = paths.iter().find(|path| (path.key_spec, path.wrapping_algorithm) == (spec, way));
+        let exposure = path.and_then(|path| path.served);
+        if !paths.is_empty() && exposure.is_none() {
+            not_served.push(format!("{way}: {}", path.map_or("not known", |path| path.reason.as_str())));
+            continue;
+        }
+        let reason = reason(fixed, exposure, path.map(|path| path.reason.as_str()).unwrap_or_default());
+        choices.extend(permitted.into_iter().map(|key| Choice {
+            wrapping_algorithm: way,
+            wrapping_key_spec: key,
+            host_exposure: exposure,
+            reason: reason.clone(),
+        }));
+    }
+    if choices.is_empty() && not_served.is_empty() {
+        let (way, key) =
+            (algorithm.unwrap_or(WrappingAlgorithm::RsaAesKeyWrapSha256), wrapping.unwrap_or(WrappingKeySpec::Rsa4096));
+        way.permit(key, spec)?;
+    }
+    if choices.is_empty() {
+        return Err(Local::NotServed { spec, reasons: not_served.join("; ") });
+    }
+    choices.sort_by_key(|choice| {
+        let is_sha1 = choice.wrapping_algorithm.oaep_hash() == Some(OaepHash::Sha1);
+        let length = Reverse(choice.wrapping_key_spec.modulus_bytes());
+        (choice.host_exposure, is_sha1, length, choice.wrapping_algorithm.is_hybrid())
+    });
+    Ok(choices)
+}
+
+fn reason(fixed: Fixed, exposure: Option<HostExposure>, tried: &str) -> String {
+    let algorithm = match (fixed.algorithm, exposure) {
+        (Some(_), _) => "the algorithm as asked for",
+        (None, Some(HostExposure::Token)) => "nothing of it is plain outside the token, and SHA-256 goes before SHA-1",
+        (None, Some(_)) => "the least that the service exposes for this key spec, and SHA-256 before SHA-1",
+        (None, None) => "the service does not say what it serves: SHA-256 goes before SHA-1",
+    };
+    let key = match fixed.wrapping {
+        Some(_) => "the wrapping key spec as asked for",
+        None => "the longest wrapping key first",
+    };
+    let tried = if tried.is_empty() { String::new() } else { format!(" ({tried})") };
+    format!("{algorithm}, {key}{tried}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,106 @@
+//! What a walk would do. Nothing is changed by finding out.
+
+use super::choice::{Choice, Fixed, choices};
+use super::course::Course;
+use super::retry::Retry;
+use super::{Progress, Step, Target, Walk};
+use crate::client::connection::Client;
+use crate::client::error::{Error, Local};
+use crate::client::key::Key;
+use crate::client::operator::Path;
+use crate::model::{KeySpec, KeyState, KeyUsage, Origin};
+
+/// What a walk would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The key as it is; `None` where one is to be made.
+    pub key: Option<Key>,
+    /// Its spec, which says what the material must be.
+    pub spec: KeySpec,
+    /// What it is for.
+    pub usage: KeyUsage,
+    /// How the material is to be wrapped.
+    pub choice: Choice,
+    /// What is tried where the service refuses that, in this order.
+    pub otherwise: Vec<Choice>,
+}
+
+impl Walk {
+    /// Finds out what [`Walk::run`] would do.
+    ///
+    /// # Errors
+    /// Where the walk cannot be done: the key takes no import, its usage is open, or nothing that fits is served.
+    pub async fn plan(&self, client: &Client) -> Result<Plan, Error> {
+        self.settle(&mut Course::new(client, Retry::new(self.patience), &mut |_| {})).await
+    }
+
+    pub(super) async fn settle(&self, course: &mut Course<'_>) -> Result<Plan, Error> {
+        let (key, spec, usage) = match &self.target {
+            Target::Existing(key_id) => {
+                let client = course.client;
+                let key = course.step(Step::Describe, Error::is_passing, || client.describe_key(key_id)).await?;
+                importable(&key)?;
+                let (spec, usage) = (key.spec, key.usage);
+                (Some(key), spec, usage)
+            }
+            Target::New(key) => (None, key.spec, usage(key.spec, key.usage)?),
+        };
+        let paths = served(course).await?;
+        let fixed = Fixed { algorithm: self.algorithm, wrapping: self.wrapping };
+        let mut otherwise = choices(spec, fixed, &paths)?;
+        let plan = Plan { key, spec, usage, choice: otherwise.remove(0), otherwise };
+        course.tell(Progress::Planned(&plan));
+        Ok(plan)
+    }
+}
+
+/// What the service says that it serves; nothing where it does not say.
+async fn served(course: &mut Course<'_>) -> Result<Vec<Path>, Error> {
+    let client = course.client;
+    match course.step(Step::Profile, Error::is_passing, || client.get_token_profile()).await {
+        Ok(profile) => Ok(profile.paths),
+        Err(Error::Refused(_)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn importable(key: &Key) -> Result<(), Local> {
+    let why = match (key.origin, key.state) {
+        (Origin::External, KeyState::PendingDeletion) => "it is pending deletion".to_owned(),
+        (Origin::External, _) => return Ok(()),
+        (origin, _) => format!("its origin is {origin}, and only EXTERNAL keys wait for material"),
+    };
+    Err(Local::Unimportable { arn: key.arn.clone(), why })
+}
+
+fn usage(spec: KeySpec, asked: Option<KeyUsage>) -> Result<KeyUsage, Local> {
+    match (asked, spec.usages()) {
+        (None, [only]) => Ok(*only),
+        (None, _) => Err(Local::UsageOpen { spec }),
+        (Some(usage), _) => Ok(spec.usage(Some(usage))?),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usage_that_the_spec_leaves_open_must_be_said() {
+        assert_eq!(usage(KeySpec::Hmac256, None), Ok(KeyUsage::GenerateVerifyMac));
+        assert_eq!(usage(KeySpec::Rsa2048, Some(KeyUsage::SignVerify)), Ok(KeyUsage::SignVerify));
+        #[rustfmt::skip]
+        let open = [
+            (KeySpec::Rsa3072,     "a key of RSA_3072 is for ENCRYPT_DECRYPT or SIGN_VERIFY: say which"),
+            (KeySpec::EccNistP384, "a key of ECC_NIST_P384 is for SIGN_VERIFY or KEY_AGREEMENT: say which"),
+        ];
+        for (spec, message) in open {
+            assert_eq!(usage(spec, None).unwrap_err().to_string(), message);
+        }
+        assert_eq!(
+            usage(KeySpec::Hmac256, Some(KeyUsage::SignVerify)).unwrap_err().to_string(),
+            "KeyUsage SIGN_VERIFY is not compatible with KeySpec HMAC_256"
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! Between the wire's numbers and the model's types, and one call from a question to an answer.
+
+use prost::Message;
+
+use super::connection::Client;
+use super::error::{Error, Local};
+use crate::model::{self, Timestamp};
+use crate::proto;
+
+/// A type of the model that is a number on the wire, where 0 says nothing.
+pub(super) trait Wire: Sized {
+    /// Its number; 0 where the wire has none.
+    fn number(&self) -> i32;
+
+    /// What a number stands for; `None` where it says nothing, or something newer than this client.
+    fn of(number: i32) -> Option<Self>;
+}
+
+macro_rules! on_the_wire {
+    ($($name:ident $proto:ident $prefix:literal,)+) => {$(
+        impl Wire for model::$name {
+            fn number(&self) -> i32 {
+                proto::$proto::from_str_name(&format!("{}{self}", $prefix)).map_or(0, Into::into)
+            }
+
+            fn of(number: i32) -> Option<Self> {
+                proto::$proto::try_from(number).ok()?.as_str_name().strip_prefix($prefix)?.parse().ok()
+            }
+        }
+    )+};
+}
+
+on_the_wire! {
+    ExpirationModel ExpirationModel "EXPIRATION_MODEL_",
+    HostExposure HostExposure "HOST_EXPOSURE_",
+    ImportType ImportType "IMPORT_TYPE_",
+    KeySpec KeySpec "KEY_SPEC_",
+    KeyUsage KeyUsage "KEY_USAGE_",
+    Origin Origin "ORIGIN_",
+    WrappingAlgorithm WrappingAlgorithm "WRAPPING_ALGORITHM_",
+    WrappingKeySpec WrappingKeySpec "WRAPPING_KEY_SPEC_",
+}
+
+/// The reference writes states in another case than every other name.
+impl Wire for model::KeyState {
+    fn number(&self) -> i32 {
+        match self {
+            Self::Enabled => proto::KeyState::Enabled,
+            Self::Disabled => proto::KeyState::Disabled,
+            Self::PendingDeletion => proto::KeyState::PendingDeletion,
+            Self::PendingImport => proto::KeyState::PendingImport,
+        }
+        .into()
+    }
+
+    fn of(number: i32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.number() == number)
+    }
+}
+
+/// A member of an answer that must say something.
+pub(super) fn required<T: Wire>(member: &str, number: i32) -> Result<T, Local> {
+    T::of(number).ok_or_else(|| Local::Answer(format!("{member} is {number}")))
+}
+
+/// A member of an answer that must be there.
+pub(super) fn present<T>(member: &str, value: Option<T>) -> Result<T, Local> {
+    value.ok_or_else(|| Local::Answer(format!("{member} is missing or malformed")))
+}
+
+/// A moment of an answer, to the millisecond.
+pub(super) fn moment(wire: prost_types::Timestamp) -> Option<Timestamp> {
+    let millis = wire.seconds.checked_mul(1000)?.checked_add(i64::from(wire.nanos) / 1_000_000)?;
+    Some(Timestamp::from_millis(millis))
+}
+
+/// A moment for a question.
+pub(super) fn timestamp(moment: Timestamp) -> prost_types::Timestamp {
+    let millis = moment.as_millis();
+    let nanos = i32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
+    prost_types::Timestamp { seconds: millis.div_euclid(1000), nanos }
+}
+
+impl Client {
+    /// One call, in messages.
+    pub(super) async fn ask<A: Message + Default>(&self, path: &str, question: &impl Message) -> Result<A, Error> {
+        decode(&self.call(path, question.encode_to_vec()).await?)
+    }
+}
+
+/// The message that an answer is.
+pub(super) fn decode<A: Message + Default>(answer: &[u8]) -> Result<A, Error> {
+    A::decode(answer).map_err(|error| Local::Answer(error.to_string()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every member has a number of its own and comes back from it.
+    fn come_back<T: Wire + Copy + PartialEq + std::fmt::Debug>(members: &[T]) {
+        let mut numbers: Vec<i32> = members.iter().map(Wire::number).collect();
+        for (member, number) in members.iter().zip(&numbers) {
+            assert_eq!(T::of(*number), Some(*member));
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), members.len(), "{members:?}");
+        assert!(!numbers.contains(&0), "{members:?}");
+        assert_eq!((T::of(0), T::of(999)), (None, None));
+    }
+
+    #[test]
+    fn every_member_comes_back_from_the_wire() {
+        come_back(model::ExpirationModel::ALL);
+        come_back(model::HostExposure::ALL);
+        come_back(model::ImportType::ALL);
+        come_back(model::KeySpec::ALL);
+        come_back(model::KeyState::ALL);
+        come_back(model::KeyUsage::ALL);
+        come_back(model::Origin::ALL);
+        come_back(model::WrappingAlgorithm::ALL);
+        come_back(model::WrappingKeySpec::ALL);
+    }
+
+    #[test]
+    fn moments_come_back_to_the_millisecond() {
+        for millis in [0, 1, 1_796_126_400_123, -1, -1001] {
+            assert_eq!(moment(timestamp(Timestamp::from_millis(millis))), Some(Timestamp::from_millis(millis)));
+        }
+        assert_eq!(moment(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 }), None);
+    }
+}
