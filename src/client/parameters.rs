@@ -63,22 +63,32 @@ impl Parameters {
         KeyId::parse(id).ok_or_else(|| Unusable::Key(self.key_id.clone()))
     }
 
-    /// Wraps material as the set says, for an import before the set ends.
+    /// The spec of the key, whose material can be wrapped with this set at `now`.
     ///
     /// # Errors
-    /// Where the set is expired at `now` or contradicts itself, or the material is not what its key spec wants.
-    pub fn wrap(&self, material: &Material, now: Timestamp) -> Result<Wrapped, Error> {
+    /// Where the set is expired or contradicts itself; a wrapping that does not go with the key is refused with those that do.
+    pub fn check(&self, now: Timestamp) -> Result<KeySpec, Error> {
         if now >= self.parameters_valid_to {
             return Err(Unusable::Expired(self.parameters_valid_to).into());
         }
-        self.wrapping_algorithm.permit(self.wrapping_key_spec, self.key_spec).map_err(Local::from)?;
-        let key = self.key()?;
+        wrap::permit(self.wrapping_algorithm, self.wrapping_key_spec, self.key_spec).map_err(Local::from)?;
+        self.key()?;
         let (modulus, _) = spki::rsa_parts(&self.public_key).map_err(Local::from)?;
         if self.wrapping_key_spec.modulus_bytes() != Some(modulus.len()) {
             return Err(Unusable::PublicKey(self.wrapping_key_spec).into());
         }
+        Ok(self.key_spec)
+    }
+
+    /// Wraps material as the set says, for an import before the set ends.
+    ///
+    /// # Errors
+    /// As [`Parameters::check`], and where the material is not what the key spec wants.
+    pub fn wrap(&self, material: &Material, now: Timestamp) -> Result<Wrapped, Error> {
+        let spec = self.check(now)?;
+        let key = self.key()?;
         // Looked at as this key's: 32 bytes may have been taken for another kind of key, which would prove them otherwise.
-        let kind = self.key_spec.material().ok_or(Unusable::KeySpec(self.key_spec))?;
+        let kind = spec.material().ok_or(Unusable::KeySpec(spec))?;
         let material = wrap::material(kind, material.bytes()).map_err(Local::from)?;
         let blob = wrap::wrap(&self.public_key, self.wrapping_algorithm, material.bytes()).map_err(Local::from)?;
         Ok(Wrapped { blob, key_material_id: material.evidence().material_id(&key), kcv: material.kcv() })

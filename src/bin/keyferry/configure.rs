@@ -105,7 +105,7 @@ async fn write(globals: Globals, is_tried: bool) -> Result<(), Failure> {
         };
         let settings = Settings::new(only)?;
         let client = settings.connect().await?;
-        let server = crate::settings::server_info(&client).await?;
+        let server = client.get_server_info().await.map_err(|error| Failure::of("GetServerInfo", error))?;
         complain(&format!(
             "The service answers: version {}, Region {}, account {}\n",
             server.version, server.region, server.account

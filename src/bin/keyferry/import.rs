@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::Args;
-use keyferry::client::{Choice, Client, NewKey, Plan, Target, Walk};
+use keyferry::client::walk::{Choice, Plan, Target, Walk};
+use keyferry::client::{Client, NewKey};
 use keyferry::model::{Expiration, KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::wrap::{self, KeyFile};
 use serde_json::{Map, Value};

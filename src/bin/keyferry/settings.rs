@@ -77,7 +77,7 @@ impl Settings {
         let (endpoint, is_regional) = self.endpoint().map_err(Failure::Configuration)?;
         let client = Client::connect(&endpoint).await.map_err(|error| Failure::of("", error))?;
         if let (Some(wanted), false) = (&self.region, is_regional) {
-            let found = server_info(&client).await?.region;
+            let found = client.get_server_info().await.map_err(|error| Failure::of("GetServerInfo", error))?.region;
             if found != *wanted {
                 let url = self.endpoint_url.as_deref().unwrap_or_default();
                 return Err(Failure::Configuration(anyhow!(
@@ -158,10 +158,4 @@ fn pager(profile: &Profile) -> String {
         .or_else(|| profile.cli_pager.clone())
         .or_else(|| std::env::var("PAGER").ok())
         .unwrap_or_else(|| "less".to_owned())
-}
-
-pub(crate) async fn server_info(client: &Client) -> Result<keyferry::proto::GetServerInfoResponse, Failure> {
-    let answer = client.call("/keyferry.v1.OperatorService/GetServerInfo", Vec::new()).await;
-    let answer = answer.map_err(|error| Failure::of("GetServerInfo", error))?;
-    Ok(prost::Message::decode(answer.as_slice()).map_err(anyhow::Error::from)?)
 }

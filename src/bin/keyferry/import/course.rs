@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 use std::time::Instant;
 
-use keyferry::client::{Key, Outcome, Progress, Step};
+use keyferry::client::Key;
+use keyferry::client::walk::{Outcome, Progress, Step};
 
 use crate::globals::Color;
 use crate::output::{Painter, complain};

@@ -114,9 +114,9 @@ pub(super) fn request(operation: &Operation, matches: &ArgMatches, settings: &Se
     if takes_parameters(&members)
         && let Some(path) = matches.get_one::<String>(PARAMETERS)
     {
-        let set = parameters::Parameters::load(path.as_ref())?;
-        request.put("import_token", Wire::Bytes(set.import_token()?.into()));
+        let set = parameters::load(path.as_ref())?;
         request.put("key_id", Wire::String(set.key_id));
+        request.put("import_token", Wire::Bytes(set.import_token.into()));
     }
     for member in &members {
         if let Some(value) = given(member, matches, settings)? {
