@@ -29,7 +29,7 @@ pub enum Error {
     NoRandomness,
     /// It is encrypted, and nobody gave the passphrase.
     #[error(
-        "the key file is {0}, and is encrypted: a passphrase is needed; type it when asked, or name its file with --passphrase-file"
+        "the key file is {0} that is encrypted: a passphrase is needed; type it when asked, or name its file with --passphrase-file"
     )]
     Passphrase(&'static str),
     /// Not a public key of use here.

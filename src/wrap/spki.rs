@@ -3,7 +3,7 @@
 use ::spki::{AlgorithmIdentifier, SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 use der::asn1::{AnyRef, BitStringRef, UintRef};
 use der::oid::ObjectIdentifier;
-use der::{Decode, Encode};
+use der::{Decode, Document, Encode};
 use pkcs1::RsaPublicKeyRef;
 
 use super::{Error, curve};
@@ -51,6 +51,33 @@ pub fn rsa_parts(spki_der: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let key = info.subject_public_key.as_bytes().and_then(|key| RsaPublicKeyRef::from_der(key).ok());
     let key = key.ok_or_else(|| Error::PublicKey("not an RSAPublicKey (RFC 8017) inside".into()))?;
     Ok((key.modulus.as_bytes().to_vec(), key.public_exponent.as_bytes().to_vec()))
+}
+
+/// The canonical DER of an RSA public key that somebody else wrote: PEM or DER of SubjectPublicKeyInfo, or of PKCS#1.
+///
+/// # Errors
+/// Where it is none of these, or no RSA key.
+pub fn from_pem_or_der(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let unknown = |_| Error::PublicKey("expected PEM or DER of an RSA public key".into());
+    let document = match std::str::from_utf8(bytes) {
+        Ok(text) if text.contains("-----BEGIN ") => {
+            let (label, document) = Document::from_pem(text.trim()).map_err(|_| Error::PublicKey("malformed PEM".into()))?;
+            match label {
+                "PUBLIC KEY" | "RSA PUBLIC KEY" => document,
+                "CERTIFICATE" => {
+                    let found = "a certificate; take the key out of it: openssl x509 -in CERTIFICATE -noout -pubkey";
+                    return Err(Error::PublicKey(found.into()));
+                }
+                _ => return Err(Error::PublicKey("PEM of something else than a public key".into())),
+            }
+        }
+        _ => Document::from_der(bytes).map_err(unknown)?,
+    };
+    let (modulus, exponent) = match RsaPublicKeyRef::from_der(document.as_bytes()) {
+        Ok(key) => (key.modulus.as_bytes().to_vec(), key.public_exponent.as_bytes().to_vec()),
+        Err(_) => rsa_parts(document.as_bytes())?,
+    };
+    rsa(&modulus, &exponent)
 }
 
 /// How many bits a big-endian number has.

@@ -12,7 +12,7 @@ use crate::wrap::spki::EC;
 use crate::wrap::words::{either, plural};
 use crate::wrap::{Error, Locked, curve};
 
-pub(super) const CURVES: &str = "keys on P-256, P-384, P-521 and secp256k1 can be imported";
+pub(super) const CURVES: &str = "what can be imported is EC on P-256, P-384, P-521 or secp256k1";
 const BROKEN: &str = "take another copy of the key";
 
 /// The key of this scalar on this curve, if the points that came along are its own.

@@ -9,13 +9,13 @@ use super::asn1::{self, Source};
 use super::{Found, Passphrase};
 use crate::wrap::Error;
 
-const FORM: &str = "an encrypted PKCS#8 private key";
+const FORM: &str = "a PKCS#8 private key";
 
 /// The private key inside.
 pub(super) fn read(der: &[u8], source: Source, passphrase: Passphrase<'_>) -> Result<Found, Error> {
     let old = || {
         let advice = format!("encrypt it anew: openssl pkcs8 -topk8 {}-in KEY -out KEY.pem", source.inform);
-        Error::unusable(format!("{FORM}, of a scheme that is not supported"), advice)
+        Error::unusable(format!("{FORM} that is encrypted in a way that is not supported"), advice)
     };
     // The old schemes of PKCS#5 v1.5 and PKCS#12 are not read at all.
     let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| old())?;

@@ -64,20 +64,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Error> {
 fn key(jwk: &Jwk<'_>) -> Result<Content, Error> {
     match (jwk.kty.as_deref(), jwk.d, jwk.k) {
         (Some("oct"), _, Some(k)) => Ok(Content::Secret(member("k", Some(k))?)),
-        (Some("RSA" | "EC"), None, _) => {
-            Err(Error::unusable("a public key in a JWK", "give the private key that belongs to it"))
-        }
+        (Some("RSA" | "EC"), None, _) => Err(Error::unusable("a public key in a JWK", names::PRIVATE)),
         (Some("RSA"), Some(_), _) => rsa(jwk),
         (Some("EC"), Some(_), _) => ec(jwk),
         (Some("OKP"), _, _) => {
             let curve = match jwk.crv.as_deref() {
-                Some(known @ ("Ed25519" | "Ed448" | "X25519" | "X448")) => known,
-                _ => "a curve",
+                Some("Ed25519") => "Ed25519",
+                Some("X25519") => "X25519",
+                _ => "another curve",
             };
-            Err(Error::unusable(format!("a JWK of the type OKP on {curve}"), names::not_importable()))
+            Err(Error::unusable(format!("a JWK of the type OKP on {curve}"), names::KINDS))
         }
         (Some("oct"), _, None) => Err(missing("k")),
-        (Some(_), _, _) => Err(Error::unusable("a JWK of another type than oct, RSA or EC", names::not_importable())),
+        (Some(_), _, _) => Err(Error::unusable("a JWK of another type than oct, RSA or EC", names::KINDS)),
         (None, _, _) => Err(missing("kty")),
     }
 }

@@ -2,11 +2,14 @@
 
 use der::oid::ObjectIdentifier;
 
+use super::ec;
 use super::shape::Shape;
-use super::{ec, rsa};
 use crate::wrap::Error;
 
-const PRIVATE: &str = "give the private key that belongs to it";
+/// What to do where there is no way to make a key of it.
+pub(super) const KINDS: &str =
+    "what can be imported is RSA of 2048, 3072 or 4096 bits, and EC on P-256, P-384, P-521 or secp256k1";
+pub(super) const PRIVATE: &str = "give the private key that belongs to it";
 
 /// What people call it.
 pub(super) fn of(shape: Shape) -> &'static str {
@@ -33,18 +36,14 @@ pub(super) fn advice(shape: Shape, inform: &str) -> String {
     match shape {
         Shape::Ber => format!("write it anew: openssl pkey {inform}-in KEY -out KEY.pem"),
         Shape::Certificate | Shape::PublicKey | Shape::Request | Shape::RsaPublicKey => PRIVATE.into(),
-        Shape::Dsa => not_importable(),
-        Shape::Pkcs12 => format!("take the private key out of it: openssl pkcs12 -in KEY -nocerts -out KEY.pem"),
+        Shape::Dsa => KINDS.into(),
+        Shape::Pkcs12 => "take the private key out of it: openssl pkcs12 -in KEY -nocerts -out KEY.pem".into(),
         Shape::Pkcs7 => PRIVATE.into(),
         Shape::Short => "take another copy of the key".into(),
         Shape::Encrypted | Shape::Pkcs1 | Shape::Pkcs8 | Shape::Sec1 | Shape::Unknown => {
             "give a private key, or say what the bytes are with --key-material-format".into()
         }
     }
-}
-
-pub(super) fn not_importable() -> String {
-    format!("{}, and {}", rsa::SIZES, ec::CURVES)
 }
 
 /// Refuses the private key of an algorithm that no key spec has.
@@ -64,7 +63,7 @@ pub(super) fn unsupported(algorithm: ObjectIdentifier) -> Error {
         "2.16.840.1.101.3.4.3.19" => "an ML-DSA-87 private key".into(),
         other => format!("a private key of the algorithm {other}"),
     };
-    Error::unusable(name, not_importable())
+    Error::unusable(name, KINDS)
 }
 
 /// Refuses a curve that no key spec has.

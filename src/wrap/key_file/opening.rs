@@ -58,7 +58,7 @@ fn refused_text(bytes: &[u8]) -> Option<Error> {
         b"sk-ecdsa-",
         b"---- BEGIN SSH2 PUBLIC",
     ]) {
-        return Some(Error::unusable("an OpenSSH public key", "give the private key that belongs to it"));
+        return Some(Error::unusable("an OpenSSH public key", names::PRIVATE));
     }
     if starts(&[b"PuTTY-User-Key-File-"]) {
         let advice = "write it as OpenSSH does: puttygen KEY -O private-openssh-new -o KEY.pem";

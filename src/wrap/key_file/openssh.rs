@@ -1,5 +1,7 @@
 //! Private keys of OpenSSH (PROTOCOL.key in its sources).
 
+mod short;
+
 use secrecy::ExposeSecret;
 use ssh_key::private::KeypairData;
 use ssh_key::{Algorithm, EcdsaCurve, PrivateKey};
@@ -19,20 +21,20 @@ const FORM: &str = "an OpenSSH private key";
 
 /// The private key in the bytes of the PEM.
 pub(super) fn read(bytes: &[u8], passphrase: Passphrase<'_>) -> Result<Found, Error> {
-    let key = PrivateKey::from_bytes(bytes).map_err(|_| malformed())?;
-    supported(&key.algorithm())?;
-    let encrypted = key.is_encrypted();
-    let key = if encrypted {
-        let passphrase = passphrase().ok_or(Error::Passphrase(FORM))?;
-        key.decrypt(passphrase.expose_secret()).map_err(|error| match error {
-            ssh_key::Error::Crypto => Error::WrongPassphrase(FORM),
-            _ => malformed(),
-        })?
-    } else {
-        key
+    let Ok(key) = PrivateKey::from_bytes(bytes) else {
+        return Ok(Found::new(NAME, short::plain(bytes).ok_or_else(malformed)??));
     };
-    let content = content(key.key_data())?;
-    Ok(Found { encrypted, ..Found::new(NAME, content) })
+    supported(&key.algorithm())?;
+    if !key.is_encrypted() {
+        return Ok(Found::new(NAME, content(key.key_data())?));
+    }
+    let passphrase = passphrase().ok_or(Error::Passphrase(FORM))?;
+    let content = match key.decrypt(passphrase.expose_secret()) {
+        Ok(key) => content(key.key_data())?,
+        Err(ssh_key::Error::Crypto) => return Err(Error::WrongPassphrase(FORM)),
+        Err(_) => short::encrypted(&key, &passphrase).ok_or_else(malformed)??,
+    };
+    Ok(Found { encrypted: true, ..Found::new(NAME, content) })
 }
 
 /// The private key in PEM that is OpenSSH's and no other.
@@ -56,11 +58,11 @@ fn supported(algorithm: &Algorithm) -> Result<(), Error> {
         Algorithm::Ed25519 => "Ed25519",
         Algorithm::SkEcdsaSha2NistP256 | Algorithm::SkEd25519 => {
             let found = format!("{FORM} of a security key, which keeps the private key itself");
-            return Err(Error::unusable(found, names::not_importable()));
+            return Err(Error::unusable(found, names::KINDS));
         }
         _ => "an unknown kind",
     };
-    Err(Error::unusable(format!("{FORM} of {name}"), names::not_importable()))
+    Err(Error::unusable(format!("{FORM} of {name}"), names::KINDS))
 }
 
 fn content(data: &KeypairData) -> Result<Content, Error> {

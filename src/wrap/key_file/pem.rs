@@ -61,15 +61,14 @@ pub(super) fn read(bytes: &[u8], passphrase: Passphrase<'_>) -> Result<Found, Er
 
 fn no_key(block: Option<&Block<'_>>) -> Error {
     let label = block.map(|block| String::from_utf8_lossy(block.label)).unwrap_or_default();
-    let private = "give the private key that belongs to it";
     match &*label {
-        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Error::unusable("a certificate", private),
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Error::unusable("a certificate request", private),
-        "PUBLIC KEY" => Error::unusable("a public key", private),
-        "RSA PUBLIC KEY" => Error::unusable("a PKCS#1 RSA public key", private),
-        "EC PARAMETERS" => Error::unusable("the parameters of a curve, without a key", private),
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Error::unusable("a certificate", names::PRIVATE),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Error::unusable("a certificate request", names::PRIVATE),
+        "PUBLIC KEY" => Error::unusable("a public key", names::PRIVATE),
+        "RSA PUBLIC KEY" => Error::unusable("a PKCS#1 RSA public key", names::PRIVATE),
+        "EC PARAMETERS" => Error::unusable("the parameters of a curve, without a key", names::PRIVATE),
         // The label is not repeated: where PEM is broken, it may be anything.
-        _ => Error::unusable("PEM without a private key", names::not_importable()),
+        _ => Error::unusable("PEM without a private key", names::KINDS),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::wrap::private_key::LEAST_EXPONENT;
 use crate::wrap::spki::{RSA, bits};
 use crate::wrap::{Error, Locked};
 
-pub(super) const SIZES: &str = "RSA keys of 2048, 3072 and 4096 bits can be imported";
+pub(super) const SIZES: &str = "what can be imported is RSA of 2048, 3072 or 4096 bits";
 pub(super) const INCOHERENT: &str = "an RSA key whose numbers do not belong together";
 const BROKEN: &str = "take another copy of the key";
 
