@@ -5,8 +5,8 @@ mod valid_to;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use keyferry::client::walk::{Choice, Plan, Target, Walk};
 use keyferry::client::{Client, NewKey};
 use keyferry::model::{Expiration, KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
@@ -138,7 +138,8 @@ fn material(file: &KeyFile, spec: KeySpec) -> Result<wrap::Material, wrap::Error
 }
 
 async fn dry_run(walk: &Walk, client: &Client, file: &KeyFile) -> Result<Value, Failure> {
-    let Plan { key, spec, usage, choice, otherwise } = walk.plan(client).await.map_err(|error| Failure::of("Import", error))?;
+    let Plan { key, spec, usage, choice, otherwise } =
+        walk.plan(client).await.map_err(|error| Failure::of("Import", error))?;
     let material = material(file, spec).map_err(anyhow::Error::from)?;
     let mut shown = Map::new();
     if let Some(key) = key {

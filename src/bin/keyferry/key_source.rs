@@ -43,7 +43,9 @@ impl KeySource {
         };
         let bytes = Locked::read(read, MOST_BYTES).with_context(|| path.display().to_string())?;
         if !bytes.is_locked() {
-            complain("warning: the key file is read into memory that may be swapped to disk: raise RLIMIT_MEMLOCK (ulimit -l)\n");
+            complain(
+                "warning: the key file is read into memory that may be swapped to disk: raise RLIMIT_MEMLOCK (ulimit -l)\n",
+            );
         }
         let passphrase_file = self.passphrase_file.as_deref().map(first_line).transpose()?;
         let mut passphrase = || passphrase_file.clone().or_else(|| ask(path));
@@ -66,7 +68,8 @@ fn first_line(path: &Path) -> anyhow::Result<SecretString> {
 
 /// Takes the wrapping algorithms that keyferry serves.
 pub(crate) fn algorithms() -> impl TypedValueParser<Value = WrappingAlgorithm> {
-    PossibleValuesParser::new(WrappingAlgorithm::supported().map(|algorithm| algorithm.as_str())).try_map(|name| name.parse())
+    PossibleValuesParser::new(WrappingAlgorithm::supported().map(|algorithm| algorithm.as_str()))
+        .try_map(|name| name.parse())
 }
 
 /// Takes the key specs that keyferry serves.

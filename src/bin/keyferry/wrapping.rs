@@ -86,7 +86,9 @@ pub(crate) fn wrap(command: Wrap, settings: &Settings) -> Result<(), Failure> {
 
 fn for_keyferry(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Value>), Failure> {
     if command.format == Form::Byok {
-        return Err(Failure::usage("--format byok is for the key of another service: give --public-key and --kid, not --parameters"));
+        return Err(Failure::usage(
+            "--format byok is for the key of another service: give --public-key and --kid, not --parameters",
+        ));
     }
     let set = parameters::load(path)?;
     // What cannot be wrapped at all is said before the key file is opened and its passphrase asked for.

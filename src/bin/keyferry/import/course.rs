@@ -64,7 +64,10 @@ impl Course {
     /// Tells how it ended.
     pub(super) fn end(&self, outcome: &Outcome) {
         let what = match &outcome.imported {
-            Some(_) => format!("done in {:.1} s; the service shows the fingerprint that was computed here", self.began.elapsed().as_secs_f64()),
+            Some(_) => format!(
+                "done in {:.1} s; the service shows the fingerprint that was computed here",
+                self.began.elapsed().as_secs_f64()
+            ),
             None => "nothing to do: the key has this material already; --again imports it all the same".to_owned(),
         };
         self.line(&self.painter.good("✓"), &what, "");
@@ -97,7 +100,10 @@ impl Course {
 
     fn line(&self, mark: &str, what: &str, more: &str) {
         if self.is_watched {
-            complain(&format!("{mark} {what}{}\n", if more.is_empty() { String::new() } else { format!("  {}", self.painter.faint(more)) }));
+            complain(&format!(
+                "{mark} {what}{}\n",
+                if more.is_empty() { String::new() } else { format!("  {}", self.painter.faint(more)) }
+            ));
         }
     }
 }
