@@ -1,12 +1,13 @@
 //! One connection to the service, made anew where it broke, and the calls over it.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tonic::client::Grpc;
@@ -21,6 +22,9 @@ use super::tls;
 
 /// How often a service is asked for a sign of life during a call, and how long it may take to give it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// How long to wait for the first frame of a service. One that sends none until it is spoken to is spoken to then.
+const FIRST_FRAME: Duration = Duration::from_secs(1);
 
 /// A connection to the service. Cheap to clone; clones share the connection.
 #[derive(Clone, Debug)]
@@ -129,10 +133,17 @@ impl Way {
         let stream = TcpStream::connect((self.address.host.as_str(), self.address.port)).await.map_err(network)?;
         stream.set_nodelay(true).map_err(network)?;
         let Some((connector, name)) = &self.tls else { return Ok(Box::new(stream)) };
-        let stream = connector.connect(name.clone(), stream).await;
-        Ok(Box::new(stream.map_err(|error| match error.get_ref().is_some_and(|held| held.is::<rustls::Error>()) {
+        let tls = |error: io::Error| match error.get_ref().is_some_and(|held| held.is::<rustls::Error>()) {
             true => Unreachable::trust(&self.url, error),
             false => network(error),
-        })?))
+        };
+        let mut stream = BufReader::new(connector.connect(name.clone(), stream).await.map_err(tls)?);
+        // Under TLS 1.3 the service looks at the caller's certificate when the handshake is over on this side, and a call that is
+        // under way by then may be done or not. Its first frame (RFC 9113 §3.4), or its alert, says that it has looked.
+        match tokio::time::timeout(FIRST_FRAME, stream.fill_buf()).await {
+            Ok(Ok([])) => Err(network(io::ErrorKind::UnexpectedEof.into())),
+            Ok(Err(error)) => Err(tls(error)),
+            Ok(Ok(_)) | Err(_) => Ok(Box::new(stream)),
+        }
     }
 }
