@@ -15,8 +15,10 @@ pub(crate) fn text(option: &str, given: &str) -> Result<String, Failure> {
         return Err(Failure::usage(format!("--{option} takes text: give file://{path}")));
     }
     let Some(path) = given.strip_prefix("file://") else { return Ok(given.to_owned()) };
-    String::from_utf8(load(option, given, path)?)
-        .map_err(|_| Failure::usage(format!("--{option} {given} holds bytes where text is wanted")))
+    let text = String::from_utf8(load(option, given, path)?)
+        .map_err(|_| Failure::usage(format!("--{option} {given} holds bytes where text is wanted")))?;
+    // Editors and `tee` end a file with a line end that is nobody's key id.
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// The bytes that an option was given.
@@ -118,7 +120,7 @@ mod tests {
     fn text_comes_from_a_file_of_text() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("words").display().to_string();
-        std::fs::write(&path, "two words").unwrap();
+        std::fs::write(&path, "two words\n").unwrap();
         assert_eq!(text("description", &format!("file://{path}")).unwrap(), "two words");
         assert_eq!(text("description", "plain").unwrap(), "plain");
         assert_eq!(

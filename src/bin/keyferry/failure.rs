@@ -6,6 +6,7 @@ mod remedy;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use keyferry::client;
 
 use crate::globals::Color;
@@ -47,7 +48,10 @@ impl Failure {
         match error {
             client::Error::Refused(refusal) => Self::Service { operation: operation.to_owned(), refusal: Box::new(refusal) },
             client::Error::Configuration(error) => Self::Configuration(error.into()),
-            error => Self::Local(error.into()),
+            error => match remedy::of_way(operation, &error) {
+                Some(remedy) => Self::Local(anyhow!("{error}\n{remedy}")),
+                None => Self::Local(error.into()),
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! What to do about a refusal, in one line.
 
-use keyferry::client::Refusal;
+use keyferry::client::{Error, Refusal};
 
 /// The line for this refusal of `operation`.
 pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
@@ -62,6 +62,24 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         _ => "Try again with --debug, and ask whoever runs the service",
     };
     line.to_owned()
+}
+
+/// The line for a service that was not reached, or not heard of again.
+pub(super) fn of_way(operation: &str, error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Connection(unreachable) if unreachable.is_passing() => {
+            "See whether the service runs, and whether it is the right one: keyferry configure list".to_owned()
+        }
+        Error::Connection(_) => {
+            "See whether the certificates are the right ones: --ca-bundle for the service, --client-cert and --client-key for you; keyferry configure list"
+                .to_owned()
+        }
+        Error::Lost(_) if operation.starts_with("List") || operation.starts_with("Get") || operation.starts_with("Describe") => {
+            "Try again".to_owned()
+        }
+        Error::Lost(_) => "See what became of it before trying again: keyferry describe-key, or keyferry list-keys".to_owned(),
+        _ => return None,
+    })
 }
 
 fn again(refusal: &Refusal, why: &str) -> String {
