@@ -96,7 +96,10 @@ impl KeyFile {
     /// What it is, for its owner to read: "a PKCS#8 EC private key on P-521, PEM", "32 bytes, hexadecimal text".
     pub fn description(&self) -> String {
         let key = match &self.found.content {
-            Content::Secret(bytes) => return format!("{}{}", plural(bytes.len()), self.coat),
+            Content::Secret(bytes) => {
+                let form = if self.found.form.is_empty() { String::new() } else { format!(", {}", self.found.form) };
+                return format!("{}{form}{}", plural(bytes.len()), self.coat);
+            }
             Content::Rsa { bits, .. } => format!("RSA private key of {bits} bits"),
             Content::Ec { curve, .. } => format!("EC private key on {curve}"),
         };
