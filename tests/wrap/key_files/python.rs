@@ -28,6 +28,7 @@ for coat, encoding in coats.items():
 "#;
 
 /// The interpreter; `None` where none is named and the usual one has not the library.
+#[allow(clippy::print_stderr)]
 fn python() -> Option<String> {
     if let Ok(named) = std::env::var("KEYFERRY_TEST_PYTHON") {
         return Some(named);
