@@ -92,6 +92,20 @@ fn a_point_that_came_along_must_be_the_keys_own() {
     assert_eq!((taken.bytes(), taken.evidence()), (key.as_slice(), Evidence::Spki(openssl::spki(&key))));
     let message = format!("the key file is an EC key on P-256 with the public point of another key; {COPY}");
     assert_eq!(refusal(&version_2(&point(&other))), message);
+    let rsa = openssl::pkcs8(MaterialKind::Rsa(2048));
+    let with_public = |public: &[u8]| {
+        let content = [&[2, 1, 1], &rsa[7..], &element(0x81, &[&[0], public].concat())].concat();
+        element(0x30, &content)
+    };
+    let (modulus, exponent) = keyferry::wrap::spki::rsa_parts(&openssl::spki(&rsa)).unwrap();
+    let public = |modulus: &[u8]| {
+        let (modulus, public_exponent) = (UintRef::new(modulus).unwrap(), UintRef::new(&exponent).unwrap());
+        pkcs1::RsaPublicKeyRef { modulus, public_exponent }.to_der().unwrap()
+    };
+    assert_eq!(open(&with_public(&public(&modulus))).material(MaterialKind::Rsa(2048)).unwrap().bytes(), rsa);
+    let incoherent = format!("the key file is an RSA key whose numbers do not belong together; {COPY}");
+    assert_eq!(refusal(&with_public(&public(&[0xff; 256]))), incoherent);
+
     let swapped = [&key[..key.len() - 65], &point(&other)].concat();
     assert_eq!(refusal(&swapped), message);
 }
