@@ -21,8 +21,9 @@ pub use format::Format;
 use der::Encode;
 use secrecy::SecretString;
 
+use super::material::locked_material;
 use super::words::plural;
-use super::{Error, Locked, Material, material};
+use super::{Error, Locked, Material};
 use crate::model::{KeySpec, MaterialKind};
 use asn1::Source;
 
@@ -136,8 +137,8 @@ impl KeyFile {
             return Err(Error::Mismatch { found, wanted: opening::wanted(kind), specs, hint });
         }
         match &self.found.content {
-            Content::Secret(bytes) => material(kind, bytes),
-            Content::Rsa { pkcs8, .. } | Content::Ec { pkcs8, .. } => material(kind, pkcs8),
+            Content::Secret(bytes) => locked_material(kind, bytes),
+            Content::Rsa { pkcs8, .. } | Content::Ec { pkcs8, .. } => locked_material(kind, pkcs8),
         }
     }
 
