@@ -8,7 +8,9 @@ use keyferry::wrap;
 
 use crate::openssl;
 
+mod key_files;
 mod private_keys;
+mod transfer;
 
 const CURVES: [Curve; 4] = [Curve::P256, Curve::P384, Curve::P521, Curve::K256];
 

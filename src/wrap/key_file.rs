@@ -21,8 +21,9 @@ pub use format::Format;
 use der::Encode;
 use secrecy::SecretString;
 
+use super::material::locked_material;
 use super::words::plural;
-use super::{Error, Locked, Material, material};
+use super::{Error, Locked, Material};
 use crate::model::{KeySpec, MaterialKind};
 use asn1::Source;
 
@@ -96,7 +97,10 @@ impl KeyFile {
     /// What it is, for its owner to read: "a PKCS#8 EC private key on P-521, PEM", "32 bytes, hexadecimal text".
     pub fn description(&self) -> String {
         let key = match &self.found.content {
-            Content::Secret(bytes) => return format!("{}{}", plural(bytes.len()), self.coat),
+            Content::Secret(bytes) => {
+                let form = if self.found.form.is_empty() { String::new() } else { format!(", {}", self.found.form) };
+                return format!("{}{form}{}", plural(bytes.len()), self.coat);
+            }
             Content::Rsa { bits, .. } => format!("RSA private key of {bits} bits"),
             Content::Ec { curve, .. } => format!("EC private key on {curve}"),
         };
@@ -133,8 +137,8 @@ impl KeyFile {
             return Err(Error::Mismatch { found, wanted: opening::wanted(kind), specs, hint });
         }
         match &self.found.content {
-            Content::Secret(bytes) => material(kind, bytes),
-            Content::Rsa { pkcs8, .. } | Content::Ec { pkcs8, .. } => material(kind, pkcs8),
+            Content::Secret(bytes) => locked_material(kind, bytes),
+            Content::Rsa { pkcs8, .. } | Content::Ec { pkcs8, .. } => locked_material(kind, pkcs8),
         }
     }
 

@@ -95,6 +95,12 @@ impl Deref for Locked {
     }
 }
 
+impl AsRef<[u8]> for Locked {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 impl DerefMut for Locked {
     fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.allocation[self.start..self.start + self.length]

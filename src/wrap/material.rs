@@ -12,9 +12,12 @@ use crate::model::MaterialKind;
 use crate::model::fingerprint::{self, Evidence};
 use crate::model::key_spec::HmacHash;
 
+/// Bytes that wipe themselves.
+type Kept = Box<dyn AsRef<[u8]> + Send + Sync>;
+
 /// Key material that is what its key spec wants. Wiped when dropped; prints nothing of itself.
 pub struct Material {
-    bytes: Locked,
+    bytes: Kept,
     evidence: Evidence,
     kcv: Option<[u8; 3]>,
     scalar: Option<Zeroizing<Vec<u8>>>,
@@ -23,7 +26,7 @@ pub struct Material {
 impl Material {
     /// What is wrapped: raw bytes of a secret key, DER PKCS#8 of a private key.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        (*self.bytes).as_ref()
     }
 
     /// What only this material can produce, computed from the plaintext.
@@ -53,6 +56,16 @@ impl std::fmt::Debug for Material {
 /// # Errors
 /// [`Error::Unfit`] where they are anything else; says what was found, what is expected, and how to come from one to the other.
 pub fn material(kind: MaterialKind, bytes: &[u8]) -> Result<Material, Error> {
+    // Not in pages that are unlocked afterwards: a service has all of its memory locked, and would lose that for these.
+    checked(kind, bytes, |bytes| Box::new(Zeroizing::new(bytes.to_vec())))
+}
+
+/// The same, kept in locked pages.
+pub(super) fn locked_material(kind: MaterialKind, bytes: &[u8]) -> Result<Material, Error> {
+    checked(kind, bytes, |bytes| Box::new(Locked::from(bytes)))
+}
+
+fn checked(kind: MaterialKind, bytes: &[u8], keep: fn(&[u8]) -> Kept) -> Result<Material, Error> {
     if bytes.is_empty() {
         return Err(Error::Empty);
     }
@@ -68,7 +81,7 @@ pub fn material(kind: MaterialKind, bytes: &[u8]) -> Result<Material, Error> {
             Private::Ec { curve, point, scalar } => (Evidence::Spki(spki::ec(curve, &point)?), None, Some(scalar)),
         },
     };
-    Ok(Material { bytes: Locked::from(bytes), evidence, kcv, scalar })
+    Ok(Material { bytes: keep(bytes), evidence, kcv, scalar })
 }
 
 fn secret(kind: MaterialKind, bytes: &[u8]) -> Result<&[u8], Error> {

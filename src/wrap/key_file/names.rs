@@ -35,10 +35,9 @@ pub(super) fn of(shape: Shape) -> &'static str {
 pub(super) fn advice(shape: Shape, inform: &str) -> String {
     match shape {
         Shape::Ber => format!("write it anew: openssl pkey {inform}-in KEY -out KEY.pem"),
-        Shape::Certificate | Shape::PublicKey | Shape::Request | Shape::RsaPublicKey => PRIVATE.into(),
+        Shape::Certificate | Shape::Pkcs7 | Shape::PublicKey | Shape::Request | Shape::RsaPublicKey => PRIVATE.into(),
         Shape::Dsa => KINDS.into(),
         Shape::Pkcs12 => "take the private key out of it: openssl pkcs12 -in KEY -nocerts -out KEY.pem".into(),
-        Shape::Pkcs7 => PRIVATE.into(),
         Shape::Short => "take another copy of the key".into(),
         Shape::Encrypted | Shape::Pkcs1 | Shape::Pkcs8 | Shape::Sec1 | Shape::Unknown => {
             "give a private key, or say what the bytes are with --key-material-format".into()

@@ -52,6 +52,7 @@ fn locked_kib() -> u64 {
 }
 
 #[test]
+#[allow(clippy::print_stderr)]
 fn memory_is_locked_while_the_secret_lives() {
     // Large beside what other tests of this process may lock at the same time.
     let length = 32 * region::page::size();

@@ -25,10 +25,9 @@ pub(super) fn encrypted(key: &PrivateKey, passphrase: &SecretString) -> Option<R
     self::key(&section)
 }
 
-/// The section that may be encrypted: two numbers that are the same, the key, and what follows it.
-fn key(mut section: &[u8]) -> Option<Result<Content, Error>> {
-    let rest = &mut section;
-    let same = number(rest)? == number(rest)?;
+/// The section that may be encrypted: eight bytes that tell a right passphrase, the key, and what follows it.
+fn key(section: &[u8]) -> Option<Result<Content, Error>> {
+    let rest = &mut section.get(8..)?;
     let (algorithm, name, point, scalar) = (string(rest)?, string(rest)?, string(rest)?, string(rest)?);
     let curve = match (algorithm, name) {
         (b"ecdsa-sha2-nistp256", b"nistp256") => Curve::P256,
@@ -36,7 +35,7 @@ fn key(mut section: &[u8]) -> Option<Result<Content, Error>> {
         (b"ecdsa-sha2-nistp521", b"nistp521") => Curve::P521,
         _ => return None,
     };
-    same.then(|| ec::key(Some(curve), scalar, &[point]))
+    Some(ec::key(Some(curve), scalar, &[point]))
 }
 
 fn number(rest: &mut &[u8]) -> Option<u32> {
