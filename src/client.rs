@@ -5,6 +5,7 @@
 
 mod codec;
 mod connection;
+mod distrust;
 mod endpoint;
 mod error;
 mod imports;

@@ -21,5 +21,6 @@ mod refusals;
 mod startup;
 mod store;
 mod token;
+mod typed;
 mod wrap;
 mod wycheproof;

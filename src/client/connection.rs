@@ -15,6 +15,7 @@ use tonic::codegen::http::uri::{PathAndQuery, Scheme};
 use tonic::transport::Channel;
 
 use super::codec::Bytes;
+use super::distrust::{Distrust, Watched};
 use super::endpoint::{Address, Endpoint};
 use super::error::{Error, Local, Misconfigured, NOT_IN_TIME, Unreachable, of_status};
 use super::tls;
@@ -28,6 +29,7 @@ pub struct Client {
     channel: Channel,
     url: Arc<str>,
     call_timeout: Option<Duration>,
+    distrust: Distrust,
 }
 
 impl Client {
@@ -38,7 +40,7 @@ impl Client {
     /// be believed. A service that does not believe this caller may say so only at the first call.
     pub async fn connect(endpoint: &Endpoint) -> Result<Self, Error> {
         let way = Way::to(endpoint)?;
-        let url: Arc<str> = endpoint.url.as_str().into();
+        let (url, distrust) = (way.url.clone(), way.distrust.clone());
         let transport = Channel::builder(way.plain_uri()?)
             // What the service is told; the transport itself must not see https, for the TLS is ours.
             .origin(way.address.uri.clone())
@@ -49,11 +51,21 @@ impl Client {
             async move { way.open().await.map(TokioIo::new) }
         });
         let channel = transport.connect_with_connector(connector).await;
-        let channel = channel.map_err(|error| match of_status(&url, &tonic::Status::from_error(error.into())) {
+        let channel = channel.map_err(|error| match of_status(&tonic::Status::from_error(error.into())) {
             Error::Lost(cause) => Error::Connection(Unreachable::network(&url, cause)),
             other => other,
         })?;
-        Ok(Self { channel, url, call_timeout: endpoint.call_timeout })
+        Ok(Self { channel, url, call_timeout: endpoint.call_timeout, distrust })
+    }
+
+    /// What a lost connection really was, where the service said so.
+    fn distrusted(&self, error: Error) -> Error {
+        match (&error, self.distrust.alert()) {
+            (Error::Lost(_) | Error::Connection(_), Some(alert)) => {
+                Unreachable::trust(&self.url, format!("the service does not take who asks: {alert:?}")).into()
+            }
+            _ => error,
+        }
     }
 
     /// Calls the RPC at `path`, for example `/keyferry.v1.KeyService/ListKeys`, with an encoded message, and returns the encoded
@@ -77,7 +89,9 @@ impl Client {
             Some(timeout) => tokio::time::timeout(timeout, call).await.map_err(|_| Error::Lost(NOT_IN_TIME.to_owned()))?,
             None => call.await,
         };
-        Ok(answer.map_err(|status| of_status(&self.url, &status))?.into_inner())
+        let answer = answer.map_err(|status| self.distrusted(of_status(&status)))?;
+        self.distrust.forget();
+        Ok(answer.into_inner())
     }
 }
 
@@ -88,6 +102,7 @@ struct Way {
     address: Address,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     timeout: Option<Duration>,
+    distrust: Distrust,
 }
 
 /// What bytes go over.
@@ -106,7 +121,8 @@ impl Way {
             }
             false => None,
         };
-        Ok(Self { url: endpoint.url.as_str().into(), address, tls, timeout: endpoint.connect_timeout })
+        let (url, timeout) = (endpoint.url.as_str().into(), endpoint.connect_timeout);
+        Ok(Self { url, address, tls, timeout, distrust: Distrust::default() })
     }
 
     fn plain_uri(&self) -> Result<Uri, Misconfigured> {
@@ -130,9 +146,10 @@ impl Way {
         stream.set_nodelay(true).map_err(network)?;
         let Some((connector, name)) = &self.tls else { return Ok(Box::new(stream)) };
         let stream = connector.connect(name.clone(), stream).await;
-        Ok(Box::new(stream.map_err(|error| match error.get_ref().is_some_and(|held| held.is::<rustls::Error>()) {
+        let stream = stream.map_err(|error| match error.get_ref().is_some_and(|held| held.is::<rustls::Error>()) {
             true => Unreachable::trust(&self.url, error),
             false => network(error),
-        })?))
+        })?;
+        Ok(Box::new(Watched::new(stream, self.distrust.clone())))
     }
 }

@@ -82,7 +82,6 @@ fn usage(spec: KeySpec, asked: Option<KeyUsage>) -> Result<KeyUsage, Local> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
