@@ -9,6 +9,7 @@ mod config;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod dev;
+mod examples;
 // What only the crash tests use is unused without them.
 #[cfg_attr(not(feature = "failpoints"), allow(dead_code))]
 mod harness;

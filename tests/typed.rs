@@ -29,6 +29,6 @@ fn shown(endpoint: Endpoint, identity: &Identity) -> Endpoint {
 }
 
 /// Connected as the usual importer.
-async fn client(daemon: &Daemon) -> Client {
+pub async fn client(daemon: &Daemon) -> Client {
     Client::connect(&shown(stranger(daemon), &daemon.installation.importer)).await.unwrap()
 }

@@ -38,7 +38,8 @@ async fn a_caller_whom_nobody_vouches_for_is_told_so_and_nothing_was_sent() {
     let daemon = Daemon::shared();
     // Its authority has the name of the one that is believed, and another key: the signature is wrong.
     let unknown = Authority::new().client_by_dns("importer.test");
-    for (endpoint, alert) in [(stranger(&daemon), "CertificateRequired"), (shown(stranger(&daemon), &unknown), "DecryptError")]
+    for (endpoint, alert) in
+        [(stranger(&daemon), "CertificateRequired"), (shown(stranger(&daemon), &unknown), "DecryptError")]
     {
         // Under TLS 1.3 the service may look at the certificate after the client is done.
         let refusal = match Client::connect(&endpoint).await {
