@@ -15,23 +15,36 @@ use crate::harness::Client;
 /// What is to become of a call: `None` lets it through.
 pub type Mischief = dyn Fn(&str, &[u8]) -> Option<Status> + Send + Sync;
 
+const OTHER_KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
 /// The service. Plain http, to this machine.
 #[derive(Clone)]
 pub struct Front {
     daemon: Client,
     mischief: Arc<Mischief>,
+    lie: Lie,
+}
+
+/// What it does not tell the truth about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    Nothing,
     /// Shows another fingerprint than the daemon's.
-    lies: bool,
+    Fingerprint,
+    /// Hands out sets that expose more than the profile says.
+    Exposure,
+    /// Hands out sets for another key.
+    Key,
 }
 
 impl Front {
     /// Serves until the test ends; the URL.
     pub async fn serve(
         daemon: Client,
-        lies: bool,
+        lie: Lie,
         mischief: impl Fn(&str, &[u8]) -> Option<Status> + Send + Sync + 'static,
     ) -> String {
-        let front = Self { daemon, mischief: Arc::new(mischief), lies };
+        let front = Self { daemon, mischief: Arc::new(mischief), lie };
         let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let url = format!("http://{}", incoming.local_addr().unwrap());
         let server = Server::builder()
@@ -75,8 +88,12 @@ through! { KeyService keys {
 } }
 
 through! { ImportService imports {
-    get_parameters_for_import GetParametersForImportRequest GetParametersForImportResponse |_, _| {};
-    import_key_material ImportKeyMaterialRequest ImportKeyMaterialResponse |front, answer| if front.lies {
+    get_parameters_for_import GetParametersForImportRequest GetParametersForImportResponse |front, answer| match front.lie {
+        Lie::Exposure => answer.set_host_exposure(pb::HostExposure::HostMaterial),
+        Lie::Key => answer.key_id = answer.key_id.rsplit_once('/').unwrap().0.to_owned() + "/" + OTHER_KEY,
+        Lie::Nothing | Lie::Fingerprint => {}
+    };
+    import_key_material ImportKeyMaterialRequest ImportKeyMaterialResponse |front, answer| if front.lie == Lie::Fingerprint {
         answer.key_material_proof.as_mut().unwrap().fingerprint = "ab".repeat(32);
     };
     delete_imported_key_material DeleteImportedKeyMaterialRequest DeleteImportedKeyMaterialResponse |_, _| {};

@@ -10,7 +10,7 @@ use keyferry::wrap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::front::Front;
+use super::front::{Front, Lie};
 use crate::harness::{Daemon, Plaintext};
 
 fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
@@ -22,11 +22,11 @@ fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
 }
 
 async fn connect(
-    lies: bool,
+    lie: Lie,
     mischief: impl Fn(&str, &[u8]) -> Option<Status> + Send + Sync + 'static,
 ) -> (Arc<Daemon>, Client) {
     let daemon = Daemon::shared();
-    let url = Front::serve(daemon.client().await, lies, mischief).await;
+    let url = Front::serve(daemon.client().await, lie, mischief).await;
     (daemon, Client::connect(&Endpoint::new(url)).await.unwrap())
 }
 
@@ -55,7 +55,7 @@ fn symmetric() -> Walk {
 async fn an_import_that_is_put_off_is_sent_again_byte_for_byte() {
     let sent: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
     let seen = sent.clone();
-    let (_daemon, client) = connect(false, move |method, bytes| {
+    let (_daemon, client) = connect(Lie::Nothing, move |method, bytes| {
         let mut seen = seen.lock().unwrap();
         (method == "import_key_material").then(|| seen.push(bytes.to_vec()))?;
         let wait = Some(Duration::from_millis(350));
@@ -72,7 +72,7 @@ async fn an_import_that_is_put_off_is_sent_again_byte_for_byte() {
 
 #[tokio::test]
 async fn where_the_service_does_not_say_what_it_serves_the_strongest_is_tried_first() {
-    let (_daemon, client) = connect(false, |method, bytes| {
+    let (_daemon, client) = connect(Lie::Nothing, |method, bytes| {
         let longest = || {
             let asked: keyferry::proto::GetParametersForImportRequest = prost::Message::decode(bytes).unwrap();
             asked.wrapping_key_spec() == keyferry::proto::WrappingKeySpec::Rsa2048
@@ -98,7 +98,7 @@ async fn where_the_service_does_not_say_what_it_serves_the_strongest_is_tried_fi
 
 #[tokio::test]
 async fn a_refusal_for_good_ends_the_walk_at_once() {
-    let (_daemon, client) = connect(false, |method, _| {
+    let (_daemon, client) = connect(Lie::Nothing, |method, _| {
         (method == "import_key_material").then(|| refusal(Code::InvalidArgument, "InvalidCiphertextException", None))
     })
     .await;
@@ -109,8 +109,37 @@ async fn a_refusal_for_good_ends_the_walk_at_once() {
 
 #[tokio::test]
 async fn a_service_that_shows_another_fingerprint_is_told_loudly() {
-    let (_daemon, client) = connect(true, |_, _| None).await;
+    let (_daemon, client) = connect(Lie::Fingerprint, |_, _| None).await;
     let (outcome, ..) = walk(&client, symmetric().wrapping_key_spec(WrappingKeySpec::Rsa2048)).await;
     let Err(Error::Local(mismatch @ Local::Mismatch { .. })) = outcome else { panic!("{outcome:?}") };
     assert!(mismatch.to_string().contains(&"ab".repeat(32)), "{mismatch}");
+}
+
+/// The owner of the material was told where it would be plain, and whose it would be.
+#[tokio::test]
+async fn a_set_that_is_not_what_was_asked_for_is_not_used() {
+    for (lie, message) in [
+        (Lie::Exposure, "parameters with host exposure HOST_MATERIAL, and its profile says TOKEN"),
+        (Lie::Key, "parameters for something else than was asked for"),
+    ] {
+        let (_daemon, client) = connect(lie, |method, _| {
+            assert_ne!(method, "import_key_material");
+            None
+        })
+        .await;
+        let (outcome, ..) = walk(&client, symmetric().wrapping_key_spec(WrappingKeySpec::Rsa2048)).await;
+        let refusal = outcome.unwrap_err().to_string();
+        assert_eq!(refusal, format!("the service answered what this client does not understand: {message}"));
+    }
+}
+
+#[tokio::test]
+async fn what_a_service_is_too_busy_to_say_is_not_taken_for_nothing() {
+    let (_daemon, client) = connect(Lie::Nothing, |method, _| {
+        let wait = Some(Duration::from_secs(1));
+        (method == "get_token_profile").then(|| refusal(Code::ResourceExhausted, "ThrottlingException", wait))
+    })
+    .await;
+    let refusal = symmetric().patience(Duration::from_millis(500)).plan(&client).await.unwrap_err();
+    assert!(refusal.to_string().starts_with("ThrottlingException"), "{refusal}");
 }
