@@ -35,6 +35,8 @@ pub enum Lie {
     Exposure,
     /// Hands out sets for another key.
     Key,
+    /// Has one key on every page, however many are asked for.
+    Pages,
 }
 
 impl Front {
@@ -58,6 +60,12 @@ impl Front {
     fn ask(&self, method: &str, question: &impl prost::Message) -> Result<(), Status> {
         (self.mischief)(method, &question.encode_to_vec()).map_or(Ok(()), Err)
     }
+
+    fn shorten(&self, question: &mut dyn std::any::Any) {
+        if let (Lie::Pages, Some(list)) = (self.lie, question.downcast_mut::<pb::ListKeysRequest>()) {
+            list.limit = Some(1);
+        }
+    }
 }
 
 macro_rules! through {
@@ -66,7 +74,9 @@ macro_rules! through {
         impl $service for Front {
             $(async fn $rpc(&self, request: Request<pb::$question>) -> Result<Response<pb::$answer>, Status> {
                 self.ask(stringify!($rpc), request.get_ref())?;
-                let mut answer = self.daemon.$clients().$rpc(request.into_inner()).await?.into_inner();
+                let mut question = request.into_inner();
+                self.shorten(&mut question);
+                let mut answer = self.daemon.$clients().$rpc(question).await?.into_inner();
                 let change: fn(&Self, &mut pb::$answer) = $change;
                 change(self, &mut answer);
                 Ok(Response::new(answer))
@@ -91,7 +101,7 @@ through! { ImportService imports {
     get_parameters_for_import GetParametersForImportRequest GetParametersForImportResponse |front, answer| match front.lie {
         Lie::Exposure => answer.set_host_exposure(pb::HostExposure::HostMaterial),
         Lie::Key => answer.key_id = answer.key_id.rsplit_once('/').unwrap().0.to_owned() + "/" + OTHER_KEY,
-        Lie::Nothing | Lie::Fingerprint => {}
+        Lie::Nothing | Lie::Fingerprint | Lie::Pages => {}
     };
     import_key_material ImportKeyMaterialRequest ImportKeyMaterialResponse |front, answer| if front.lie == Lie::Fingerprint {
         answer.key_material_proof.as_mut().unwrap().fingerprint = "ab".repeat(32);

@@ -143,3 +143,21 @@ async fn what_a_service_is_too_busy_to_say_is_not_taken_for_nothing() {
     let refusal = symmetric().patience(Duration::from_millis(500)).plan(&client).await.unwrap_err();
     assert!(refusal.to_string().starts_with("ThrottlingException"), "{refusal}");
 }
+
+#[tokio::test]
+async fn all_keys_are_listed_however_short_the_pages_are() {
+    let pages = Arc::new(Mutex::new(0));
+    let counted = pages.clone();
+    let (daemon, client) = connect(Lie::Pages, move |method, _| {
+        *counted.lock().unwrap() += usize::from(method == "list_keys");
+        None
+    })
+    .await;
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        made.push(daemon.client().await.create_symmetric().await.key_id);
+    }
+    let all = client.list_all_keys().await.unwrap();
+    assert!(made.iter().all(|key| all.iter().any(|listed| listed.id.as_str() == key)));
+    assert!(*pages.lock().unwrap() >= all.len());
+}
