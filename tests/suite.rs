@@ -9,6 +9,7 @@ mod config;
 #[cfg(feature = "failpoints")]
 mod crashes;
 mod dev;
+mod examples;
 // What only the crash tests use is unused without them.
 #[cfg_attr(not(feature = "failpoints"), allow(dead_code))]
 mod harness;
@@ -21,5 +22,6 @@ mod refusals;
 mod startup;
 mod store;
 mod token;
+mod typed;
 mod wrap;
 mod wycheproof;

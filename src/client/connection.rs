@@ -30,7 +30,6 @@ const FIRST_FRAME: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Client {
     channel: Channel,
-    url: Arc<str>,
     call_timeout: Option<Duration>,
 }
 
@@ -39,10 +38,10 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Configuration`] where the endpoint's settings do not serve, [`Error::Connection`] where nobody answers or is to
-    /// be believed. A service that does not believe this caller may say so only at the first call.
+    /// be believed, or does not believe this caller.
     pub async fn connect(endpoint: &Endpoint) -> Result<Self, Error> {
         let way = Way::to(endpoint)?;
-        let url: Arc<str> = endpoint.url.as_str().into();
+        let url = way.url.clone();
         let transport = Channel::builder(way.plain_uri()?)
             // What the service is told; the transport itself must not see https, for the TLS is ours.
             .origin(way.address.uri.clone())
@@ -53,11 +52,11 @@ impl Client {
             async move { way.open().await.map(TokioIo::new) }
         });
         let channel = transport.connect_with_connector(connector).await;
-        let channel = channel.map_err(|error| match of_status(&url, &tonic::Status::from_error(error.into())) {
+        let channel = channel.map_err(|error| match of_status(&tonic::Status::from_error(error.into())) {
             Error::Lost(cause) => Error::Connection(Unreachable::network(&url, cause)),
             other => other,
         })?;
-        Ok(Self { channel, url, call_timeout: endpoint.call_timeout })
+        Ok(Self { channel, call_timeout: endpoint.call_timeout })
     }
 
     /// Calls the RPC at `path`, for example `/keyferry.v1.KeyService/ListKeys`, with an encoded message, and returns the encoded
@@ -81,7 +80,8 @@ impl Client {
             Some(timeout) => tokio::time::timeout(timeout, call).await.map_err(|_| Error::Lost(NOT_IN_TIME.to_owned()))?,
             None => call.await,
         };
-        Ok(answer.map_err(|status| of_status(&self.url, &status))?.into_inner())
+        let answer = answer.map_err(|status| of_status(&status))?;
+        Ok(answer.into_inner())
     }
 }
 
@@ -110,7 +110,8 @@ impl Way {
             }
             false => None,
         };
-        Ok(Self { url: endpoint.url.as_str().into(), address, tls, timeout: endpoint.connect_timeout })
+        let (url, timeout) = (endpoint.url.as_str().into(), endpoint.connect_timeout);
+        Ok(Self { url, address, tls, timeout })
     }
 
     fn plain_uri(&self) -> Result<Uri, Misconfigured> {

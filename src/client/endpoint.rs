@@ -14,6 +14,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for an answer, where nothing else is said.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// A call that would take longer may as well be waited for. The wire has room for eight digits.
+const LONGEST_CALL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A service and the way to it. What does not fit together is refused by [`super::Client::connect`].
 #[derive(Clone)]
 pub struct Endpoint {
@@ -78,7 +81,7 @@ impl Endpoint {
     /// stop waiting for its token.
     #[must_use]
     pub fn call_timeout(self, timeout: Option<Duration>) -> Self {
-        Self { call_timeout: timeout, ..self }
+        Self { call_timeout: timeout.map(|timeout| timeout.min(LONGEST_CALL)), ..self }
     }
 
     /// Believes whatever certificate the service shows. For a service on this machine only.
@@ -132,7 +135,6 @@ impl Address {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
 

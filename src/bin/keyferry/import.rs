@@ -76,7 +76,7 @@ pub(crate) async fn run(command: Import, settings: &Settings) -> Result<(), Fail
         return printer.answer(&dry_run(&walk, &client, &file).await?);
     }
     let mut course = Course::new(settings.color, &description);
-    let outcome = walk.run(&client, |spec| material(&file, spec), |progress| course.tell(&progress)).await;
+    let outcome = walk.run(&client, |kind| file.material(kind), |progress| course.tell(&progress)).await;
     let outcome = outcome.map_err(|error| {
         if let Some(key) = course.made() {
             complain(&format!("The key {} was made and has no material yet: go on with --key-id {}\n", key.arn, key.id));

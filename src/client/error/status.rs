@@ -10,8 +10,8 @@ use super::{Error, Refusal, Unreachable};
 /// Said where the caller's own time is over.
 pub(in crate::client) const NOT_IN_TIME: &str = "there was no answer in time";
 
-/// What a failed call to the service at `url` came to.
-pub(in crate::client) fn of_status(url: &str, status: &Status) -> Error {
+/// What a failed call came to.
+pub(in crate::client) fn of_status(status: &Status) -> Error {
     let details = status.get_error_details();
     if let Some(info) = details.error_info() {
         return Error::Refused(Refusal {
@@ -24,10 +24,6 @@ pub(in crate::client) fn of_status(url: &str, status: &Status) -> Error {
     }
     if let Some(unreachable) = causes(status).find_map(|cause| cause.downcast_ref::<Unreachable>()) {
         return Error::Connection(unreachable.clone());
-    }
-    // Under TLS 1.3 the service looks at the caller's certificate when the handshake is over on this side.
-    if let Some(alert) = causes(status).find_map(alert) {
-        return Error::Connection(Unreachable::trust(url, alert));
     }
     if causes(status).any(|cause| cause.is::<tonic::TimeoutExpired>()) {
         return Error::Lost(NOT_IN_TIME.to_owned());
@@ -55,10 +51,6 @@ fn beneath<'a>(cause: &'a (dyn Cause + 'static)) -> Option<&'a (dyn Cause + 'sta
     held.map(|held| held as &(dyn Cause + 'static)).or_else(|| cause.source())
 }
 
-fn alert<'a>(cause: &'a (dyn Cause + 'static)) -> Option<&'a rustls::Error> {
-    cause.downcast_ref::<rustls::Error>().filter(|error| matches!(error, rustls::Error::AlertReceived(_)))
-}
-
 fn with_causes(status: &Status) -> String {
     let mut message = status.message().to_owned();
     for cause in causes(status) {
@@ -72,7 +64,6 @@ fn with_causes(status: &Status) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use std::time::Duration;
@@ -85,7 +76,7 @@ mod tests {
         let mut details = ErrorDetails::with_error_info("KMSInvalidStateException", "keyferry", metadata);
         details.set_retry_info(Some(Duration::from_secs(1)));
         let status = Status::with_error_details(Code::FailedPrecondition, "arn:x is pending\ndeletion.", details);
-        let Error::Refused(refusal) = of_status("", &status) else { panic!("not a refusal") };
+        let Error::Refused(refusal) = of_status(&status) else { panic!("not a refusal") };
         assert_eq!(
             (refusal.code.as_str(), refusal.status, refusal.request_id.as_deref(), refusal.retry_after),
             ("KMSInvalidStateException", Code::FailedPrecondition, Some("r-1"), Some(Duration::from_secs(1)))
@@ -96,32 +87,27 @@ mod tests {
 
     #[test]
     fn what_is_not_the_services_own_has_the_codes_name() {
-        let error = of_status("", &Status::unimplemented("no such service"));
+        let error = of_status(&Status::unimplemented("no such service"));
         assert_eq!(error.to_string(), "Unimplemented: no such service");
         assert!(!error.is_passing());
-        assert!(of_status("", &Status::unavailable("502")).is_passing());
+        assert!(of_status(&Status::unavailable("502")).is_passing());
     }
 
     #[test]
     fn a_broken_transport_leaves_the_outcome_open_and_shows_its_causes() {
         let broken = std::io::Error::other(std::fmt::Error);
-        let error = of_status("", &Status::from_error(Box::new(broken)));
+        let error = of_status(&Status::from_error(Box::new(broken)));
         assert!(matches!(error, Error::Lost(_)), "{error:?}");
         let pipe = tonic::ConnectError(Box::new(std::io::Error::from(std::io::ErrorKind::BrokenPipe)));
-        let error = of_status("", &Status::from_error(Box::new(pipe)));
+        let error = of_status(&Status::from_error(Box::new(pipe)));
         assert!(matches!(&error, Error::Lost(said) if said.contains("broken pipe")), "{error:?}");
     }
 
     #[test]
-    fn a_connection_that_was_refused_or_distrusted_sent_nothing() {
+    fn where_there_was_no_connection_nothing_was_sent() {
         let refused = tonic::ConnectError(Box::new(Unreachable::network("https://x", "Connection refused")));
-        let error = of_status("https://x", &Status::from_error(Box::new(refused)));
+        let error = of_status(&Status::from_error(Box::new(refused)));
         assert_eq!(error.to_string(), "could not connect to the endpoint URL: \"https://x\": Connection refused");
         assert!(error.is_passing());
-
-        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
-        let alert = std::io::Error::new(std::io::ErrorKind::InvalidData, alert);
-        let error = of_status("https://x", &Status::from_error(Box::new(alert)));
-        assert!(matches!(error, Error::Connection(_)) && !error.is_passing(), "{error:?}");
     }
 }

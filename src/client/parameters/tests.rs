@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use super::*;
 use crate::model::MaterialKind;
 use serde_json::{Value, json};

@@ -87,5 +87,4 @@ fn reason(fixed: Fixed, exposure: Option<HostExposure>, tried: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

@@ -43,7 +43,6 @@ impl Retry {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::client::error::Refusal;

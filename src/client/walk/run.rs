@@ -10,7 +10,7 @@ use crate::client::imports::Import;
 use crate::client::key::Key;
 use crate::client::keys::NewKey;
 use crate::client::parameters::{Parameters, Unusable};
-use crate::model::{KeyMaterialId, KeySpec};
+use crate::model::{KeyMaterialId, MaterialKind};
 use crate::wrap::{self, Material};
 
 /// What a walk came to.
@@ -29,7 +29,8 @@ pub struct Outcome {
 }
 
 impl Walk {
-    /// Walks. `material` is asked once the key's spec is known and before anything is changed; `progress` is told what goes on.
+    /// Walks. `material` is asked once it is known what the key wants and before anything is changed; `progress` is told what goes
+    /// on.
     ///
     /// # Errors
     /// As [`Walk::plan`]; where the material does not fit; where the key has other material; where the service refuses; where
@@ -37,14 +38,14 @@ impl Walk {
     pub async fn run(
         &self,
         client: &Client,
-        material: impl FnOnce(KeySpec) -> Result<Material, wrap::Error> + Send,
+        material: impl FnOnce(MaterialKind) -> Result<Material, wrap::Error> + Send,
         mut progress: impl FnMut(Progress<'_>) + Send,
     ) -> Result<Outcome, Error> {
         let mut course = Course::new(client, Retry::new(self.patience), &mut progress);
         let plan = self.settle(&mut course).await?;
         let kind = plan.spec.material().ok_or(Unusable::KeySpec(plan.spec))?;
         // Once more as this key's, so that no key is made for material which proves not to fit.
-        let material = wrap::material(kind, material(plan.spec).map_err(Local::from)?.bytes()).map_err(Local::from)?;
+        let material = wrap::material(kind, material(kind).map_err(Local::from)?.bytes()).map_err(Local::from)?;
         let kcv = material.kcv();
         if let Some(key) = plan.key.as_ref().filter(|key| key.proof.is_some() || key.material_id.is_some()) {
             let given = material.evidence().material_id(&key.id);

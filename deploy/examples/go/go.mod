@@ -1,0 +1,3 @@
+module example.com/import
+
+go 1.19

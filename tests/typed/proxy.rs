@@ -1,0 +1,83 @@
+//! A way to the daemon that breaks when it is told to, and not by chance or by the clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// A TCP proxy on a port of its own.
+pub struct Proxy {
+    pub url: String,
+    way: Arc<Way>,
+}
+
+struct Way {
+    /// Whether what the daemon says is swallowed.
+    held: AtomicBool,
+    /// Connections that are still to be closed as soon as they come.
+    refusals: AtomicUsize,
+    /// How often all connections were ended.
+    cut: watch::Sender<u32>,
+}
+
+impl Proxy {
+    pub async fn to(daemon: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let way =
+            Arc::new(Way { held: AtomicBool::default(), refusals: AtomicUsize::default(), cut: watch::Sender::new(0) });
+        let (daemon, shared) = (daemon.to_owned(), way.clone());
+        tokio::spawn(async move {
+            while let Ok((below, _)) = listener.accept().await {
+                let refused = shared.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+                if refused.is_err() {
+                    let above = TcpStream::connect(&daemon).await.unwrap();
+                    tokio::spawn(carry(below, above, shared.clone()));
+                }
+            }
+        });
+        Self { url, way }
+    }
+
+    /// Lets nothing come down any more, until the next cut.
+    pub fn hold(&self) {
+        self.way.held.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends every connection. New ones are as good as ever.
+    pub fn cut(&self) {
+        // In this order: what is held back now stays so.
+        self.way.cut.send_modify(|cuts| *cuts += 1);
+        self.way.held.store(false, Ordering::SeqCst);
+    }
+
+    /// Ends every connection, and as many new ones as they come.
+    pub fn refuse(&self, connections: usize) {
+        self.way.refusals.store(connections, Ordering::SeqCst);
+        self.cut();
+    }
+}
+
+async fn carry(below: TcpStream, above: TcpStream, way: Arc<Way>) {
+    let mut cut = way.cut.subscribe();
+    let age = *cut.borrow();
+    let ((mut from_below, to_below), (from_above, mut to_above)) = (below.into_split(), above.into_split());
+    // The end of one is the end of all: what is dropped closes its sockets.
+    tokio::select! {
+        _ = copy(&mut from_below, &mut to_above) => {}
+        () = come_down(from_above, to_below, || way.held.load(Ordering::SeqCst) || *way.cut.borrow() != age) => {}
+        _ = cut.changed() => {}
+    }
+}
+
+async fn come_down(mut above: OwnedReadHalf, mut below: OwnedWriteHalf, is_held: impl Fn() -> bool) {
+    let mut bytes = vec![0; 65_536];
+    while let Ok(length @ 1..) = above.read(&mut bytes).await {
+        if !is_held() && below.write_all(&bytes[..length]).await.is_err() {
+            return;
+        }
+    }
+}
