@@ -29,10 +29,12 @@ pub(crate) async fn run(operation: &Operation, matches: &ArgMatches, settings: &
     }
     // A request that is not whole is refused before anybody is asked.
     request.encode()?;
+    let list = match operation.pages() {
+        Some(list) => pages::Pages::wanted(matches, settings, &request)?.map(|pages| (list, pages)),
+        None => None,
+    };
     let client = settings.connect().await?;
-    if let Some(list) = operation.pages()
-        && let Some(pages) = pages::Pages::wanted(matches, settings, &mut request)
-    {
+    if let Some((list, pages)) = list {
         return pages.print(operation, &list, request, &client, &printer).await;
     }
     let answer = call(operation, &request, &client).await?;
