@@ -6,6 +6,7 @@ mod remedy;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use keyferry::client;
 
 use crate::globals::Color;
@@ -46,8 +47,21 @@ impl Failure {
     pub(crate) fn of(operation: &str, error: client::Error) -> Self {
         match error {
             client::Error::Refused(refusal) => Self::Service { operation: operation.to_owned(), refusal: Box::new(refusal) },
-            client::Error::Configuration(error) => Self::Configuration(error.into()),
-            error => Self::Local(error.into()),
+            client::Error::Configuration(error) => {
+                Self::Configuration(anyhow!("{error}\n{}", remedy::of_setting(error.setting())))
+            }
+            error => Self::Local(anyhow!("{error}\n{}", remedy::of_way(&error))),
+        }
+    }
+
+    /// The same with another line of advice, where nobody answered.
+    pub(crate) fn advised(self, advice: &str) -> Self {
+        match self {
+            Self::Local(error) => {
+                let message = format!("{error:#}");
+                Self::Local(anyhow!("{}\n{advice}", message.lines().next().unwrap_or_default()))
+            }
+            other => other,
         }
     }
 
@@ -55,8 +69,12 @@ impl Failure {
     pub(crate) fn report(&self, color: Color) -> ExitCode {
         let painter = Painter::of(color, std::io::stderr().is_terminal());
         let message = self.message();
-        let (first, rest) =
-            message.split_once('\n').map_or((message.as_str(), String::new()), |(first, rest)| (first, format!("\n{rest}")));
+        let (first, rest) = match (message.split_once('\n'), self) {
+            (Some((first, rest)), _) => (first, format!("\n{rest}")),
+            // As clap ends what it says of a command line.
+            (None, Self::Usage(_)) => (message.as_str(), "\nFor more information, try '--help'.".to_owned()),
+            (None, _) => (message.as_str(), String::new()),
+        };
         output::complain(&format!("\n{}{rest}\n", painter.bad(first)));
         ExitCode::from(match self {
             Self::Usage(_) => USAGE,

@@ -10,8 +10,8 @@ mod text;
 
 use std::io::{IsTerminal, Write};
 
-use serde_json::{Map, Value};
 use serde_json::ser::{PrettyFormatter, Serializer};
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::globals::Format;

@@ -35,9 +35,9 @@ pub(crate) async fn run(operation: &Operation, matches: &ArgMatches, settings: &
     };
     let client = settings.connect().await?;
     if let Some((list, pages)) = list {
-        return pages.print(operation, &list, request, &client, &printer).await;
+        return pages.print(operation, &list, request, &client, &printer).await.map_err(|failure| settings.explain(failure));
     }
-    let answer = call(operation, &request, &client).await?;
+    let answer = call(operation, &request, &client).await.map_err(|failure| settings.explain(failure))?;
     match answer.descriptor().fields().len() {
         0 => Ok(()),
         _ => printer.answer(&shape::of(&answer)),

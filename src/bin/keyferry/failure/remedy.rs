@@ -1,6 +1,6 @@
-//! What to do about a refusal, in one line.
+//! What to do about a refusal, or a way that leads nowhere, in one line.
 
-use keyferry::client::Refusal;
+use keyferry::client::{Error, Refusal, Setting};
 
 /// The line for this refusal of `operation`.
 pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
@@ -62,6 +62,33 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         _ => "Try again with --debug, and ask whoever runs the service",
     };
     line.to_owned()
+}
+
+/// The line for a setting that does not serve.
+pub(super) fn of_setting(setting: Setting) -> &'static str {
+    match setting {
+        Setting::AcceptAnyCertificate => "Leave --no-verify-ssl away, and give --ca-bundle",
+        Setting::CaBundle => "Give PEM of the authorities that vouch for the service: --ca-bundle, or keyferry configure",
+        Setting::ClientCertificate => "Give PEM of the certificate that the service knows you by: --client-cert",
+        Setting::ClientKey => "Give PEM of the certificate's own private key, without a passphrase: --client-key",
+        Setting::EndpointUrl => "Give the service's URL, https://HOST:PORT: --endpoint-url, or keyferry configure",
+    }
+}
+
+/// The line for a call that was not answered.
+pub(super) fn of_way(error: &Error) -> &'static str {
+    match error {
+        Error::Connection(unreachable) if unreachable.is_passing() => {
+            "See that the service runs, and that this is where: keyferry configure list"
+        }
+        Error::Connection(_) => {
+            "See that --ca-bundle vouches for the service, and that the service knows --client-cert: keyferry configure list"
+        }
+        Error::Lost(_) => {
+            "Look whether it is done before you ask again, and give it more time: --cli-read-timeout SECONDS, 0 for ever"
+        }
+        _ => "See whether service and client are of one version: keyferry get-server-info, keyferry --version",
+    }
 }
 
 fn again(refusal: &Refusal, why: &str) -> String {

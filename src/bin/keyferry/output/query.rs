@@ -58,7 +58,9 @@ fn in_order(value: Value, ast: Option<&Ast>, names: &[String]) -> Value {
         (Value::Object(members), None) => {
             let mut members: Vec<(String, Value)> = members.into_iter().collect();
             members.sort_by_key(|(name, _)| names.iter().position(|known| known == name).unwrap_or(names.len()));
-            Value::Object(members.into_iter().map(|(name, value)| (name, in_order(value, None, names))).collect::<Map<_, _>>())
+            Value::Object(
+                members.into_iter().map(|(name, value)| (name, in_order(value, None, names))).collect::<Map<_, _>>(),
+            )
         }
         (scalar, _) => scalar,
     }
