@@ -155,7 +155,7 @@ fn save(path: &Path, text: &str) -> anyhow::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let mode = std::fs::metadata(&path).map_or(0o600, |old| old.permissions().mode());
+    let mode = std::fs::metadata(&path).map_or(0o600, |old| old.permissions().mode() & 0o777);
     let new = path.with_extension("new");
     let write = || {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&new)?;
