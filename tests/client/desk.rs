@@ -37,9 +37,8 @@ impl Desk {
     pub fn at(daemon: &Arc<Daemon>) -> Self {
         let mut desk = Self::bare();
         desk.daemon = Some(daemon.clone());
-        let port = daemon.address().rsplit(':').next().unwrap();
         desk.write("ca.pem", &daemon.installation.authority.certificate);
-        desk.set("KEYFERRY_ENDPOINT_URL", &format!("https://localhost:{port}"));
+        desk.set("KEYFERRY_ENDPOINT_URL", &format!("https://{}", daemon.address()));
         desk.set("KEYFERRY_CA_BUNDLE", "ca.pem");
         desk.be(&daemon.installation.importer);
         desk

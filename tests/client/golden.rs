@@ -56,6 +56,11 @@ impl<'desk> Transcript<'desk> {
         }
     }
 
+    /// Says what is done between two commands.
+    pub fn note(&mut self, what: &str) {
+        self.text.push_str(&format!("# {what}\n"));
+    }
+
     fn write(&mut self, arguments: &[&str], run: &Run) {
         let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
         self.text.push_str(&format!("$ keyferry {}\n{}", words.join(" "), run.stdout));
@@ -63,9 +68,15 @@ impl<'desk> Transcript<'desk> {
             self.text.push('\n');
         }
         for line in run.stderr.lines() {
-            self.text.push_str(&format!("! {line}\n"));
+            self.text.push_str(format!("! {line}").trim_end());
+            self.text.push('\n');
         }
         self.text.push_str(&format!("= {}\n\n", run.code));
+    }
+
+    /// All that was written down, unmasked.
+    pub fn text(&self) -> String {
+        self.text.clone()
     }
 
     /// Compares it with the golden file of this name.
@@ -83,15 +94,20 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// What differs from run to run, as masks: a letter is itself; h is a hex digit, d a decimal one.
-const MASKS: [(&str, &str); 6] = [
+/// What differs from run to run, as masks: h is a hex digit, d a decimal one, any other letter itself.
+const MASKS: [(&str, &str); 8] = [
     ("mrk-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh", "mrk-................................"),
-    ("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh", "(64 hex digits).................................................."),
+    ("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh", "(64 hex digits)................................................."),
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "........-....-....-....-............"),
     ("dddd-dd-ddTdd:dd:dd.dddZ", "....-..-..T..:..:......Z"),
-    ("localhost:ddddd", "localhost:....."),
+    ("dddd-dd-ddTdd:dd:dd.ddZ", "....-..-..T..:..:......Z"),
+    ("dddd-dd-ddTdd:dd:dd.dZ", "....-..-..T..:..:......Z"),
+    ("dddd-dd-ddTdd:dd:ddZ", "....-..-..T..:..:......Z"),
     ("127.0.0.1:ddddd", "127.0.0.1:....."),
 ];
+
+/// The one moment that is always the same: in skeletons.
+const EPOCH: &str = "1970-01-01T00:00:00Z";
 
 /// No base64 that is shorter is taken for a blob.
 const BLOB: usize = 100;
@@ -100,11 +116,13 @@ const BLOB: usize = 100;
 pub fn mask(text: &str) -> String {
     let (mut masked, mut rest) = (String::new(), text);
     while let Some(first) = rest.chars().next() {
-        let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
-        let blob = rest.find(|c| !is_base64(c)).unwrap_or(rest.len());
-        let (taken, shown) = if let Some((pattern, shown)) = MASKS.iter().find(|(pattern, _)| fits(pattern, rest)) {
+        let letters = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+/".contains(c)).unwrap_or(rest.len());
+        let blob = letters + rest[letters..].bytes().take(2).take_while(|byte| *byte == b'=').count();
+        let (taken, shown) = if rest.starts_with(EPOCH) {
+            (EPOCH.len(), EPOCH)
+        } else if let Some((pattern, shown)) = MASKS.iter().find(|(pattern, _)| fits(pattern, rest)) {
             (pattern.len(), *shown)
-        } else if blob >= BLOB {
+        } else if letters >= BLOB {
             (blob, "(base64)")
         } else {
             (first.len_utf8(), &rest[..first.len_utf8()])
@@ -116,24 +134,23 @@ pub fn mask(text: &str) -> String {
 }
 
 fn fits(pattern: &str, text: &str) -> bool {
-    let is_name = pattern.starts_with("localhost");
-    text.len() >= pattern.len()
-        && pattern.bytes().zip(text.bytes()).all(|(mask, byte)| match mask {
-            b'h' if !is_name => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
-            b'd' => byte.is_ascii_digit(),
-            letter => letter == byte,
-        })
+    let fits = |(mask, byte): (u8, u8)| match mask {
+        b'h' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+        b'd' => byte.is_ascii_digit(),
+        letter => letter == byte,
+    };
+    text.len() >= pattern.len() && pattern.bytes().zip(text.bytes()).all(fits)
 }
 
 #[test]
 fn what_differs_from_run_to_run_is_masked_and_nothing_else() {
     let key = "12345678-abcd-abcd-abcd-1234567890ab";
     let text = format!(
-        "arn:aws:kms:us-east-1:1:key/{key}\t2026-01-02T03:04:05.678Z https://localhost:54321 \"{}=\" 1970-01-01T00:00:00Z RSA_2048",
+        "arn:aws:kms:us-east-1:1:key/{key}\t2026-01-02T03:04:05.678Z https://127.0.0.1:54321 \"{}=\" 1970-01-01T00:00:00Z RSA_2048",
         "A".repeat(120)
     );
     assert_eq!(
         mask(&text),
-        "arn:aws:kms:us-east-1:1:key/........-....-....-....-............\t....-..-..T..:..:......Z https://localhost:..... \"(base64)\" 1970-01-01T00:00:00Z RSA_2048"
+        "arn:aws:kms:us-east-1:1:key/........-....-....-....-............\t....-..-..T..:..:......Z https://127.0.0.1:..... \"(base64)\" 1970-01-01T00:00:00Z RSA_2048"
     );
 }

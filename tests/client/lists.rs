@@ -27,7 +27,10 @@ fn a_list_is_put_together_from_its_pages_and_cut_where_it_is_wanted() {
     let of = |key: &str, arguments: &[&str]| desk.query(key, &[&["list-keys"], arguments].concat());
     let next = of("NextToken", &["--max-items", "3"]);
     let marker = of("NextMarker", &["--limit", "2"]);
-    transcript.mask(&next, "MARKER-OF-C").mask(&marker, "MARKER-OF-B");
+    let third = of("NextMarker", &["--limit", "4"]);
+    for (marker, name) in [(&marker, 'B'), (&next, 'C'), (&third, 'D')] {
+        transcript.mask(marker, &format!("{:->48}", format!("MARKER-OF-{name}")));
+    }
     for format in &formats {
         let list = [&["list-keys"], &format[..]].concat();
         transcript.each(&list, &[&["--page-size", "2"], &["--page-size", "2", "--max-items", "3"]]);

@@ -116,7 +116,9 @@ pub(crate) fn json(value: &Value) -> Result<String, Failure> {
 
 /// YAML, one document.
 pub(crate) fn yaml(value: &Value) -> Result<String, Failure> {
-    let mut text = serde_saphyr::to_string(value).map_err(anyhow::Error::from)?;
+    // A line a member, however long, as the reference: for grep.
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    let mut text = serde_saphyr::to_string_with_options(value, options).map_err(anyhow::Error::from)?;
     if !text.ends_with('\n') {
         text.push('\n');
     }

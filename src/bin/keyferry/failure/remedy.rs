@@ -45,10 +45,16 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("UnsupportedOperationException", _) if message.contains("origin is") => {
             "Only keys made for import take material: keyferry create-key --origin EXTERNAL"
         }
+        ("UnsupportedOperationException", _) if message.ends_with("has no public key.") => {
+            "Only RSA and EC keys have one; a secret key has its id: keyferry describe-key --key-id ID"
+        }
         ("UnsupportedOperationException", "GetParametersForImport") => {
             "See what the token can do: keyferry get-token-profile; or let keyferry import KEYFILE choose"
         }
         ("UnsupportedOperationException", _) => "See what the service can do: README, and keyferry get-token-profile",
+        ("ValidationException", "ImportKeyMaterial") if message.starts_with("A validTo date must be set") => {
+            "Say when the material ends, --valid-to TIME, or that it does not: --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE"
+        }
         ("ValidationException", "GetParametersForImport") if message.starts_with("Wrapping algorithm") => {
             "Let keyferry import KEYFILE --dry-run show what fits this key"
         }

@@ -71,7 +71,8 @@ fn commented(operation: &Operation) -> Result<String, Failure> {
         };
         text.push_str(&format!("{}  # {comment}{names}\n", line.trim_end()));
     }
-    Ok(text)
+    // An operation that takes nothing takes this.
+    Ok(if text.is_empty() { "{}\n".to_owned() } else { text })
 }
 
 fn of_output(message: &MessageDescriptor) -> Value {
