@@ -1,29 +1,30 @@
 //! The client as its users run it: what it prints, writes and exits with.
 
+mod desk;
+mod errors;
+mod golden;
+mod help;
+mod inputs;
+mod lists;
 mod offline;
+mod outputs;
+mod precedence;
+mod profiles;
+mod refusing;
+mod shells;
+mod terminal;
+mod transport;
 
 use std::path::Path;
-use std::process::{Command, Output};
 
+use desk::{Desk, Run};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
-/// What one run came to.
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
 /// Runs `keyferry` in `dir`; nothing in the environment speaks for it.
 fn keyferry(dir: &Path, arguments: &[&str]) -> Run {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyferry"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KEYFERRY_")) {
-        command.env_remove(name);
-    }
-    let Output { status, stdout, stderr } = command.args(arguments).current_dir(dir).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
+    let desk = Desk::bare();
+    Run::of(desk.command(arguments).current_dir(dir).output().unwrap())
 }
 
 #[test]
@@ -65,11 +66,15 @@ fn a_wrong_endpoint_exits_with_253_and_one_that_is_not_there_with_255() {
     assert_eq!(none.code, 253, "{}", none.stderr);
     let far = list(&["--endpoint-url", "http://192.0.2.1:8080"]);
     assert_eq!(far.code, 253);
-    assert_eq!(far.stderr, "\nhttp://192.0.2.1:8080 is not this machine: plain http goes to loopback only, use https\n");
+    assert!(
+        far.stderr.starts_with("\nhttp://192.0.2.1:8080 is not this machine: plain http goes to loopback only, use https\n")
+    );
     let absent = list(&["--endpoint-url", "https://127.0.0.1:1", "--ca-bundle", "ca.pem"]);
-    assert_eq!(
-        (absent.code, absent.stderr.as_str()),
-        (253, "\n--ca-bundle ca.pem: No such file or directory (os error 2)\n")
+    assert_eq!(absent.code, 253);
+    assert!(
+        absent.stderr.starts_with("\n--ca-bundle ca.pem: No such file or directory (os error 2)\n"),
+        "{}",
+        absent.stderr
     );
 
     // A port that was ours a moment ago and is nobody's now.

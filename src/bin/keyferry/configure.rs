@@ -1,6 +1,8 @@
 //! `keyferry configure`: writes a profile, and tries it.
 
-use std::io::IsTerminal;
+use std::fs::{OpenOptions, Permissions};
+use std::io::{IsTerminal, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -129,7 +131,10 @@ fn given(globals: &Globals) -> [Option<String>; 6] {
 }
 
 fn absolute(path: &str) -> anyhow::Result<String> {
-    Ok(std::path::absolute(path).with_context(|| path.to_owned())?.display().to_string())
+    // A shell is not there to read it.
+    let home = path.strip_prefix("~/").and_then(|rest| Some(Path::new(&std::env::var_os("HOME")?).join(rest)));
+    let path = home.unwrap_or_else(|| PathBuf::from(path));
+    Ok(std::path::absolute(&path).with_context(|| path.display().to_string())?.display().to_string())
 }
 
 fn read() -> anyhow::Result<(PathBuf, DocumentMut)> {
@@ -144,11 +149,19 @@ fn read() -> anyhow::Result<(PathBuf, DocumentMut)> {
     Ok((path, document))
 }
 
-/// Writes the file anew beside the old one and puts it in its place, so that nobody ever reads half of it.
+/// Writes the file anew beside the old one and puts it in its place, so that nobody ever reads half of it. It is for its owner,
+/// unless it was there and says otherwise; where it is a link, what it leads to is replaced.
 fn save(path: &Path, text: &str) -> anyhow::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let mode = std::fs::metadata(&path).map_or(0o600, |old| old.permissions().mode() & 0o777);
     let new = path.with_extension("new");
-    std::fs::write(&new, text).with_context(|| new.display().to_string())?;
-    std::fs::rename(&new, path).with_context(|| path.display().to_string())
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.set_permissions(Permissions::from_mode(mode))
+    };
+    write().with_context(|| new.display().to_string())?;
+    std::fs::rename(&new, &path).with_context(|| path.display().to_string())
 }

@@ -47,11 +47,24 @@ impl Failure {
     pub(crate) fn of(operation: &str, error: client::Error) -> Self {
         match error {
             client::Error::Refused(refusal) => Self::Service { operation: operation.to_owned(), refusal: Box::new(refusal) },
-            client::Error::Configuration(error) => Self::Configuration(error.into()),
-            error => match remedy::of_way(operation, &error) {
+            client::Error::Configuration(error) => {
+                Self::Configuration(anyhow!("{error}\n{}", remedy::of_setting(error.setting())))
+            }
+            error => match remedy::of_way(&error) {
                 Some(remedy) => Self::Local(anyhow!("{error}\n{remedy}")),
                 None => Self::Local(error.into()),
             },
+        }
+    }
+
+    /// The same with another line of advice, where nobody answered.
+    pub(crate) fn advised(self, advice: &str) -> Self {
+        match self {
+            Self::Local(error) => {
+                let message = format!("{error:#}");
+                Self::Local(anyhow!("{}\n{advice}", message.lines().next().unwrap_or_default()))
+            }
+            other => other,
         }
     }
 
@@ -59,8 +72,12 @@ impl Failure {
     pub(crate) fn report(&self, color: Color) -> ExitCode {
         let painter = Painter::of(color, std::io::stderr().is_terminal());
         let message = self.message();
-        let (first, rest) =
-            message.split_once('\n').map_or((message.as_str(), String::new()), |(first, rest)| (first, format!("\n{rest}")));
+        let (first, rest) = match (message.split_once('\n'), self) {
+            (Some((first, rest)), _) => (first, format!("\n{rest}")),
+            // As clap ends what it says of a command line.
+            (None, Self::Usage(_)) => (message.as_str(), "\nFor more information, try '--help'.".to_owned()),
+            (None, _) => (message.as_str(), String::new()),
+        };
         output::complain(&format!("\n{}{rest}\n", painter.bad(first)));
         ExitCode::from(match self {
             Self::Usage(_) => USAGE,

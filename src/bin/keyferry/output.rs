@@ -4,23 +4,25 @@
 
 mod color;
 mod pager;
+mod query;
 mod table;
 mod text;
 
 use std::io::{IsTerminal, Write};
 
-use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::globals::Format;
 use crate::settings::Settings;
 pub(crate) use color::{Painter, choose as choose_color};
+use query::Query;
 
 /// Prints the answers of one command.
 pub(crate) struct Printer {
     format: Format,
-    query: Option<jmespath::Expression<'static>>,
+    query: Option<Query>,
     title: String,
     painter: Painter,
     pager: String,
@@ -32,11 +34,7 @@ impl Printer {
     /// # Errors
     /// Where the query is no JMESPath, which is said before anything is done.
     pub(crate) fn new(settings: &Settings, operation: &str) -> Result<Self, Failure> {
-        let compile = |query: &String| {
-            jmespath::compile(query)
-                .map_err(|error| Failure::usage(format!("Bad value for --query {query}: {}", error.to_string().trim_end())))
-        };
-        let query = settings.query.as_ref().map(compile).transpose()?;
+        let query = settings.query.as_deref().map(Query::compile).transpose()?;
         let painter = Painter::of(settings.color, std::io::stdout().is_terminal());
         Ok(Self { format: settings.format, query, title: operation.to_owned(), painter, pager: settings.pager.clone() })
     }
@@ -58,6 +56,19 @@ impl Printer {
         })
     }
 
+    /// Prints a list that was put together from pages, and where to go on.
+    pub(crate) fn list(&self, mut list: Map<String, Value>, next: Option<Value>) -> Result<(), Failure> {
+        let next = next.map(|token| ("NextToken".to_owned(), token));
+        if self.format != Format::Text || self.query.is_some() {
+            list.extend(next);
+            return self.answer(&Value::Object(list));
+        }
+        // As the reference: a line of its own, behind the others.
+        let next = next.map(|(name, token)| (name.clone(), Value::Object(Map::from_iter([(name, token)]))));
+        let next = next.map(|next| text::of(&Value::Object(Map::from_iter([next])))).unwrap_or_default();
+        self.plain(&(text::of(&Value::Object(list)) + &next))
+    }
+
     /// Prints JSON, whatever the format is.
     pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
         self.plain(&json(&self.take(value)?)?)
@@ -72,10 +83,7 @@ impl Printer {
     }
 
     fn take(&self, answer: &Value) -> Result<Value, Failure> {
-        let Some(query) = &self.query else { return Ok(answer.clone()) };
-        let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("Bad value for --query {query}: {error}"));
-        let taken = query.search(answer.clone()).map_err(|error| bad(&error))?;
-        serde_json::to_value(&taken).map_err(|error| bad(&error))
+        self.query.as_ref().map_or_else(|| Ok(answer.clone()), |query| query.take(answer))
     }
 }
 
@@ -108,7 +116,9 @@ pub(crate) fn json(value: &Value) -> Result<String, Failure> {
 
 /// YAML, one document.
 pub(crate) fn yaml(value: &Value) -> Result<String, Failure> {
-    let mut text = serde_saphyr::to_string(value).map_err(anyhow::Error::from)?;
+    // A line a member, however long, as the reference: for grep.
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    let mut text = serde_saphyr::to_string_with_options(value, options).map_err(anyhow::Error::from)?;
     if !text.ends_with('\n') {
         text.push('\n');
     }

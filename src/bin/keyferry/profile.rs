@@ -53,7 +53,7 @@ pub(crate) fn path() -> anyhow::Result<PathBuf> {
 
 fn find(name: Option<&str>) -> anyhow::Result<Profile> {
     let missing =
-        |name: &str| anyhow!("The config profile ({name}) could not be found: keyferry configure --profile {name} makes it");
+        |name: &str| anyhow!("The config profile ({name}) could not be found\nMake it: keyferry configure --profile {name}");
     let path = match (path(), name) {
         (Ok(path), _) => path,
         (Err(error), Some(_)) => return Err(error),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::ValueEnum;
 use keyferry::client::{Client, Endpoint};
 use zeroize::Zeroizing;
@@ -77,28 +77,38 @@ impl Settings {
         let (endpoint, is_regional) = self.endpoint().map_err(Failure::Configuration)?;
         let client = Client::connect(&endpoint).await.map_err(|error| Failure::of("", error))?;
         if let (Some(wanted), false) = (&self.region, is_regional) {
-            let found = client.get_server_info().await.map_err(|error| Failure::of("GetServerInfo", error))?.region;
+            let info = client.get_server_info().await;
+            let found = info.map_err(|error| self.explain(Failure::of("GetServerInfo", error)))?.region;
             if found != *wanted {
                 let url = self.endpoint_url.as_deref().unwrap_or_default();
                 return Err(Failure::Configuration(anyhow!(
-                    "the service at {url} is of the Region {found}, not {wanted}: change --region, or the endpoint URL"
+                    "the service at {url} is of the Region {found}, not {wanted}\nChange --region, or the endpoint URL"
                 )));
             }
         }
         Ok(client)
     }
 
+    /// A failed call, with what these settings had to do with it.
+    pub(crate) fn explain(&self, failure: Failure) -> Failure {
+        let is_https = self.endpoint_url.as_ref().is_some_and(|url| url.starts_with("https:"));
+        match self.sign || !is_https {
+            true => failure,
+            false => failure.advised("The service wants to see a certificate: leave --no-sign-request away"),
+        }
+    }
+
     /// The endpoint, and whether the Region is a part of it.
     fn endpoint(&self) -> anyhow::Result<(Endpoint, bool)> {
         let url = self.endpoint_url.as_deref().ok_or_else(|| {
-            anyhow!("no endpoint: give --endpoint-url, set KEYFERRY_ENDPOINT_URL, for example by sourcing .local/env, or run keyferry configure")
+            anyhow!("no endpoint URL\nGive --endpoint-url, set KEYFERRY_ENDPOINT_URL, for example by sourcing .local/env, or run keyferry configure")
         })?;
         let is_regional = url.contains(REGION);
         let url = match (&self.region, is_regional) {
             (Some(region), true) => url.replace(REGION, region),
             (None, true) => {
                 return Err(anyhow!(
-                    "You must specify a region. You can also configure your region by running \"keyferry configure\"."
+                    "You must specify a region.\nGive --region, set KEYFERRY_REGION, or run keyferry configure"
                 ));
             }
             (_, false) => url.to_owned(),
@@ -136,8 +146,10 @@ impl Settings {
 fn file(path: &Option<PathBuf>, option: &str, variable: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let path: &Path = path
         .as_deref()
-        .ok_or_else(|| anyhow!("an https endpoint needs {option} or {variable}, or a profile: keyferry configure"))?;
-    std::fs::read(path).map(Zeroizing::new).with_context(|| format!("{option} {}", path.display()))
+        .ok_or_else(|| anyhow!("an https endpoint needs {option}\nGive it, set {variable}, or run keyferry configure"))?;
+    std::fs::read(path).map(Zeroizing::new).map_err(|error| {
+        anyhow!("{option} {}: {error}\nIt may come from {variable} or the profile: keyferry configure list", path.display())
+    })
 }
 
 fn one_of<T: ValueEnum>(flag: Option<T>, profile: Option<&str>, name: &str) -> Result<Option<T>, Failure> {
@@ -145,7 +157,7 @@ fn one_of<T: ValueEnum>(flag: Option<T>, profile: Option<&str>, name: &str) -> R
         (None, Some(text)) => T::from_str(text, false).map(Some).map_err(|_| {
             let possible = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
             let names: Vec<String> = possible.map(|value| value.get_name().to_owned()).collect();
-            Failure::Configuration(anyhow!("{name} = {text:?} in the profile: expected one of {}", names.join(", ")))
+            Failure::Configuration(anyhow!("{name} = {text:?} in the profile\nExpected one of {}", names.join(", ")))
         }),
         (flag, _) => Ok(flag),
     }

@@ -31,12 +31,15 @@ pub(crate) fn of(message: &DynamicMessage) -> Value {
             continue;
         }
         let Some(shown) = shown(&field, &value) else { continue };
-        if let Some((_, older)) = TWICE.iter().find(|(name, _)| *name == field.full_name()) {
-            shape.insert((*older).to_owned(), shown.clone());
-        }
+        shape.extend(older_name(&field).map(|older| (older.to_owned(), shown.clone())));
         shape.insert(names::member(field.name()), shown);
     }
     Value::Object(shape)
+}
+
+/// The name under which the reference shows a field a second time.
+pub(crate) fn older_name(field: &FieldDescriptor) -> Option<&'static str> {
+    TWICE.iter().find(|(name, _)| *name == field.full_name()).map(|(_, older)| *older)
 }
 
 /// Whether a field without presence has nothing to say; false and zero are something.

@@ -30,13 +30,15 @@ pub(crate) async fn run(operation: &Operation, matches: &ArgMatches, settings: &
     }
     // A request that is not whole is refused before anybody is asked.
     request.encode()?;
+    let list = match operation.pages() {
+        Some(list) => pages::Pages::wanted(matches, settings, &request)?.map(|pages| (list, pages)),
+        None => None,
+    };
     let client = settings.connect().await?;
-    if let Some(list) = operation.pages()
-        && let Some(pages) = pages::Pages::wanted(matches, settings, &mut request)
-    {
-        return pages.print(operation, &list, request, &client, &printer).await;
+    if let Some((list, pages)) = list {
+        return pages.print(operation, &list, request, &client, &printer).await.map_err(|failure| settings.explain(failure));
     }
-    let answer = call(operation, &request, &client).await?;
+    let answer = call(operation, &request, &client).await.map_err(|failure| settings.explain(failure))?;
     match answer.descriptor().fields().len() {
         0 => Ok(()),
         _ => printer.answer(&shape::of(&answer)),

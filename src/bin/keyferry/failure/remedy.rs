@@ -1,6 +1,6 @@
-//! What to do about a refusal, in one line.
+//! What to do about a refusal, or a way that leads nowhere, in one line.
 
-use keyferry::client::{Error, Refusal};
+use keyferry::client::{Error, Local, Refusal, Setting};
 
 /// The line for this refusal of `operation`.
 pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
@@ -45,10 +45,16 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("UnsupportedOperationException", _) if message.contains("origin is") => {
             "Only keys made for import take material: keyferry create-key --origin EXTERNAL"
         }
+        ("UnsupportedOperationException", _) if message.ends_with("has no public key.") => {
+            "Only RSA and EC keys have one; a secret key has its id: keyferry describe-key --key-id ID"
+        }
         ("UnsupportedOperationException", "GetParametersForImport") => {
             "See what the token can do: keyferry get-token-profile; or let keyferry import KEYFILE choose"
         }
         ("UnsupportedOperationException", _) => "See what the service can do: README, and keyferry get-token-profile",
+        ("ValidationException", "ImportKeyMaterial") if message.starts_with("A validTo date must be set") => {
+            "Say when the material ends, --valid-to TIME, or that it does not: --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE"
+        }
         ("ValidationException", "GetParametersForImport") if message.starts_with("Wrapping algorithm") => {
             "Let keyferry import KEYFILE --dry-run show what fits this key"
         }
@@ -64,20 +70,32 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
     line.to_owned()
 }
 
-/// The line for a service that was not reached, or not heard of again.
-pub(super) fn of_way(operation: &str, error: &Error) -> Option<String> {
+/// The line for a setting that does not serve.
+pub(super) fn of_setting(setting: Setting) -> &'static str {
+    match setting {
+        Setting::AcceptAnyCertificate => "Leave --no-verify-ssl away, and give --ca-bundle",
+        Setting::CaBundle => "Give PEM of the authorities that vouch for the service: --ca-bundle, or keyferry configure",
+        Setting::ClientCertificate => "Give PEM of the certificate that the service knows you by: --client-cert",
+        Setting::ClientKey => "Give PEM of the certificate's own private key, without a passphrase: --client-key",
+        Setting::EndpointUrl => "Give the service's URL, https://HOST:PORT: --endpoint-url, or keyferry configure",
+    }
+}
+
+/// The line for a call that was not answered; what is wrong on this side says itself what to do.
+pub(super) fn of_way(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::Connection(unreachable) if unreachable.is_passing() => {
-            "See whether the service runs, and whether it is the right one: keyferry configure list".to_owned()
+            "See that the service runs, and that this is where: keyferry configure list"
         }
         Error::Connection(_) => {
-            "See whether the certificates are the right ones: --ca-bundle for the service, --client-cert and --client-key for you; keyferry configure list"
-                .to_owned()
+            "See that --ca-bundle vouches for the service, and that the service knows --client-cert: keyferry configure list"
         }
-        Error::Lost(_) if operation.starts_with("List") || operation.starts_with("Get") || operation.starts_with("Describe") => {
-            "Try again".to_owned()
+        Error::Lost(_) => {
+            "Look whether it is done before you ask again, and give it more time: --cli-read-timeout SECONDS, 0 for ever"
         }
-        Error::Lost(_) => "See what became of it before trying again: keyferry describe-key, or keyferry list-keys".to_owned(),
+        Error::Local(Local::Answer(_)) => {
+            "See whether service and client are of one version: keyferry get-server-info, keyferry --version"
+        }
         _ => return None,
     })
 }

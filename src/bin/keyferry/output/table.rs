@@ -46,7 +46,8 @@ fn list(text: &mut String, title: &str, items: &[Value], painter: Painter) {
         return text.push_str(&format!("{}\n", painter.faint(&format!("{title}: none"))));
     }
     if columns.is_empty() {
-        return show(text, title, items.iter().map(|item| vec![cell(item)]).collect(), None, painter);
+        let row = |item: &Value| item.as_array().map_or_else(|| vec![cell(item)], |cells| cells.iter().map(cell).collect());
+        return show(text, title, items.iter().map(row).collect(), None, painter);
     }
     let row = |item: &Value| columns.iter().map(|name| item.get(name.as_str()).map(cell).unwrap_or_default()).collect();
     let header = columns.iter().map(|name| (*name).clone()).collect();

@@ -25,12 +25,20 @@ fn object(text: &mut String, members: &Map<String, Value>, name: Option<&str>, c
     let columns = columns.unwrap_or(&own);
     if !columns.is_empty() {
         // What one item of a list lacks is an empty column, so that the others stay where they are.
-        line(text, name, columns.iter().map(|column| members.get(*column).map(word).unwrap_or_default()));
+        let cell = |column: &&str| members.get(*column).map(word).unwrap_or_default();
+        let (theirs, ours): (Vec<&str>, Vec<&str>) = columns.iter().partition(|column| !is_ours(members, column));
+        line(text, name, theirs.iter().chain(&ours).map(cell));
     }
     let groups: BTreeSet<&String> = members.keys().filter(|key| !columns.contains(key.as_str())).collect();
     for group in groups {
         write(text, &members[group], Some(group), None);
     }
+}
+
+/// Whether the reference's answer to get-parameters-for-import lacks this member. Such come last: `cut -f` counts columns.
+fn is_ours(members: &Map<String, Value>, column: &str) -> bool {
+    const OURS: [&str; 4] = ["HostExposure", "KeySpec", "WrappingAlgorithm", "WrappingKeySpec"];
+    members.contains_key("ParametersValidTo") && OURS.contains(&column)
 }
 
 fn list(text: &mut String, items: &[Value], name: Option<&str>) {

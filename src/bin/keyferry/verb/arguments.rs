@@ -81,9 +81,13 @@ fn input_arguments() -> [Arg; 3] {
 fn options(member: &Member) -> Vec<Arg> {
     let option = member.option();
     let comment = member.comment();
-    let arg = Arg::new(option.clone())
-        .long(option.clone())
-        .help(comment.strip_prefix("Required. ").unwrap_or(&comment).to_owned());
+    let form = match member.kind() {
+        Kind::Bytes => " As fileb:// and a path, or base64.",
+        Kind::Message(_) => " In the form of RFC 3339, or seconds since 1970.",
+        _ => "",
+    };
+    let help = format!("{}{form}", comment.strip_prefix("Required. ").unwrap_or(&comment));
+    let arg = Arg::new(option.clone()).long(option.clone()).help(help);
     let arg = match member.kind() {
         Kind::Bool => {
             let no = format!("no-{option}");

@@ -20,6 +20,9 @@ pub(super) struct Pages {
     starting_token: Option<String>,
 }
 
+/// The options that ask for a list as a whole.
+const NAMES: [&str; 3] = ["starting-token", "page-size", "max-items"];
+
 /// The options of every operation that lists.
 pub(super) fn arguments() -> [Arg; 3] {
     let arg = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
@@ -36,17 +39,26 @@ pub(super) fn arguments() -> [Arg; 3] {
 
 impl Pages {
     /// What the command line wants of a list; `None` where it asks for one page by itself.
-    pub(super) fn wanted(matches: &ArgMatches, settings: &Settings, request: &mut Request) -> Option<Self> {
-        let page_size = matches.get_one::<i32>("page-size").copied();
+    ///
+    /// # Errors
+    /// Where it asks for both.
+    pub(super) fn wanted(matches: &ArgMatches, settings: &Settings, request: &Request) -> Result<Option<Self>, Failure> {
         if settings.no_paginate || request.says("limit") || request.says("marker") {
-            if let Some(size) = page_size.filter(|_| !request.says("limit")) {
-                request.put("limit", Wire::I32(size));
-            }
-            return None;
+            let given: Vec<String> =
+                NAMES.iter().filter(|name| matches.contains_id(name)).map(|name| format!("--{name}")).collect();
+            return match given.is_empty() {
+                true => Ok(None),
+                false => Err(Failure::usage(format!(
+                    "Error during pagination: Cannot specify --no-paginate along with pagination arguments: {}\n\
+                     --limit and --marker ask for one page, as --no-paginate does: give either these or those",
+                    given.join(", ")
+                ))),
+            };
         }
+        let page_size = matches.get_one::<i32>("page-size").copied();
         let max_items = matches.get_one::<u32>("max-items").map(|items| *items as usize);
         let starting_token = matches.get_one::<String>("starting-token").cloned();
-        Some(Self { page_size, max_items, starting_token })
+        Ok(Some(Self { page_size, max_items, starting_token }))
     }
 
     /// Gets and prints it.
@@ -84,9 +96,7 @@ impl Pages {
         if printer.streams() {
             return Ok(());
         }
-        let mut whole = Map::from_iter([(list.name(), Value::Array(items))]);
-        whole.extend(marker.map(|marker| ("NextToken".to_owned(), Value::from(marker))));
-        printer.answer(&Value::Object(whole))
+        printer.list(Map::from_iter([(list.name(), Value::Array(items))]), marker.map(Value::from))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::names;
 use crate::output::Printer;
 use crate::schema::{Member, Operation, constants, is_time, members};
+use crate::shape;
 
 /// Which skeleton.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -70,7 +71,8 @@ fn commented(operation: &Operation) -> Result<String, Failure> {
         };
         text.push_str(&format!("{}  # {comment}{names}\n", line.trim_end()));
     }
-    Ok(text)
+    // An operation that takes nothing takes this.
+    Ok(if text.is_empty() { "{}\n".to_owned() } else { text })
 }
 
 fn of_output(message: &MessageDescriptor) -> Value {
@@ -82,6 +84,11 @@ fn of_output(message: &MessageDescriptor) -> Value {
         };
         if field.is_list() { Value::Array(vec![value]) } else { value }
     };
-    let fields = members(message);
-    Value::Object(fields.iter().map(|member| (names::member(member.field.name()), answered(&member.field))).collect())
+    let mut shape = Map::new();
+    for Member { field } in members(message) {
+        let value = answered(&field);
+        shape.extend(shape::older_name(&field).map(|older| (older.to_owned(), value.clone())));
+        shape.insert(names::member(field.name()), value);
+    }
+    Value::Object(shape)
 }
