@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use keyferry::client::{Client, Endpoint, Error, Misconfigured, Setting};
+use keyferry::proto as pb;
+use keyferry::proto::operator_service_server::OperatorServiceServer;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
 
 use super::{client, endpoint, shown, stranger};
 use crate::harness::Daemon;
@@ -139,7 +144,6 @@ async fn a_connection_that_takes_too_long_is_none() {
     assert!(refusal.is_passing() && refusal.to_string().ends_with("no connection within 50ms"), "{refusal}");
 }
 
-/// What the service says no to is told in its own words; its deadline is the caller's.
 #[tokio::test]
 async fn bytes_go_through_as_they_are() {
     let daemon = Daemon::shared();
@@ -153,4 +157,50 @@ async fn bytes_go_through_as_they_are() {
     let Err(Error::Refused(refusal)) = client.describe_key("x").await else { panic!("there is a key x") };
     assert_eq!((refusal.code.as_str(), refusal.message.as_str()), ("NotFoundException", "Invalid keyId 'x'"));
     assert!(refusal.request_id.is_some());
+}
+
+/// Answers by the deadline that it was told.
+struct Watch;
+
+#[tonic::async_trait]
+impl pb::operator_service_server::OperatorService for Watch {
+    async fn get_server_info(
+        &self,
+        call: Request<pb::GetServerInfoRequest>,
+    ) -> Result<Response<pb::GetServerInfoResponse>, Status> {
+        let deadline = call.metadata().get("grpc-timeout").map(|told| told.to_str().unwrap().to_owned());
+        Err(Status::aborted(format!("{deadline:?}")))
+    }
+
+    async fn get_token_profile(
+        &self,
+        _: Request<pb::GetTokenProfileRequest>,
+    ) -> Result<Response<pb::GetTokenProfileResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+}
+
+#[tokio::test]
+async fn the_service_is_told_how_long_the_caller_waits() {
+    let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", incoming.local_addr().unwrap());
+    tokio::spawn(Server::builder().add_service(OperatorServiceServer::new(Watch)).serve_with_incoming(incoming));
+    let told = async |endpoint: Endpoint| Client::connect(&endpoint).await.unwrap().get_server_info().await.unwrap_err();
+    let endpoint = || Endpoint::new(url.as_str());
+    #[rustfmt::skip]
+    let cases = [
+        (endpoint(),                                              "Aborted: Some(\"60000000u\")"),
+        (endpoint().call_timeout(Some(Duration::from_secs(7))),   "Aborted: Some(\"7000000u\")"),
+        (endpoint().call_timeout(Some(Duration::MAX)),            "Aborted: Some(\"31536000S\")"),
+        (endpoint().call_timeout(None),                           "Aborted: None"),
+    ];
+    for (endpoint, expected) in cases {
+        assert_eq!(told(endpoint).await.to_string(), expected);
+    }
+    // Not every machine has IPv6.
+    if let Ok(incoming) = TcpIncoming::bind("[::1]:0".parse().unwrap()) {
+        let url = format!("http://{}", incoming.local_addr().unwrap());
+        tokio::spawn(Server::builder().add_service(OperatorServiceServer::new(Watch)).serve_with_incoming(incoming));
+        assert_eq!(told(Endpoint::new(url).call_timeout(None)).await.to_string(), "Aborted: None");
+    }
 }
