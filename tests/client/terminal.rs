@@ -4,7 +4,7 @@ mod pseudo;
 
 use super::desk::Desk;
 use crate::harness::Daemon;
-use pseudo::Terminal;
+pub use pseudo::Terminal;
 
 #[test]
 fn what_is_required_is_asked_for_with_its_choices_until_the_answer_will_do() {
