@@ -58,7 +58,7 @@ async fn every_error_of_the_reference_says_what_to_do() {
         status(Code::Internal,           "KMSInternalException",        "internal error", None),
         status(Code::ResourceExhausted,  "LimitExceededException",      "too many keys", None),
         status(Code::ResourceExhausted,  "ThrottlingException",         "Rate exceeded", soon),
-        status(Code::Unknown,            "BrandNewException",           "first line\nsecond line", None),
+        status(Code::Unknown,            "BrandNewException",           "first line\nsecond line \u{1b}[31mred", None),
         Status::unimplemented("unknown service"),
         Status::unavailable("502 of a proxy"),
         Status::internal("not of the service's rules"),

@@ -83,13 +83,19 @@ async fn write(globals: Globals, is_tried: bool) -> Result<(), Failure> {
         return Err(Failure::usage("there is no terminal to ask on: give what the profile is to hold as options"));
     }
     for (Setting { name, question, is_path }, given) in SETTINGS.iter().zip(given) {
-        let known = given.or_else(|| table.get(name).and_then(Item::as_str).map(str::to_owned));
+        let known = given.as_deref().or_else(|| table.get(name).and_then(Item::as_str));
         let answer = match is_asked {
-            true => prompt::ask(&format!("{question} [{}]: ", known.as_deref().unwrap_or("None")))?,
+            true => prompt::ask(&format!("{question} [{}]: ", known.unwrap_or("None")))?,
             false => String::new(),
         };
-        let Some(setting) = Some(answer).filter(|answer| !answer.is_empty()).or(known) else { continue };
-        table.insert(name, value(if *is_path { absolute(&setting)? } else { setting }));
+        // What is kept stays as it was written: a path may be from the file's folder.
+        let Some(setting) = Some(answer).filter(|answer| !answer.is_empty()).or(given) else { continue };
+        let setting = if *is_path { absolute(&setting)? } else { setting };
+        match table.get_mut(name).and_then(Item::as_value_mut) {
+            // The comment beside it stays.
+            Some(old) => *old = toml_edit::Value::from(setting).decorated(prefix(old), suffix(old)),
+            None => drop(table.insert(name, value(setting))),
+        }
     }
     save(&path, &document.to_string())?;
     complain(&format!("Wrote the profile {name} to {}\n", path.display()));
@@ -114,6 +120,14 @@ async fn write(globals: Globals, is_tried: bool) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+fn prefix(value: &toml_edit::Value) -> String {
+    value.decor().prefix().and_then(toml_edit::RawString::as_str).unwrap_or(" ").to_owned()
+}
+
+fn suffix(value: &toml_edit::Value) -> String {
+    value.decor().suffix().and_then(toml_edit::RawString::as_str).unwrap_or_default().to_owned()
 }
 
 /// What options and the environment say, in the order of the questions.

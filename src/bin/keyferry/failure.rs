@@ -96,6 +96,8 @@ impl Failure {
                 let client::Refusal { code, message, request_id, .. } = &**refusal;
                 let request = request_id.as_ref().map(|id| format!("\nRequest id: {id}")).unwrap_or_default();
                 let remedy = remedy::of(operation, refusal);
+                // Somebody else's words: they are to move no cursor and to look like none of ours.
+                let [code, message] = [code, message].map(|words| words.replace(char::is_control, " "));
                 format!("An error occurred ({code}) when calling the {operation} operation: {message}\n{remedy}{request}")
             }
         }
