@@ -73,7 +73,8 @@ fn a_skeleton_is_taken_as_an_input() {
     let key = desk.create(&[]);
     let verbs = desk.ok(&["--help"]);
     let verbs = verbs.split("Commands:\n").nth(1).unwrap().lines().map(str::trim);
-    let verbs: Vec<&str> = verbs.take_while(|line| !line.starts_with("wrap")).filter(|line| line.contains("  ")).collect();
+    let verbs: Vec<&str> =
+        verbs.take_while(|line| !line.starts_with("import ")).filter(|line| line.contains("  ")).collect();
     let mut taken = 0;
     for line in verbs {
         let verb = line.split(' ').next().unwrap();

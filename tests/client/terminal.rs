@@ -70,7 +70,11 @@ fn colour_is_for_terminals_and_for_those_who_want_it() {
     for (is_terminal, more, no_color, is_coloured) in cases {
         let case = format!("terminal {is_terminal}, {more:?}, NO_COLOR {no_color:?}");
         // Our own errors, clap's, and its help.
-        for (arguments, colour) in [(with(more), red), ([&["descibe-key"][..], more].concat(), "\u{1b}["), ([&["--help"][..], more].concat(), "\u{1b}[")] {
+        for (arguments, colour) in [
+            (with(more), red),
+            ([&["descibe-key"][..], more].concat(), "\u{1b}["),
+            ([&["--help"][..], more].concat(), "\u{1b}["),
+        ] {
             let mut command = desk.command(&arguments);
             command.envs(no_color.map(|value| ("NO_COLOR", value))).env("TERM", "xterm-256color");
             let said = match is_terminal {

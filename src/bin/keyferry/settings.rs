@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::ValueEnum;
-use keyferry::client::{Client, Endpoint};
+use keyferry::client::{self, Client, Endpoint};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -75,10 +75,10 @@ impl Settings {
     /// Where the settings do not lead to one, or to one of another Region than was asked for.
     pub(crate) async fn connect(&self) -> Result<Client, Failure> {
         let (endpoint, is_regional) = self.endpoint().map_err(Failure::Configuration)?;
-        let client = Client::connect(&endpoint).await.map_err(|error| Failure::of("", error))?;
+        let client = Client::connect(&endpoint).await.map_err(|error| self.unconnected(error))?;
         if let (Some(wanted), false) = (&self.region, is_regional) {
             let info = client.get_server_info().await;
-            let found = info.map_err(|error| self.explain(Failure::of("GetServerInfo", error)))?.region;
+            let found = info.map_err(|error| Failure::of("GetServerInfo", error))?.region;
             if found != *wanted {
                 let url = self.endpoint_url.as_deref().unwrap_or_default();
                 return Err(Failure::Configuration(anyhow!(
@@ -89,12 +89,13 @@ impl Settings {
         Ok(client)
     }
 
-    /// A failed call, with what these settings had to do with it.
-    pub(crate) fn explain(&self, failure: Failure) -> Failure {
-        let is_https = self.endpoint_url.as_ref().is_some_and(|url| url.starts_with("https:"));
-        match self.sign || !is_https {
-            true => failure,
-            false => failure.advised("The service wants to see a certificate: leave --no-sign-request away"),
+    /// No connection, and what these settings had to do with it.
+    fn unconnected(&self, error: client::Error) -> Failure {
+        let is_distrust = matches!(&error, client::Error::Connection(unreachable) if !unreachable.is_passing());
+        let failure = Failure::of("", error);
+        match is_distrust && !self.sign {
+            true => failure.advised("The service wants to see a certificate: leave --no-sign-request away"),
+            false => failure,
         }
     }
 

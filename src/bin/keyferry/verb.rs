@@ -36,9 +36,9 @@ pub(crate) async fn run(operation: &Operation, matches: &ArgMatches, settings: &
     };
     let client = settings.connect().await?;
     if let Some((list, pages)) = list {
-        return pages.print(operation, &list, request, &client, &printer).await.map_err(|failure| settings.explain(failure));
+        return pages.print(operation, &list, request, &client, &printer).await;
     }
-    let answer = call(operation, &request, &client).await.map_err(|failure| settings.explain(failure))?;
+    let answer = call(operation, &request, &client).await?;
     match answer.descriptor().fields().len() {
         0 => Ok(()),
         _ => printer.answer(&shape::of(&answer)),
