@@ -66,10 +66,16 @@ fn a_wrong_endpoint_exits_with_253_and_one_that_is_not_there_with_255() {
     assert_eq!(none.code, 253, "{}", none.stderr);
     let far = list(&["--endpoint-url", "http://192.0.2.1:8080"]);
     assert_eq!(far.code, 253);
-    assert!(far.stderr.starts_with("\nhttp://192.0.2.1:8080 is not this machine: plain http goes to loopback only, use https\n"));
+    assert!(
+        far.stderr.starts_with("\nhttp://192.0.2.1:8080 is not this machine: plain http goes to loopback only, use https\n")
+    );
     let absent = list(&["--endpoint-url", "https://127.0.0.1:1", "--ca-bundle", "ca.pem"]);
     assert_eq!(absent.code, 253);
-    assert!(absent.stderr.starts_with("\n--ca-bundle ca.pem: No such file or directory (os error 2)\n"), "{}", absent.stderr);
+    assert!(
+        absent.stderr.starts_with("\n--ca-bundle ca.pem: No such file or directory (os error 2)\n"),
+        "{}",
+        absent.stderr
+    );
 
     // A port that was ours a moment ago and is nobody's now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -22,7 +22,15 @@ fn what_the_service_refuses_exits_with_254_and_says_what_to_do() {
     desk.write("parameters.json", desk.ok(&parameters(&waiting)));
 
     let import = |set: &'static str, blob: &'static str| {
-        ["import-key-material", "--parameters", set, "--encrypted-key-material", blob, "--expiration-model", "KEY_MATERIAL_DOES_NOT_EXPIRE"]
+        [
+            "import-key-material",
+            "--parameters",
+            set,
+            "--encrypted-key-material",
+            blob,
+            "--expiration-model",
+            "KEY_MATERIAL_DOES_NOT_EXPIRE",
+        ]
     };
     let of_sm2 = ["--wrapping-algorithm", "SM2PKE", "--wrapping-key-spec", "SM2"];
     #[rustfmt::skip]
@@ -128,7 +136,9 @@ fn a_wrong_configuration_exits_with_253() {
     let mut desk = Desk::bare();
     let authority = crate::harness::certificates::Authority::new();
     let (mine, other) = (authority.client_by_uri("spiffe://a/b"), authority.client_by_uri("spiffe://a/c"));
-    for (name, pem) in [("ca.pem", &authority.certificate), ("cert.pem", &mine.certificate), ("other.pem", &other.private_key)] {
+    for (name, pem) in
+        [("ca.pem", &authority.certificate), ("cert.pem", &mine.certificate), ("other.pem", &other.private_key)]
+    {
         desk.write(name, pem);
     }
     desk.set("XDG_CONFIG_HOME", "config");
@@ -161,7 +171,9 @@ fn a_wrong_configuration_exits_with_253() {
         let run = transcript.expect(253, arguments);
         assert!(run.stderr.trim().lines().count() > 1, "{arguments:?} does not say what to do: {}", run.stderr);
     }
-    for content in ["[default\n", "[default]\nendpoint = 1\n", "[default]\noutput = \"xml\"\n", "[default]\nregion = 1\n", "\u{7}"] {
+    for content in
+        ["[default\n", "[default]\nendpoint = 1\n", "[default]\noutput = \"xml\"\n", "[default]\nregion = 1\n", "\u{7}"]
+    {
         desk.write(file, content);
         transcript.note(&format!("{file}: {content:?}"));
         transcript.expect(253, &["list-keys"]);
@@ -179,8 +191,13 @@ fn nobody_there_exits_with_255() {
     transcript.expect(255, &["list-keys", "--endpoint-url", &format!("http://127.0.0.1:{port}")]);
     transcript.golden("errors-unreachable");
     // What a resolver says differs.
-    let unknown = desk.run(&["list-keys", "--endpoint-url", "https://keyferry.invalid", "--no-sign-request", "--ca-bundle", "ca.pem"]);
+    let unknown =
+        desk.run(&["list-keys", "--endpoint-url", "https://keyferry.invalid", "--no-sign-request", "--ca-bundle", "ca.pem"]);
     assert_eq!(unknown.code, 255);
     let first = unknown.stderr.trim().lines().next().unwrap();
-    assert!(first.starts_with("could not connect to the endpoint URL: \"https://keyferry.invalid\": "), "{}", unknown.stderr);
+    assert!(
+        first.starts_with("could not connect to the endpoint URL: \"https://keyferry.invalid\": "),
+        "{}",
+        unknown.stderr
+    );
 }

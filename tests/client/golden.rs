@@ -97,7 +97,10 @@ fn quoted(word: &str) -> String {
 /// What differs from run to run, as masks: h is a hex digit, d a decimal one, any other letter itself.
 const MASKS: [(&str, &str); 8] = [
     ("mrk-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh", "mrk-................................"),
-    ("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh", "(64 hex digits)................................................."),
+    (
+        "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh",
+        "(64 hex digits).................................................",
+    ),
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "........-....-....-....-............"),
     ("dddd-dd-ddTdd:dd:dd.dddZ", "....-..-..T..:..:......Z"),
     ("dddd-dd-ddTdd:dd:dd.ddZ", "....-..-..T..:..:......Z"),

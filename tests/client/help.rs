@@ -42,8 +42,11 @@ fn every_operation_has_its_skeletons_and_asks_nobody_for_them() {
     let own = ["wrap", "import", "configure", "completions", "man"];
     for verb in commands(&desk).iter().filter(|command| !own.contains(&command.as_str())) {
         let mut transcript = Transcript::new(&desk);
-        for kind in [&["--generate-cli-skeleton"][..], &["--generate-cli-skeleton", "yaml-input"], &["--generate-cli-skeleton", "output"]]
-        {
+        for kind in [
+            &["--generate-cli-skeleton"][..],
+            &["--generate-cli-skeleton", "yaml-input"],
+            &["--generate-cli-skeleton", "output"],
+        ] {
             transcript.expect(0, &[&[verb.as_str()], kind].concat());
         }
         transcript.golden(&format!("skeleton-{verb}"));

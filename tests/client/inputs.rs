@@ -99,7 +99,8 @@ fn bytes_are_base64_unless_they_are_said_to_be_raw() {
     let set: Value = serde_json::from_str(&desk.ok(&parameters(&key))).unwrap();
     let token = set["ImportToken"].as_str().unwrap();
     let import = |token: &str, more: &[&str]| {
-        let arguments = ["import-key-material", "--key-id", &key, "--import-token", token, "--encrypted-key-material", "AQID"];
+        let arguments =
+            ["import-key-material", "--key-id", &key, "--import-token", token, "--encrypted-key-material", "AQID"];
         desk.run(&[&arguments, more].concat())
     };
     // The service looks at the token first; with a good one, at the ciphertext, whose size it says is wrong.
@@ -111,7 +112,10 @@ fn bytes_are_base64_unless_they_are_said_to_be_raw() {
     desk.write("config.toml", "[raw]\ncli_binary_format = \"raw-in-base64-out\"\n");
     let config = desk.path("config.toml").display().to_string();
     let mut command = desk.command(&["import-key-material", "--key-id", &key, "--import-token", token]);
-    command.args(["--encrypted-key-material", "AQID", "--profile", "raw"]).args(no_expiry).env("KEYFERRY_CONFIG_FILE", config);
+    command
+        .args(["--encrypted-key-material", "AQID", "--profile", "raw"])
+        .args(no_expiry)
+        .env("KEYFERRY_CONFIG_FILE", config);
     let profile = super::Run::of(command.output().unwrap());
     assert!(profile.stderr.contains("(InvalidImportTokenException)"), "{}", profile.stderr);
     // In an input file, too.

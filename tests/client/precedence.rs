@@ -58,7 +58,9 @@ fn the_output_comes_from_the_flag_the_environment_or_the_profile() {
 #[test]
 fn the_file_is_where_it_is_said_to_be() {
     let mut desk = Desk::bare();
-    for (place, region) in [("named.toml", "named"), ("xdg/keyferry/config.toml", "xdg"), (".config/keyferry/config.toml", "home")] {
+    for (place, region) in
+        [("named.toml", "named"), ("xdg/keyferry/config.toml", "xdg"), (".config/keyferry/config.toml", "home")]
+    {
         std::fs::create_dir_all(desk.path(place).parent().unwrap()).unwrap();
         desk.write(place, format!("[default]\nregion = \"{region}\"\n"));
     }

@@ -35,7 +35,8 @@ fn mode(path: &Path) -> u32 {
 fn options_make_a_profile_which_is_tried_and_serves_from_anywhere() {
     let (desk, url) = unsettled();
     let files = ["--ca-bundle", "pki/ca.pem", "--client-cert", "./pki/cert.pem", "--client-key", "pki/key.pem"];
-    let configure = [&["configure", "--endpoint-url", &url, "--region", "us-east-1", "--output", "text"], &files[..]].concat();
+    let configure =
+        [&["configure", "--endpoint-url", &url, "--region", "us-east-1", "--output", "text"], &files[..]].concat();
     let run = desk.run(&configure);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let expected = format!(
@@ -98,14 +99,26 @@ fn somebody_at_a_terminal_is_asked_and_enter_keeps_what_is_there() {
     }
     let (code, seen) = terminal.end();
     assert_eq!(code, 0, "{seen}");
-    assert!(seen.ends_with(&format!("The service answers: version {}, Region us-east-1, account 111122223333\n", env!("CARGO_PKG_VERSION"))), "{seen}");
+    assert!(
+        seen.ends_with(&format!(
+            "The service answers: version {}, Region us-east-1, account 111122223333\n",
+            env!("CARGO_PKG_VERSION")
+        )),
+        "{seen}"
+    );
     let written = text(&desk);
     let here = desk.folder().canonicalize().unwrap().display().to_string();
     assert!(written.contains(&format!("ca_bundle = \"{here}/pki/ca.pem\"\n")), "{written}");
     assert!(!written.contains("region"), "{written}");
 
     let mut again = Terminal::start(desk.command(&["configure", "--profile", "lab"]), 120);
-    for question in [format!("[{url}]: "), format!("[{here}/pki/ca.pem]: "), "cert.pem]: ".into(), "key.pem]: ".into(), "[None]: ".into()] {
+    for question in [
+        format!("[{url}]: "),
+        format!("[{here}/pki/ca.pem]: "),
+        "cert.pem]: ".into(),
+        "key.pem]: ".into(),
+        "[None]: ".into(),
+    ] {
         again.wait_for(&question);
         again.answer("");
     }
@@ -155,7 +168,9 @@ fn a_path_in_a_profile_is_from_the_folder_of_its_file() {
 fn a_file_that_is_broken_is_not_written_over() {
     let (desk, url) = unsettled();
     std::fs::create_dir(desk.path("conf")).unwrap();
-    for (broken, place) in [("[default]\nregion = \n", "line 2, column 10"), ("default = 1\n", "default is no profile in conf/config.toml")] {
+    for (broken, place) in
+        [("[default]\nregion = \n", "line 2, column 10"), ("default = 1\n", "default is no profile in conf/config.toml")]
+    {
         desk.write("conf/config.toml", broken);
         let run = desk.run(&["configure", "--endpoint-url", &url, "--no-try"]);
         assert_eq!(run.code, 253, "{}", run.stderr);
@@ -164,5 +179,9 @@ fn a_file_that_is_broken_is_not_written_over() {
     }
     desk.write("conf/config.toml", "[a]\nregion = \n");
     let list = desk.run(&["configure", "list-profiles"]);
-    assert!(list.code == 253 && list.stderr.contains("conf/config.toml: TOML parse error at line 2, column 10"), "{}", list.stderr);
+    assert!(
+        list.code == 253 && list.stderr.contains("conf/config.toml: TOML parse error at line 2, column 10"),
+        "{}",
+        list.stderr
+    );
 }

@@ -56,7 +56,9 @@ fn bash_completes_verbs_options_and_names() {
 #[test]
 fn zsh_and_fish_have_theirs() {
     let desk = Desk::bare();
-    for (shell, begins, option) in [("zsh", "#compdef keyferry\n", "'--wrapping-key-spec="), ("fish", "# Print", "-l wrapping-key-spec")] {
+    for (shell, begins, option) in
+        [("zsh", "#compdef keyferry\n", "'--wrapping-key-spec="), ("fish", "# Print", "-l wrapping-key-spec")]
+    {
         let script = desk.ok(&["completions", shell]);
         assert!(script.starts_with(begins), "{shell}: {}", &script[..80]);
         for word in ["get-parameters-for-import", "import-key-material", "RSA_4096", "yaml-stream", option] {

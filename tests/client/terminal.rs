@@ -70,7 +70,11 @@ fn colour_is_for_terminals_and_for_those_who_want_it() {
     for (is_terminal, more, no_color, is_coloured) in cases {
         let case = format!("terminal {is_terminal}, {more:?}, NO_COLOR {no_color:?}");
         // Our own errors, clap's, and its help.
-        for (arguments, colour) in [(with(more), red), ([&["descibe-key"][..], more].concat(), "\u{1b}["), ([&["--help"][..], more].concat(), "\u{1b}[")] {
+        for (arguments, colour) in [
+            (with(more), red),
+            ([&["descibe-key"][..], more].concat(), "\u{1b}["),
+            ([&["--help"][..], more].concat(), "\u{1b}["),
+        ] {
             let mut command = desk.command(&arguments);
             command.envs(no_color.map(|value| ("NO_COLOR", value))).env("TERM", "xterm-256color");
             let said = match is_terminal {
@@ -128,4 +132,23 @@ fn the_pager_is_the_users_and_only_for_terminals() {
     }
     let mut piped = desk.command(&info);
     assert_eq!(piped.env("PAGER", &shout).output().unwrap().stdout, b"\"sqlite\"\n");
+}
+
+#[test]
+fn one_pager_shows_all_pages_and_outlives_an_interrupt() {
+    let mut desk = Desk::at(&Daemon::shared());
+    for _ in 0..3 {
+        desk.create(&["--origin", "EXTERNAL"]);
+    }
+    let gate = desk.path("gate");
+    assert!(std::process::Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    desk.write("wait", "#!/bin/sh\necho up; cat; echo all; read line <gate; echo $line\n");
+    std::fs::set_permissions(desk.path("wait"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    desk.set("PAGER", &desk.path("wait").display().to_string());
+    let list = ["list-keys", "--max-items", "3", "--page-size", "1", "--output", "yaml-stream", "--query", "length(Keys)"];
+    let mut terminal = Terminal::start(desk.command(&list), 100);
+    terminal.wait_for("up\n- 1\n- 1\n- 1\nall\n");
+    terminal.interrupt();
+    std::fs::write(&gate, "still here\n").unwrap();
+    assert_eq!(terminal.end(), (0, "up\n- 1\n- 1\n- 1\nall\nstill here\n".to_owned()));
 }

@@ -86,7 +86,11 @@ fn any_certificate_is_believed_of_this_machine_only_and_the_service_wants_one_of
     desk.ok(&["list-keys", "--no-verify-ssl", "--query", "type(Keys)"]);
     let far = desk.run(&["list-keys", "--no-verify-ssl", "--endpoint-url", "https://keyferry.example:8443"]);
     assert_eq!(far.code, 253);
-    assert!(far.stderr.contains("nobody could tell whom the key material goes to\nLeave --no-verify-ssl away"), "{}", far.stderr);
+    assert!(
+        far.stderr.contains("nobody could tell whom the key material goes to\nLeave --no-verify-ssl away"),
+        "{}",
+        far.stderr
+    );
     for more in [&[][..], &["--region", "us-east-1"]] {
         let unsigned = desk.run(&[&["list-keys", "--no-verify-ssl", "--no-sign-request"], more].concat());
         assert_eq!((unsigned.code, unsigned.stdout.as_str()), (255, ""));
@@ -106,7 +110,9 @@ fn the_region_is_a_part_of_the_url_or_the_services_own() {
     assert_eq!(wrong.code, 253);
     assert_eq!(
         wrong.stderr,
-        format!("\nthe service at {url} is of the Region us-east-1, not mars-north-1\nChange --region, or the endpoint URL\n")
+        format!(
+            "\nthe service at {url} is of the Region us-east-1, not mars-north-1\nChange --region, or the endpoint URL\n"
+        )
     );
     // The port stands for a name that cannot be had without a resolver.
     let (host, port) = url.rsplit_once(':').unwrap();
@@ -133,16 +139,19 @@ fn debugging_says_what_is_done_and_never_a_secret() {
     let input = serde_json::json!({"KeyId": key, "ImportToken": Base64::encode_string(&token), "EncryptedKeyMaterial": Base64::encode_string(&blob)});
     desk.write("input.json", input.to_string());
     let import = ["import-key-material", "--expiration-model", "KEY_MATERIAL_DOES_NOT_EXPIRE", "--debug"];
-    let of_options = desk.run(&[&import[..], &["--parameters", "parameters.json", "--encrypted-key-material", "fileb://blob.bin"]].concat());
+    let of_options = desk
+        .run(&[&import[..], &["--parameters", "parameters.json", "--encrypted-key-material", "fileb://blob.bin"]].concat());
     let of_file = desk.run(&[&import[..], &["--cli-input-json", "file://input.json"]].concat());
     for run in [&of_options, &of_file] {
         assert_eq!(run.code, 0, "{}", run.stderr);
         let said = format!("ImportToken=({} bytes) EncryptedKeyMaterial=(256 bytes)", token.len());
         assert!(run.stderr.contains(&said) && run.stderr.contains("milliseconds="), "{}", run.stderr);
     }
-    let private_key: String = daemon.installation.importer.private_key.lines().filter(|line| !line.starts_with('-')).collect();
+    let private_key: String =
+        daemon.installation.importer.private_key.lines().filter(|line| !line.starts_with('-')).collect();
     let private_key = Base64::decode_vec(&private_key).unwrap();
-    for (name, secret) in [("token", &token), ("blob", &blob), ("material", &material.bytes), ("private key", &private_key)] {
+    for (name, secret) in [("token", &token), ("blob", &blob), ("material", &material.bytes), ("private key", &private_key)]
+    {
         // Parts, wherever they begin in a group of base64.
         for start in 0..3 {
             let part = &secret[start + 9..start + 9 + 12];
@@ -164,7 +173,8 @@ fn debugging_says_what_is_done_and_never_a_secret() {
 #[test]
 fn a_reader_that_leaves_ends_nothing_but_the_output() {
     let desk = Desk::at(&Daemon::shared());
-    for arguments in [&["list-keys"][..], &["--help"], &["create-key", "--generate-cli-skeleton"], &["completions", "bash"]] {
+    for arguments in [&["list-keys"][..], &["--help"], &["create-key", "--generate-cli-skeleton"], &["completions", "bash"]]
+    {
         let (reader, writer) = std::io::pipe().unwrap();
         // Nobody reads any more when it begins to write.
         drop(reader);
