@@ -133,3 +133,22 @@ fn the_pager_is_the_users_and_only_for_terminals() {
     let mut piped = desk.command(&info);
     assert_eq!(piped.env("PAGER", &shout).output().unwrap().stdout, b"\"sqlite\"\n");
 }
+
+#[test]
+fn one_pager_shows_all_pages_and_outlives_an_interrupt() {
+    let mut desk = Desk::at(&Daemon::shared());
+    for _ in 0..3 {
+        desk.create(&["--origin", "EXTERNAL"]);
+    }
+    let gate = desk.path("gate");
+    assert!(std::process::Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    desk.write("wait", "#!/bin/sh\necho up; cat; echo all; read line <gate; echo $line\n");
+    std::fs::set_permissions(desk.path("wait"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    desk.set("PAGER", &desk.path("wait").display().to_string());
+    let list = ["list-keys", "--max-items", "3", "--page-size", "1", "--output", "yaml-stream", "--query", "length(Keys)"];
+    let mut terminal = Terminal::start(desk.command(&list), 100);
+    terminal.wait_for("up\n- 1\n- 1\n- 1\nall\n");
+    terminal.interrupt();
+    std::fs::write(&gate, "still here\n").unwrap();
+    assert_eq!(terminal.end(), (0, "up\n- 1\n- 1\n- 1\nall\nstill here\n".to_owned()));
+}

@@ -8,6 +8,7 @@ mod query;
 mod table;
 mod text;
 
+use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 
 use serde_json::ser::{PrettyFormatter, Serializer};
@@ -17,6 +18,7 @@ use crate::failure::Failure;
 use crate::globals::Format;
 use crate::settings::Settings;
 pub(crate) use color::{Painter, choose as choose_color};
+use pager::Pager;
 use query::Query;
 
 /// Prints the answers of one command.
@@ -26,6 +28,7 @@ pub(crate) struct Printer {
     title: String,
     painter: Painter,
     pager: String,
+    open: RefCell<Option<Pager>>,
 }
 
 impl Printer {
@@ -36,7 +39,14 @@ impl Printer {
     pub(crate) fn new(settings: &Settings, operation: &str) -> Result<Self, Failure> {
         let query = settings.query.as_deref().map(Query::compile).transpose()?;
         let painter = Painter::of(settings.color, std::io::stdout().is_terminal());
-        Ok(Self { format: settings.format, query, title: operation.to_owned(), painter, pager: settings.pager.clone() })
+        Ok(Self {
+            format: settings.format,
+            query,
+            title: operation.to_owned(),
+            painter,
+            pager: settings.pager.clone(),
+            open: RefCell::new(None),
+        })
     }
 
     /// Whether pages are printed as they come.
@@ -76,8 +86,13 @@ impl Printer {
 
     /// Prints text as it is.
     pub(crate) fn plain(&self, text: &str) -> Result<(), Failure> {
-        if !std::io::stdout().is_terminal() || !pager::show(&self.pager, text) {
-            write(text.as_bytes());
+        let mut open = self.open.borrow_mut();
+        if open.is_none() && std::io::stdout().is_terminal() {
+            *open = Pager::open(&self.pager);
+        }
+        match &mut *open {
+            Some(pager) => pager.write(text),
+            None => write(text.as_bytes()),
         }
         Ok(())
     }

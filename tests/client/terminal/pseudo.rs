@@ -65,6 +65,12 @@ impl Terminal {
         self.master.write_all(&[4]).unwrap();
     }
 
+    /// Interrupts the program itself, as Ctrl-C does with all that run on a terminal.
+    pub fn interrupt(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
     /// Waits for its end: the exit code, and everything that was on the terminal.
     pub fn end(mut self) -> (i32, String) {
         let guard = self.screen.text.lock().unwrap();
