@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use keyferry::client;
 
 use crate::globals::Color;
-use crate::output::{self, Painter};
+use crate::output::{self, Painter, clean, clean_line};
 
 /// Exit codes of the reference CLI, version 2.
 const USAGE: u8 = 252;
@@ -71,7 +71,7 @@ impl Failure {
     /// Says it, and gives the exit code.
     pub(crate) fn report(&self, color: Color) -> ExitCode {
         let painter = Painter::of(color, std::io::stderr().is_terminal());
-        let message = self.message();
+        let message = clean(&self.message());
         let (first, rest) = match (message.split_once('\n'), self) {
             (Some((first, rest)), _) => (first, format!("\n{rest}")),
             // As clap ends what it says of a command line.
@@ -94,10 +94,10 @@ impl Failure {
             Self::Configuration(error) | Self::Local(error) => format!("{error:#}"),
             Self::Service { operation, refusal } => {
                 let client::Refusal { code, message, request_id, .. } = &**refusal;
-                let request = request_id.as_ref().map(|id| format!("\nRequest id: {id}")).unwrap_or_default();
+                let request = request_id.as_ref().map(|id| format!("\nRequest id: {}", clean_line(id))).unwrap_or_default();
                 let remedy = remedy::of(operation, refusal);
                 // Somebody else's words: they are to move no cursor and to look like none of ours.
-                let [code, message] = [code, message].map(|words| words.replace(char::is_control, " "));
+                let [code, message] = [code, message].map(|words| clean_line(words));
                 format!("An error occurred ({code}) when calling the {operation} operation: {message}\n{remedy}{request}")
             }
         }

@@ -25,6 +25,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, FromArgMatches};
+use keyferry::server::process;
 
 use commands::Own;
 use failure::Failure;
@@ -50,6 +51,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    // Before it knows a secret: the key file's, or the client certificate's private key.
+    process::close_off().map_err(anyhow::Error::from)?;
     let Some((verb, own)) = matches.subcommand() else { return Ok(()) };
     let globals = Globals::from_arg_matches(own).map_err(|error| Failure::usage(error.to_string()))?;
     debug::start(globals.debug);

@@ -2,6 +2,7 @@
 //!
 //! A reader that has heard enough, such as `head`, ends the output and not the command.
 
+mod clean;
 mod color;
 mod pager;
 mod query;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::failure::Failure;
 use crate::globals::Format;
 use crate::settings::Settings;
+pub(crate) use clean::{clean, clean_line};
 pub(crate) use color::{Painter, choose as choose_color};
 use pager::Pager;
 use query::Query;
@@ -29,6 +31,7 @@ pub(crate) struct Printer {
     painter: Painter,
     pager: String,
     open: RefCell<Option<Pager>>,
+    is_watched: bool,
 }
 
 impl Printer {
@@ -38,7 +41,8 @@ impl Printer {
     /// Where the query is no JMESPath, which is said before anything is done.
     pub(crate) fn new(settings: &Settings, operation: &str) -> Result<Self, Failure> {
         let query = settings.query.as_deref().map(Query::compile).transpose()?;
-        let painter = Painter::of(settings.color, std::io::stdout().is_terminal());
+        let is_watched = std::io::stdout().is_terminal();
+        let painter = Painter::of(settings.color, is_watched);
         Ok(Self {
             format: settings.format,
             query,
@@ -46,6 +50,7 @@ impl Printer {
             painter,
             pager: settings.pager.clone(),
             open: RefCell::new(None),
+            is_watched,
         })
     }
 
@@ -58,11 +63,15 @@ impl Printer {
     pub(crate) fn answer(&self, answer: &Value) -> Result<(), Failure> {
         let taken = self.take(answer)?;
         self.plain(&match self.format {
+            Format::Json if self.is_watched => clean(&json(&taken)?),
             Format::Json => json(&taken)?,
-            Format::Text => text::of(&taken),
-            Format::Table => table::of(&self.title, &taken, self.painter),
-            Format::Yaml => yaml(&taken)?,
-            Format::YamlStream => yaml(&Value::Array(vec![taken]))?,
+            Format::Text => text::of(&self.harmless(taken)),
+            Format::Table => table::of(&self.title, &self.harmless(taken), self.painter),
+            Format::Yaml | Format::YamlStream => {
+                let document = if self.streams() { Value::Array(vec![taken]) } else { taken };
+                let text = yaml(&document)?;
+                if self.is_watched { clean(&text) } else { text }
+            }
         })
     }
 
@@ -76,7 +85,7 @@ impl Printer {
         // As the reference: a line of its own, behind the others.
         let next = next.map(|(name, token)| (name.clone(), Value::Object(Map::from_iter([(name, token)]))));
         let next = next.map(|next| text::of(&Value::Object(Map::from_iter([next])))).unwrap_or_default();
-        self.plain(&(text::of(&Value::Object(list)) + &next))
+        self.plain(&(text::of(&self.harmless(Value::Object(list))) + &next))
     }
 
     /// Prints JSON, whatever the format is.
@@ -87,7 +96,7 @@ impl Printer {
     /// Prints text as it is.
     pub(crate) fn plain(&self, text: &str) -> Result<(), Failure> {
         let mut open = self.open.borrow_mut();
-        if open.is_none() && std::io::stdout().is_terminal() {
+        if open.is_none() && self.is_watched {
             *open = Pager::open(&self.pager);
         }
         match &mut *open {
@@ -95,6 +104,19 @@ impl Printer {
             None => write(text.as_bytes()),
         }
         Ok(())
+    }
+
+    /// The words of others, for a terminal; JSON and YAML have their own way of writing what it would obey, nearly all of it.
+    fn harmless(&self, value: Value) -> Value {
+        match value {
+            _ if !self.is_watched => value,
+            Value::String(text) => Value::from(clean(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.harmless(item)).collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(name, value)| (clean(&name), self.harmless(value))).collect()
+            }
+            other => other,
+        }
     }
 
     fn take(&self, answer: &Value) -> Result<Value, Failure> {

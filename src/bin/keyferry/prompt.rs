@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use prost_reflect::Kind;
 
 use crate::failure::Failure;
-use crate::output::complain;
+use crate::output::{clean, complain};
 use crate::request::Request;
 use crate::schema::{Member, constants};
 use crate::settings::Settings;
@@ -21,7 +21,7 @@ pub(crate) fn missing(request: &mut Request, settings: &Settings) -> Result<(), 
                     request.take_option(&member, value);
                     break;
                 }
-                Err(failure) => complain(&format!("{}\n", failure.message())),
+                Err(failure) => complain(&format!("{}\n", clean(&failure.message()))),
             }
         }
     }

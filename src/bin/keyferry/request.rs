@@ -114,9 +114,10 @@ fn refuse(faults: Vec<String>) -> Result<(), Failure> {
 /// A value of an input file as the wire has it.
 fn wire(member: &Member, value: &Value, format: BinaryFormat) -> Result<Wire, String> {
     let name = member.name();
-    let invalid = |wanted: &str| {
-        format!("Invalid type for parameter {name}, value: {value}, type: {}, valid types: {wanted}", type_of(value))
-    };
+    // What is bytes may be secret or long, in whatever type it comes.
+    let given = if matches!(member.kind(), Kind::Bytes) { String::new() } else { format!(" value: {value},") };
+    let invalid =
+        |wanted: &str| format!("Invalid type for parameter {name},{given} type: {}, valid types: {wanted}", type_of(value));
     match (member.kind(), value) {
         (Kind::String, Value::String(text)) => Ok(Wire::String(text.clone())),
         (Kind::String, _) => Err(invalid("string")),
@@ -165,7 +166,9 @@ pub(crate) fn constant(member: &Member, name: &str) -> Result<Wire, String> {
 
 /// The moment that a text names: RFC 3339, or seconds since 1970, as the reference takes both.
 pub(crate) fn time(member: &Member, text: &str) -> Result<Wire, String> {
-    let epoch = || text.parse::<f64>().ok().filter(|seconds| seconds.is_finite()).map(|seconds| (seconds * 1000.0) as i64);
+    // As many milliseconds as a float counts without leaving any out (2^53), which is past every year that RFC 3339 can write.
+    let counted = |seconds: &f64| (seconds * 1000.0).abs() < 9_007_199_254_740_992.0;
+    let epoch = || text.parse::<f64>().ok().filter(counted).map(|seconds| (seconds * 1000.0) as i64);
     let millis = Timestamp::parse_rfc3339(text).map(Timestamp::as_millis).or_else(epoch);
     let (Some(millis), Kind::Message(descriptor)) = (millis, member.kind()) else {
         return Err(format!(
@@ -192,5 +195,34 @@ fn type_of(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "list",
         Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_rfc_3339_or_seconds_and_never_one_that_cannot_be() {
+        let import = Operation::of_verb("import-key-material").unwrap();
+        let valid_to = import.members().into_iter().find(|member| member.name() == "ValidTo").unwrap();
+        let read = |text: &str| time(&valid_to, text).map(|wire| wire.to_string());
+        assert_eq!(read("2026-12-01T12:00:00.25Z"), read("1796126400.25"));
+        assert_eq!(read("1969-12-31T23:59:59.75Z"), read("-0.25"));
+        for text in ["1e308", "NaN", "inf", "-1e18", "", "tomorrow"] {
+            assert!(read(text).unwrap_err().starts_with(&format!("Invalid timestamp \"{text}\" for ValidTo")), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_should_be_bytes_is_not_repeated() {
+        let mut request = Request::new(&Operation::of_verb("import-key-material").unwrap());
+        let input = serde_json::json!({"EncryptedKeyMaterial": [115, 51], "KeyId": ["x"]});
+        let refusal = request.take(&input, BinaryFormat::Base64).unwrap_err().message();
+        let expected = "Parameter validation failed:\n\
+             Invalid type for parameter EncryptedKeyMaterial, type: list, valid types: string of base64\n\
+             Invalid type for parameter KeyId, value: [\"x\"], type: list, valid types: string";
+        assert_eq!(refusal, expected);
     }
 }

@@ -106,6 +106,12 @@ impl Settings {
         })?;
         let is_regional = url.contains(REGION);
         let url = match (&self.region, is_regional) {
+            // It becomes a part of a host name: nothing in it may end one.
+            (Some(region), true) if !is_region(region) => {
+                return Err(anyhow!(
+                    "the Region {region:?} is none\nGive one of small letters, digits and dashes, such as eu-central-1: --region"
+                ));
+            }
             (Some(region), true) => url.replace(REGION, region),
             (None, true) => {
                 return Err(anyhow!(
@@ -142,6 +148,11 @@ impl Settings {
             ("region", self.region.clone()),
         ]
     }
+}
+
+fn is_region(region: &str) -> bool {
+    (1..=63).contains(&region.len())
+        && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 fn file(path: &Option<PathBuf>, option: &str, variable: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {

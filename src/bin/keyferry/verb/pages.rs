@@ -1,5 +1,6 @@
 //! Answers that come in pages, as one: the reference's `--page-size`, `--max-items` and `--starting-token`.
 
+use anyhow::anyhow;
 use clap::{Arg, ArgMatches, value_parser};
 use keyferry::client::Client;
 use prost_reflect::Value as Wire;
@@ -82,7 +83,11 @@ impl Pages {
                 request.put("marker", Wire::String(marker.clone()));
             }
             let mut page = shape::of(&call(operation, &request, client).await?);
-            marker = page.get("NextMarker").and_then(Value::as_str).map(str::to_owned);
+            let next = page.get("NextMarker").and_then(Value::as_str).map(str::to_owned);
+            if next.is_some() && next == marker {
+                return Err(anyhow!("the service answers the same page again and again").into());
+            }
+            marker = next;
             if printer.streams() {
                 printer.answer(&page)?;
             }
