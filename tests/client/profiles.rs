@@ -101,7 +101,7 @@ fn somebody_at_a_terminal_is_asked_and_enter_keeps_what_is_there() {
     assert_eq!(code, 0, "{seen}");
     assert!(
         seen.ends_with(&format!(
-            "The service answers: version {}, Region us-east-1, account 111122223333\n",
+            "\u{1b}[32mThe service answers\u{1b}[0m: version {}, Region us-east-1, account 111122223333\n",
             env!("CARGO_PKG_VERSION")
         )),
         "{seen}"

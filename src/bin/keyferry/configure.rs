@@ -12,7 +12,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::output::{Printer, complain};
+use crate::output::{Painter, Printer, complain};
 use crate::settings::Settings;
 use crate::{profile, prompt};
 
@@ -114,10 +114,9 @@ async fn write(globals: Globals, is_tried: bool) -> Result<(), Failure> {
         let settings = Settings::new(only)?;
         let client = settings.connect().await?;
         let server = crate::settings::server_info(&client).await?;
-        complain(&format!(
-            "The service answers: version {}, Region {}, account {}\n",
-            server.version, server.region, server.account
-        ));
+        let painter = Painter::of(settings.color, std::io::stderr().is_terminal());
+        let answers = painter.good("The service answers");
+        complain(&format!("{answers}: version {}, Region {}, account {}\n", server.version, server.region, server.account));
     }
     Ok(())
 }
