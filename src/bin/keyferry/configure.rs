@@ -29,7 +29,7 @@ pub(crate) struct Configure {
 enum What {
     /// Show the settings that hold, wherever they come from
     List,
-    /// Show the profiles that there are
+    /// Show the names of the profiles, one a line
     ListProfiles,
 }
 
@@ -61,9 +61,10 @@ pub(crate) async fn run(command: Configure, globals: Globals) -> Result<(), Fail
         }
         Some(What::ListProfiles) => {
             let (_, document) = read().map_err(Failure::Configuration)?;
-            let names = document.iter().map(|(name, _)| Value::from(name)).collect();
+            let names: String = document.iter().map(|(name, _)| format!("{name}\n")).collect();
             let settings = Settings::new(Globals { profile: None, ..globals })?;
-            Printer::new(&settings, "Profiles")?.answer(&Value::Array(names))
+            // As the reference: plain lines, whatever the output is.
+            Printer::new(&settings, "Profiles")?.plain(&names)
         }
         None => write(globals, !command.no_try).await,
     }
