@@ -191,8 +191,16 @@ fn nobody_there_exits_with_255() {
     transcript.expect(255, &["list-keys", "--endpoint-url", &format!("http://127.0.0.1:{port}")]);
     transcript.golden("errors-unreachable");
     // What a resolver says differs.
-    let unknown =
-        desk.run(&["list-keys", "--endpoint-url", "https://keyferry.invalid", "--no-sign-request", "--ca-bundle", "ca.pem"]);
+    let unknown = desk.run(&[
+        "list-keys",
+        "--endpoint-url",
+        "https://keyferry.invalid",
+        "--no-sign-request",
+        "--cli-connect-timeout",
+        "5",
+        "--ca-bundle",
+        "ca.pem",
+    ]);
     assert_eq!(unknown.code, 255);
     let first = unknown.stderr.trim().lines().next().unwrap();
     assert!(

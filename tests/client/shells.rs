@@ -15,6 +15,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 "#;
 
 /// Whether there is such a program; says where there is none.
+#[allow(clippy::print_stdout)]
 fn has(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok();
     if !found {

@@ -104,9 +104,12 @@ fn a_table_is_as_wide_as_the_terminal_and_coloured() {
     }
 }
 
+/// Names and values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 #[test]
 fn the_pager_is_the_users_and_only_for_terminals() {
-    let mut desk = Desk::at(&Daemon::shared());
+    let desk = Desk::at(&Daemon::shared());
     desk.write("shout", "#!/bin/sh\nprintf 'PAGED %s %s\\n' \"$1\" \"$LESS\"; exec tr a-z A-Z\n");
     let path = desk.path("shout");
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -114,7 +117,7 @@ fn the_pager_is_the_users_and_only_for_terminals() {
     desk.write("config.toml", format!("[default]\ncli_pager = \"{shout}\"\n[none]\ncli_pager = \"\"\n"));
     let info = ["get-server-info", "--query", "Store"];
     #[rustfmt::skip]
-    let cases: [(&[(&str, &str)], &[&str], &str); 7] = [
+    let cases: [(Variables, &[&str], &str); 7] = [
         (&[("KEYFERRY_PAGER", &shout)],                               &[],                 "PAGED loudly FRX\n\"SQLITE\"\n"),
         (&[("PAGER", &shout)],                                        &[],                 "PAGED loudly FRX\n\"SQLITE\"\n"),
         (&[("KEYFERRY_PAGER", ""), ("PAGER", &shout)],                &[],                 "\"sqlite\"\n"),

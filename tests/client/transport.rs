@@ -184,3 +184,15 @@ fn a_reader_that_leaves_ends_nothing_but_the_output() {
         assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }
+
+#[test]
+fn an_answer_that_cannot_be_kept_is_no_success() {
+    let desk = Desk::at(&Daemon::shared());
+    for arguments in [&["get-server-info"][..], &["list-keys", "--generate-cli-skeleton"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let run = super::Run::of(desk.command(arguments).stdout(full).output().unwrap());
+        assert_eq!(run.code, 255);
+        let said = "\nit is done, but the answer could not be written to the standard output: No space left on device";
+        assert!(run.stderr.starts_with(said), "{}", run.stderr);
+    }
+}

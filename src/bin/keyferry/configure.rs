@@ -12,7 +12,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::output::{Printer, complain};
+use crate::output::{Painter, Printer, clean_line, complain};
 use crate::settings::Settings;
 use crate::{profile, prompt};
 
@@ -29,7 +29,7 @@ pub(crate) struct Configure {
 enum What {
     /// Show the settings that hold, wherever they come from
     List,
-    /// Show the profiles that there are
+    /// Show the names of the profiles, one a line
     ListProfiles,
 }
 
@@ -61,9 +61,10 @@ pub(crate) async fn run(command: Configure, globals: Globals) -> Result<(), Fail
         }
         Some(What::ListProfiles) => {
             let (_, document) = read().map_err(Failure::Configuration)?;
-            let names = document.iter().map(|(name, _)| Value::from(name)).collect();
+            let names: String = document.iter().map(|(name, _)| format!("{name}\n")).collect();
             let settings = Settings::new(Globals { profile: None, ..globals })?;
-            Printer::new(&settings, "Profiles")?.answer(&Value::Array(names))
+            // As the reference: plain lines, whatever the output is.
+            Printer::new(&settings, "Profiles")?.plain(&names)
         }
         None => write(globals, !command.no_try).await,
     }
@@ -114,10 +115,9 @@ async fn write(globals: Globals, is_tried: bool) -> Result<(), Failure> {
         let settings = Settings::new(only)?;
         let client = settings.connect().await?;
         let server = client.get_server_info().await.map_err(|error| Failure::of("GetServerInfo", error))?;
-        complain(&format!(
-            "The service answers: version {}, Region {}, account {}\n",
-            server.version, server.region, server.account
-        ));
+        let painter = Painter::of(settings.color, std::io::stderr().is_terminal());
+        let said = format!("version {}, Region {}, account {}", server.version, server.region, server.account);
+        complain(&format!("{}: {}\n", painter.good("The service answers"), clean_line(&said)));
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ pub(crate) struct Globals {
     /// Print only what this JMESPath expression takes from the answer
     #[arg(long, global = true, value_name = "EXPRESSION")]
     pub(crate) query: Option<String>,
-    /// The profile to use; default where not given
+    /// The profile to use, of KEYFERRY_CONFIG_FILE or ~/.config/keyferry/config.toml; default where not given
     #[arg(long, global = true, env = "KEYFERRY_PROFILE", hide_env_values = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// The Region: takes the place of {region} in the endpoint URL, or must be the service's
@@ -91,7 +91,7 @@ pub(crate) struct Globals {
     /// What stands for bytes in options and input files; base64 where not given. fileb:// is always the bytes of a file
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) cli_binary_format: Option<BinaryFormat>,
-    /// Print to the terminal at once, not through a pager
+    /// Print to the terminal at once, not through KEYFERRY_PAGER, the cli_pager of the profile, PAGER or less
     #[arg(long, global = true)]
     pub(crate) no_cli_pager: bool,
     /// Ask for what is required and was not given

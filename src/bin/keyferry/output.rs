@@ -10,8 +10,9 @@ mod table;
 mod text;
 
 use std::cell::RefCell;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
+use anyhow::Context;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value};
 
@@ -101,7 +102,7 @@ impl Printer {
         }
         match &mut *open {
             Some(pager) => pager.write(text),
-            None => write(text.as_bytes()),
+            None => put(text.as_bytes())?,
         }
         Ok(())
     }
@@ -132,9 +133,20 @@ pub(crate) fn explain(error: &clap::Error) {
     let _ = error.print();
 }
 
-/// Writes to stdout.
+/// Writes to stdout, where nothing is lost that could not be had again.
 pub(crate) fn write(bytes: &[u8]) {
-    let _ = std::io::stdout().lock().write_all(bytes);
+    let _ = put(bytes);
+}
+
+/// Writes to stdout all of it, unless the reader has heard enough.
+fn put(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("it is done, but the answer could not be written to the standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes to stderr.

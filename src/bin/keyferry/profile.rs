@@ -69,14 +69,14 @@ fn find(name: Option<&str>) -> anyhow::Result<Profile> {
     let mut profiles: BTreeMap<String, Profile> =
         toml_edit::de::from_str(&text).map_err(|error| anyhow!("{}: {}", path.display(), error.to_string().trim_end()))?;
     match (profiles.remove(name.unwrap_or("default")), name) {
-        (Some(profile), _) => Ok(profile.from_folder(path.parent().unwrap_or(Path::new("")))),
+        (Some(profile), _) => Ok(profile.seen_from(path.parent().unwrap_or(Path::new("")))),
         (None, Some(name)) => Err(missing(name)),
         (None, None) => Ok(Profile::default()),
     }
 }
 
 impl Profile {
-    fn from_folder(mut self, folder: &Path) -> Self {
+    fn seen_from(mut self, folder: &Path) -> Self {
         for path in [&mut self.ca_bundle, &mut self.client_cert, &mut self.client_key].into_iter().flatten() {
             *path = folder.join(&path);
         }

@@ -7,7 +7,7 @@ pub(crate) fn clean(text: &str) -> String {
 
 /// The same of what is to stay on its line.
 pub(crate) fn clean_line(text: &str) -> String {
-    text.chars().map(shown).collect()
+    clean(&text.replace('\n', " "))
 }
 
 fn shown(letter: char) -> String {
@@ -29,6 +29,6 @@ mod tests {
             clean("a\u{1b}[2J\u{9b}31m\r\u{7f}\u{202e}ü\tb\nc"),
             "a\\u{1b}[2J\\u{9b}31m\\u{d}\\u{7f}\\u{202e}ü\tb\nc"
         );
-        assert_eq!(clean_line("a\nb"), "a\\u{a}b");
+        assert_eq!(clean_line("a\nb\r"), "a b\\u{d}");
     }
 }
