@@ -1,8 +1,7 @@
 //! `keyferry configure`: writes a profile, and tries it.
 
-use std::fs::{OpenOptions, Permissions};
-use std::io::{IsTerminal, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::IsTerminal;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -14,7 +13,7 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::output::{Painter, Printer, clean_line, complain};
 use crate::settings::Settings;
-use crate::{profile, prompt};
+use crate::{profile, prompt, replace};
 
 #[derive(Args)]
 pub(crate) struct Configure {
@@ -166,16 +165,8 @@ fn read() -> anyhow::Result<(PathBuf, DocumentMut)> {
 /// Writes the file anew beside the old one and puts it in its place, so that nobody ever reads half of it. It is for its owner,
 /// unless it was there and says otherwise; where it is a link, what it leads to is replaced.
 fn save(path: &Path, text: &str) -> anyhow::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let mode = std::fs::metadata(&path).map_or(0o600, |old| old.permissions().mode() & 0o777);
-    let new = path.with_extension("new");
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(Permissions::from_mode(mode))
-    };
-    write().with_context(|| new.display().to_string())?;
-    std::fs::rename(&new, &path).with_context(|| path.display().to_string())
+    let mode = std::fs::metadata(path).map_or(0o600, |old| old.permissions().mode() & 0o777);
+    replace::put(path, text.as_bytes(), mode).with_context(|| path.display().to_string())
 }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::key_source::{self, KeySource};
-use crate::output::{Printer, complain};
+use crate::output::{Printer, clean, complain};
 use crate::settings::Settings;
 use crate::verb;
 use course::Course;
@@ -78,8 +78,8 @@ pub(crate) async fn run(command: Import, settings: &Settings) -> Result<(), Fail
     let mut course = Course::new(settings.color, &description);
     let outcome = walk.run(&client, |kind| file.material(kind), |progress| course.tell(&progress)).await;
     let outcome = outcome.map_err(|error| {
-        if let Some(key) = course.made() {
-            complain(&format!("The key {} was made and has no material yet: go on with --key-id {}\n", key.arn, key.id));
+        if let Some(left) = course.left_behind() {
+            complain(&left);
         }
         Failure::of(course.operation(), error)
     })?;
@@ -90,8 +90,11 @@ pub(crate) async fn run(command: Import, settings: &Settings) -> Result<(), Fail
     shown.extend(outcome.kcv.map(|kcv| ("KeyCheckValue".to_owned(), base16ct::lower::encode_string(&kcv).into())));
     shown.insert("KeyFile".into(), description.into());
     shown.extend(outcome.imported.iter().flat_map(of_choice));
-    let described = verb::describe_key(outcome.key.id.as_str(), &client).await?;
-    shown.extend(described.as_object().cloned().unwrap_or_default());
+    // What is done is done, whether or not it can be shown once more.
+    match verb::describe_key(outcome.key.id.as_str(), &client).await {
+        Ok(described) => shown.extend(described.as_object().cloned().unwrap_or_default()),
+        Err(failure) => complain(&format!("warning: {}\n", clean(&failure.message()))),
+    }
     printer.answer(&Value::Object(shown))
 }
 
@@ -139,7 +142,7 @@ fn material(file: &KeyFile, spec: KeySpec) -> Result<wrap::Material, wrap::Error
 
 async fn dry_run(walk: &Walk, client: &Client, file: &KeyFile) -> Result<Value, Failure> {
     let Plan { key, spec, usage, choice, otherwise } =
-        walk.plan(client).await.map_err(|error| Failure::of("Import", error))?;
+        walk.plan(client).await.map_err(|error| Failure::of("DescribeKey", error))?;
     let material = material(file, spec).map_err(anyhow::Error::from)?;
     let mut shown = Map::new();
     if let Some(key) = key {

@@ -1,18 +1,20 @@
 //! The key file: read into locked memory, its passphrase asked for where it has one.
 
 use std::fs::File;
-use std::io::Read;
+use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use keyferry::model::{KeySpec, WrappingAlgorithm};
-use keyferry::server::process;
 use keyferry::wrap::{Format, KeyFile, Locked};
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
-use crate::output::complain;
+use crate::output::{clean_line, complain};
+use crate::replace::Identity;
 
 /// No key file is larger: an RSA_4096 key in PEM has 3.3 kB.
 const MOST_BYTES: usize = 64 * 1024;
@@ -36,12 +38,8 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 impl KeySource {
     /// Reads the key file at `path`; `-` is standard input.
     pub(crate) fn open(&self, path: &Path) -> anyhow::Result<KeyFile> {
-        process::close_off()?;
-        let read: Box<dyn Read> = match path.to_str() {
-            Some("-") => Box::new(std::io::stdin().lock()),
-            _ => Box::new(File::open(path).with_context(|| path.display().to_string())?),
-        };
-        let bytes = Locked::read(read, MOST_BYTES).with_context(|| path.display().to_string())?;
+        let bytes = opened(path).and_then(|file| Locked::read(file, MOST_BYTES));
+        let bytes = bytes.with_context(|| path.display().to_string())?;
         if !bytes.is_locked() {
             complain(
                 "warning: the key file is read into memory that may be swapped to disk: raise RLIMIT_MEMLOCK (ulimit -l)\n",
@@ -51,18 +49,35 @@ impl KeySource {
         let mut passphrase = || passphrase_file.clone().or_else(|| ask(path));
         Ok(KeyFile::open(&bytes, self.key_material_format, &mut passphrase)?)
     }
+
+    /// Which files are read where the key file is at `path`.
+    pub(crate) fn identities(&self, path: &Path) -> Vec<Identity> {
+        let files = [opened(path).ok(), self.passphrase_file.as_ref().and_then(|path| File::open(path).ok())];
+        files.into_iter().flatten().filter_map(|file| file.metadata().ok()).map(|found| Identity::of(&found)).collect()
+    }
+}
+
+/// The file itself: `Stdin` would keep what it has read in a buffer of its own, for as long as the process lives.
+fn opened(path: &Path) -> io::Result<File> {
+    match path.to_str() {
+        Some("-") => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+        _ => File::open(path),
+    }
 }
 
 /// Asks on the terminal, whatever stdin is; `None` where there is none.
 fn ask(path: &Path) -> Option<SecretString> {
-    rpassword::prompt_password(format!("Passphrase of {}: ", path.display())).ok().map(SecretString::from)
+    let question = format!("Passphrase of {}: ", clean_line(&path.display().to_string()));
+    let typed = rpassword::prompt_password(question).ok().map(Zeroizing::new)?;
+    // Copied once, into what is wiped: a `String` would be made to fit, and leave its first place as it was.
+    Some(SecretString::from(typed.as_str()))
 }
 
 fn first_line(path: &Path) -> anyhow::Result<SecretString> {
     let named = || path.display().to_string();
     let bytes = File::open(path).and_then(|file| Locked::read(file, MOST_BYTES)).with_context(named)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let text = std::str::from_utf8(line.trim_ascii_end()).with_context(named)?;
+    let text = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).with_context(named)?;
     Ok(SecretString::from(text))
 }
 

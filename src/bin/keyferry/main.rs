@@ -14,6 +14,7 @@ mod output;
 mod parameters;
 mod profile;
 mod prompt;
+mod replace;
 mod request;
 mod schema;
 mod settings;

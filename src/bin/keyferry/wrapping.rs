@@ -1,9 +1,7 @@
 //! `keyferry wrap`: a key file, wrapped where it is, with parameters fetched elsewhere, or for another service's public key.
 //! Connects to nothing.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
@@ -17,6 +15,7 @@ use crate::failure::Failure;
 use crate::key_source::{self, KeySource};
 use crate::output::Printer;
 use crate::parameters;
+use crate::replace::{self, Identity};
 use crate::settings::Settings;
 
 /// What the wrapped material is written as.
@@ -69,17 +68,14 @@ struct Foreign {
 
 /// Wraps a key file into another file.
 pub(crate) fn wrap(command: Wrap, settings: &Settings) -> Result<(), Failure> {
-    let sources = [Some(&command.key_material), command.parameters.as_ref(), command.foreign.public_key.as_ref()];
-    for source in sources.into_iter().flatten() {
-        refuse_to_replace(source, &command.out)?;
-    }
+    refuse_to_replace(&command)?;
     let printer = Printer::new(settings, "Wrap")?;
     let (blob, mut shown) = match (&command.parameters, &command.foreign.public_key) {
         (Some(parameters), _) => for_keyferry(parameters, &command)?,
         (None, Some(public_key)) => for_another(public_key, &command)?,
         (None, None) => return Err(Failure::usage("give --parameters, or --public-key")),
     };
-    write(&command.out, &blob).with_context(|| command.out.display().to_string())?;
+    replace::put(&command.out, &blob, 0o600).with_context(|| command.out.display().to_string())?;
     shown.insert("EncryptedKeyMaterial".into(), command.out.display().to_string().into());
     printer.answer(&Value::Object(shown))
 }
@@ -137,22 +133,17 @@ pub(crate) fn describe(file: &KeyFile, material: &Material) -> Map<String, Value
     kcv.into_iter().chain([("KeyFile".to_owned(), Value::from(file.description()))]).collect()
 }
 
-/// The one overwriting that could not be made good again.
-fn refuse_to_replace(source: &Path, out: &Path) -> anyhow::Result<()> {
-    let same = match (source.canonicalize(), out.canonicalize()) {
-        (Ok(source), Ok(out)) => source == out,
-        _ => false,
-    };
-    ensure!(!same, "--out {} would replace what is to be read", out.display());
+/// The one overwriting that could not be made good again, by whatever name.
+fn refuse_to_replace(command: &Wrap) -> anyhow::Result<()> {
+    let out = &command.out;
+    let Some(there) = out.metadata().ok().filter(Metadata::is_file).as_ref().map(Identity::of) else { return Ok(()) };
+    let mut sources = command.source.identities(&command.key_material);
+    let named = [&command.parameters, &command.foreign.public_key].into_iter().flatten();
+    sources.extend(named.filter_map(|path| path.metadata().ok()).map(|found| Identity::of(&found)));
+    ensure!(
+        !sources.contains(&there),
+        "--out {} would replace what is to be read\nGive another file: --out FILE",
+        out.display()
+    );
     Ok(())
-}
-
-fn write(path: &Path, blob: &[u8]) -> std::io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    // A file that was there keeps its mode through the opening.
-    if file.metadata()?.is_file() {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-    }
-    file.write_all(blob)?;
-    file.flush()
 }

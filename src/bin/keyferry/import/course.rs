@@ -7,7 +7,7 @@ use keyferry::client::Key;
 use keyferry::client::walk::{Outcome, Progress, Step};
 
 use crate::globals::Color;
-use crate::output::{Painter, complain};
+use crate::output::{Painter, clean_line, complain};
 
 /// The steps so far.
 pub(super) struct Course {
@@ -73,9 +73,16 @@ impl Course {
         self.line(&self.painter.good("✓"), &what, "");
     }
 
-    /// The key that was made on the way.
-    pub(super) fn made(&self) -> Option<&Key> {
-        self.made.as_ref()
+    /// What a walk that did not come to its end leaves behind: a key, and what to do about it.
+    pub(super) fn left_behind(&self) -> Option<String> {
+        let Key { arn, id, .. } = self.made.as_ref()?;
+        Some(match self.step {
+            // The service may have done what it could not answer.
+            Some((Step::Import | Step::Confirm, _)) => {
+                format!("The key {arn} was made and may have its material: see keyferry describe-key --key-id {id}\n")
+            }
+            _ => format!("The key {arn} was made and has no material yet: go on with --key-id {id}\n"),
+        })
     }
 
     /// The operation of the step that the walk is at.
@@ -102,7 +109,7 @@ impl Course {
         if self.is_watched {
             complain(&format!(
                 "{mark} {what}{}\n",
-                if more.is_empty() { String::new() } else { format!("  {}", self.painter.faint(more)) }
+                if more.is_empty() { String::new() } else { format!("  {}", self.painter.faint(&clean_line(more))) }
             ));
         }
     }
