@@ -6,7 +6,7 @@ mod golden;
 mod help;
 mod inputs;
 mod lists;
-mod offline;
+mod importing;
 mod outputs;
 mod precedence;
 mod profiles;
@@ -14,6 +14,7 @@ mod refusing;
 mod shells;
 mod terminal;
 mod transport;
+mod wrapping;
 
 use std::path::Path;
 

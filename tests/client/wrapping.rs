@@ -1,21 +1,24 @@
 //! `keyferry wrap` from a saved answer to a blob that OpenSSL opens.
 
+mod others;
+mod refused;
+mod sources;
+
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use base64ct::{Base64, Encoding};
 use keyferry::model::key_spec::Curve;
 use keyferry::model::{KeyId, MaterialKind};
 use serde_json::{Value, json};
 
-use super::{Run, keyferry};
+use super::desk::{Desk, Run};
 use crate::openssl;
 
 const KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// A folder with a wrapping key of 2048 bits in `private.der` and parameters in `params.json`, changed by `change`.
-fn saved(change: impl FnOnce(&mut Value)) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
+/// A desk with a wrapping key of 2048 bits in `private.der` and parameters for it in `params.json`, changed by `change`.
+fn saved(change: impl FnOnce(&mut Value)) -> Desk {
+    let desk = Desk::bare();
     let private = openssl::pkcs8(MaterialKind::Rsa(2048));
     let mut set = json!({
         "KeyId": format!("arn:aws:kms:us-east-1:111122223333:key/{KEY}"),
@@ -28,31 +31,54 @@ fn saved(change: impl FnOnce(&mut Value)) -> tempfile::TempDir {
         "HostExposure": "TOKEN",
     });
     change(&mut set);
-    std::fs::write(dir.path().join("private.der"), private).unwrap();
-    std::fs::write(dir.path().join("params.json"), set.to_string()).unwrap();
-    dir
+    desk.write("private.der", private);
+    desk.write("params.json", set.to_string());
+    desk
 }
 
-fn wrap(dir: &Path, material: &[u8]) -> Run {
-    std::fs::write(dir.join("KEY"), material).unwrap();
-    keyferry(dir, &["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "blob.bin"])
+/// Parameters for a key of this spec, wrapped in this way.
+fn saved_for(spec: &str, algorithm: &str) -> Desk {
+    saved(|set| {
+        set["KeySpec"] = json!(spec);
+        set["WrappingAlgorithm"] = json!(algorithm);
+    })
 }
 
-fn opened(dir: &Path, blob: &[u8]) -> Vec<u8> {
-    let oaep = "-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256";
-    openssl::run(dir, &format!("pkeyutl -decrypt -inkey private.der -keyform DER {oaep}"), blob)
+const WRAP: [&str; 5] = ["wrap", "--parameters", "params.json", "--out", "blob.bin"];
+
+fn wrap(desk: &Desk, material: &[u8]) -> Run {
+    desk.write("KEY", material);
+    desk.run(&[&WRAP[..], &["--key-material", "KEY"]].concat())
+}
+
+/// What the blob in `blob.bin` holds, opened by OpenSSL the way the reference's documentation closes it.
+fn opened(desk: &Desk, algorithm: &str) -> Vec<u8> {
+    open(desk, algorithm, &std::fs::read(desk.path("blob.bin")).unwrap())
+}
+
+fn open(desk: &Desk, algorithm: &str, blob: &[u8]) -> Vec<u8> {
+    let md = if algorithm.ends_with("SHA_1") { "sha1" } else { "sha256" };
+    let oaep = format!("-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:{md} -pkeyopt rsa_mgf1_md:{md}");
+    let command = format!("pkeyutl -decrypt -inkey private.der -keyform DER {oaep}");
+    let plain = openssl::run(desk.folder(), &command, &blob[..256]);
+    if algorithm.starts_with("RSAES") {
+        assert_eq!(blob.len(), 256);
+        return plain;
+    }
+    let kek = base16ct::lower::encode_string(&plain);
+    openssl::run(desk.folder(), &format!("enc -d -id-aes256-wrap-pad -K {kek} -iv A65959A6"), &blob[256..])
 }
 
 #[test]
 fn a_secret_key_is_wrapped_and_what_proves_it_is_printed() {
-    let dir = saved(|_| {});
+    let desk = saved(|_| {});
     let material = openssl::pkcs8(MaterialKind::Aes256);
     // What is there is replaced, whoever could read it.
-    let out = dir.path().join("blob.bin");
+    let out = desk.path("blob.bin");
     std::fs::write(&out, [7; 9000]).unwrap();
     std::fs::set_permissions(&out, std::fs::Permissions::from_mode(0o644)).unwrap();
 
-    let run = wrap(dir.path(), &material);
+    let run = wrap(&desk, &material);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let blob = std::fs::read(&out).unwrap();
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
@@ -81,9 +107,9 @@ fn a_private_key_is_wrapped_from_pem_as_from_der_and_has_no_check_value() {
     let pem = openssl::run(dir.path(), "pkey -inform DER", &der);
     let mut printed = Vec::new();
     for material in [&der, &pem] {
-        let run = wrap(dir.path(), material);
+        let run = wrap(&desk, material);
         assert_eq!(run.code, 0, "{}", run.stderr);
-        let blob = std::fs::read(dir.path().join("blob.bin")).unwrap();
+        let blob = std::fs::read(desk.path("blob.bin")).unwrap();
         let kek = base16ct::lower::encode_string(&opened(dir.path(), &blob[..256]));
         let unwrap = format!("enc -d -id-aes256-wrap-pad -K {kek} -iv A65959A6");
         assert_eq!(openssl::run(dir.path(), &unwrap, &blob[256..]), der);
@@ -112,22 +138,22 @@ fn parameters_that_do_not_serve_are_refused_and_nothing_is_written() {
     ];
     for (change, message) in cases {
         let dir = saved(change);
-        let run = wrap(dir.path(), &[7; 32]);
+        let run = wrap(&desk, &[7; 32]);
         assert_eq!((run.code, run.stdout.as_str()), (255, ""), "{message}");
         assert!(run.stderr.starts_with(&format!("\n{message}")), "{}", run.stderr);
-        assert!(!dir.path().join("blob.bin").exists(), "{message}");
+        assert!(!desk.path("blob.bin").exists(), "{message}");
     }
 }
 
 #[test]
 fn material_that_does_not_fit_is_refused_and_never_replaced() {
-    let dir = saved(|_| {});
-    let run = wrap(dir.path(), &[7; 33]);
+    let desk = saved(|_| {});
+    let run = wrap(&desk, &[7; 33]);
     assert_eq!((run.code, run.stdout.as_str()), (255, ""));
     assert_eq!(run.stderr, "\nthe key file is 33 bytes; the key wants exactly 32 bytes for AES-256; no key spec takes it\n");
 
-    std::fs::write(dir.path().join("KEY"), [7; 32]).unwrap();
+    std::fs::write(desk.path("KEY"), [7; 32]).unwrap();
     let over = keyferry(dir.path(), &["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "./KEY"]);
     assert_eq!((over.code, over.stderr.as_str()), (255, "\n--out ./KEY would replace what is to be read\n"));
-    assert_eq!(std::fs::read(dir.path().join("KEY")).unwrap(), [7; 32]);
+    assert_eq!(std::fs::read(desk.path("KEY")).unwrap(), [7; 32]);
 }
