@@ -33,6 +33,7 @@ fn every_command_explains_itself() {
         let help = desk.ok(&["configure", what, "--help"]);
         golden(&format!("help-configure-{what}"), help.split(GLOBAL).next().unwrap());
     }
+    assert_eq!(desk.ok(&["list-keys", "help"]), desk.ok(&["list-keys", "--help"]), "as the reference has it");
     assert_eq!(desk.ok(&["--version"]), format!("keyferry {}\n", env!("CARGO_PKG_VERSION")));
 }
 

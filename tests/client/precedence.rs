@@ -33,6 +33,8 @@ fn a_flag_is_before_the_environment_and_this_before_the_profile() {
         desk.set("KEYFERRY_PROFILE", "other");
         assert_eq!(setting(&desk, name, &[]), "/other", "{name}");
         assert_eq!(setting(&desk, name, &["--profile", "default"]), "/profile", "{name}");
+        desk.set(variable, "");
+        assert_eq!(setting(&desk, name, &[]), "/other", "{name}: an empty variable says nothing");
         desk.set(variable, "/environment");
         assert_eq!(setting(&desk, name, &[]), "/environment", "{name}");
         assert_eq!(setting(&desk, name, &[flag, "/flag"]), "/flag", "{name}");

@@ -1,9 +1,10 @@
 //! All commands: a verb for each operation, and what is keyferry's own.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{Args, Command, Subcommand};
+use clap::{Arg, Args, Command, Subcommand};
 use clap_complete::Shell;
 
 use crate::configure::Configure;
@@ -46,7 +47,7 @@ pub(crate) struct Man {
 /// The whole command line.
 pub(crate) fn all() -> Command {
     let verbs = Command::new("keyferry").subcommands(Operation::all().iter().map(verb::command));
-    Own::augment_subcommands(Globals::augment_args(verbs))
+    Own::augment_subcommands(Globals::augment_args(verbs).mut_args(unless_empty))
         .version(env!("CARGO_PKG_VERSION"))
         .about("Brings key material into an HSM, wrapped")
         .after_help(
@@ -68,6 +69,31 @@ pub(crate) fn completions(command: &Completions) -> Result<(), Failure> {
 pub(crate) fn manual(command: &Man) -> Result<(), Failure> {
     let folder = &command.folder;
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    clap_mangen::generate_to(all(), folder).with_context(|| folder.display().to_string())?;
+    let mut command = without_help(all());
+    // So that the pages of the verbs have the global options too.
+    command.build();
+    clap_mangen::generate_to(command, folder).with_context(|| folder.display().to_string())?;
     Ok(())
+}
+
+/// Without the command `help`, which would have a page for each of the others.
+fn without_help(command: Command) -> Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help)
+}
+
+/// An empty variable is one that is not set.
+fn unless_empty(argument: Arg) -> Arg {
+    let is_empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    if is_empty { argument.env(None::<&'static str>) } else { argument }
+}
+
+/// The words of a command line, with `keyferry VERB help`, as the reference has it, understood.
+pub(crate) fn words(mut given: Vec<OsString>) -> Vec<OsString> {
+    if let [_, verb, last] = &mut given[..]
+        && last == "help"
+        && verb != "help"
+    {
+        *last = "--help".into();
+    }
+    given
 }

@@ -22,7 +22,6 @@ mod shape;
 mod verb;
 mod wrapping;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, FromArgMatches};
@@ -38,7 +37,7 @@ use settings::Settings;
 async fn main() -> ExitCode {
     // Another crypto provider in the build would leave rustls without a default; one that is set already is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = commands::words(std::env::args_os().collect());
     let color = output::choose_color(&arguments);
     let command = commands::all().color(color.into());
     let matches = match command.try_get_matches_from(arguments) {

@@ -7,7 +7,6 @@ use keyferry::client::Parameters;
 
 /// Reads one.
 pub(crate) fn load(path: &Path) -> anyhow::Result<Parameters> {
-    let text = std::fs::read(path).with_context(|| path.display().to_string())?;
-    Parameters::from_json(&text)
-        .with_context(|| format!("{} is no saved answer of get-parameters-for-import", path.display()))
+    let named = || path.display().to_string();
+    Parameters::from_json(&std::fs::read(path).with_context(named)?).with_context(named)
 }

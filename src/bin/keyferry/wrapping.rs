@@ -56,13 +56,13 @@ struct Foreign {
     #[arg(long, value_name = "FILE")]
     public_key: Option<PathBuf>,
     /// How to wrap with --public-key; byok has RSA_AES_KEY_WRAP_SHA_1
-    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = key_source::algorithms())]
+    #[arg(long, value_name = "NAME", value_parser = key_source::algorithms())]
     wrapping_algorithm: Option<WrappingAlgorithm>,
     /// What the key is to be, where its bytes leave it open: 32 bytes are SYMMETRIC_DEFAULT or HMAC_256
-    #[arg(long, value_name = "NAME", requires = "public_key", conflicts_with = "parameters", value_parser = key_source::specs())]
+    #[arg(long, value_name = "NAME", value_parser = key_source::specs())]
     key_spec: Option<KeySpec>,
     /// The other service's name of the public key, a URL, for byok
-    #[arg(long, value_name = "KID", requires = "public_key")]
+    #[arg(long, value_name = "KID")]
     kid: Option<String>,
 }
 
@@ -84,6 +84,12 @@ fn for_keyferry(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Val
     if command.format == Form::Byok {
         return Err(Failure::usage(
             "--format byok is for the key of another service: give --public-key and --kid, not --parameters",
+        ));
+    }
+    let Foreign { wrapping_algorithm, key_spec, kid, .. } = &command.foreign;
+    if wrapping_algorithm.is_some() || key_spec.is_some() || kid.is_some() {
+        return Err(Failure::usage(
+            "--wrapping-algorithm, --key-spec and --kid go with --public-key: --parameters say it themselves",
         ));
     }
     let set = parameters::load(path)?;

@@ -1,0 +1,1 @@
+//! `keyferry import KEYFILE` as its users run it, against a service.
