@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use keyferry::model::{KeySpec, WrappingAlgorithm};
@@ -67,7 +67,8 @@ fn opened(path: &Path) -> io::Result<File> {
 
 /// Asks on the terminal, whatever stdin is; `None` where there is none.
 fn ask(path: &Path) -> Option<SecretString> {
-    let question = format!("Passphrase of {}: ", clean_line(&path.display().to_string()));
+    let name = if path.as_os_str() == "-" { "the key file".into() } else { clean_line(&path.display().to_string()) };
+    let question = format!("Passphrase of {name}: ");
     let typed = rpassword::prompt_password(question).ok().map(Zeroizing::new)?;
     // Copied once, into what is wiped: a `String` would be made to fit, and leave its first place as it was.
     Some(SecretString::from(typed.as_str()))
@@ -90,4 +91,13 @@ pub(crate) fn algorithms() -> impl TypedValueParser<Value = WrappingAlgorithm> {
 /// Takes the key specs that keyferry serves.
 pub(crate) fn specs() -> impl TypedValueParser<Value = KeySpec> {
     PossibleValuesParser::new(KeySpec::supported().map(|spec| spec.as_str())).try_map(|name| name.parse())
+}
+
+/// A key file that no key takes.
+pub(crate) fn of_no_spec(file: &KeyFile) -> anyhow::Error {
+    anyhow!(
+        "the key file is {}, which no key spec takes\n\
+         Secret keys have 32 bytes, or 28, 48 or 64 for HMAC; private keys are RSA of 2048, 3072 or 4096 bits, and EC on P-256, P-384, P-521 or secp256k1",
+        file.description()
+    )
 }

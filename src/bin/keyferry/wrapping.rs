@@ -5,6 +5,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, ValueEnum};
 use keyferry::clock::{Clock, SystemClock};
 use keyferry::model::{KeySpec, WrappingAlgorithm};
@@ -62,12 +63,15 @@ struct Foreign {
     #[arg(long, value_name = "NAME", value_parser = key_source::specs())]
     key_spec: Option<KeySpec>,
     /// The other service's name of the public key, a URL, for byok
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", value_parser = NonEmptyStringValueParser::new())]
     kid: Option<String>,
 }
 
 /// Wraps a key file into another file.
 pub(crate) fn wrap(command: Wrap, settings: &Settings) -> Result<(), Failure> {
+    if command.out.as_os_str() == "-" {
+        return Err(Failure::usage("--out takes a file: standard output has the answer"));
+    }
     refuse_to_replace(&command)?;
     let printer = Printer::new(settings, "Wrap")?;
     let (blob, mut shown) = match (&command.parameters, &command.foreign.public_key) {
@@ -119,7 +123,7 @@ fn for_another(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Valu
     let public_key = wrap::spki::from_pem_or_der(&pem).with_context(|| path.display().to_string())?;
     let file = command.source.open(&command.key_material)?;
     let spec = key_spec.or_else(|| file.specs().first().copied());
-    let spec = spec.ok_or_else(|| anyhow!("{}, is no key of any spec", file.description()))?;
+    let spec = spec.ok_or_else(|| key_source::of_no_spec(&file))?;
     let material = material(&file, spec)?;
     let blob = wrap::wrap(&public_key, algorithm, material.bytes()).map_err(anyhow::Error::from)?;
     let mut shown = Map::from_iter([("KeySpec".to_owned(), Value::from(spec.as_str()))]);

@@ -54,13 +54,15 @@ fn options_that_do_not_go_together_exit_with_252_and_nothing_is_written() {
     desk.write("params.json", "{}");
     let ours = ["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "blob.bin"];
     #[rustfmt::skip]
-    let cases: [(&[&str], &[&str], &str); 8] = [
+    let cases: [(&[&str], &[&str], &str); 10] = [
         (&FOREIGN, &[],                                            "--public-key needs --wrapping-algorithm"),
         (&FOREIGN, &["--format", "byok"],                          "--format byok needs --kid, the URL of the public key"),
         (&FOREIGN, &["--format", "byok", "--kid", "x", "--wrapping-algorithm", "RSAES_OAEP_SHA_1"],
                                                                    "--format byok is wrapped with RSA_AES_KEY_WRAP_SHA_1"),
         (&FOREIGN, &["--kid", "x", "--wrapping-algorithm", "RSAES_OAEP_SHA_1"], "--kid is for --format byok"),
         (&FOREIGN, &["--parameters", "params.json"],               "cannot be used with"),
+        (&FOREIGN, &["--format", "byok", "--kid", ""],             "a value is required for '--kid <KID>'"),
+        (&["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "-"], &[], "--out takes a file"),
         (&ours,    &["--format", "byok"],                          "--format byok is for the key of another service"),
         (&ours,    &["--kid", "x"],                                "go with --public-key"),
         (&["wrap", "--key-material", "KEY", "--out", "blob.bin"], &[], "the following required arguments were not provided"),

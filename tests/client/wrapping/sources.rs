@@ -148,3 +148,25 @@ fn nothing_of_a_key_is_told() {
         assert!(!told.contains(secret), "{told}");
     }
 }
+
+/// As somebody who may lock no memory: `prlimit` takes the allowance, and `setpriv` what lets root do without one.
+#[test]
+fn where_memory_cannot_be_locked_it_says_so_and_wraps() {
+    let desk = saved(|_| {});
+    let key = openssl::pkcs8(MaterialKind::Aes256);
+    desk.write("KEY", &key);
+    let arguments = [&WRAP[..], &["--key-material", "KEY"]].concat();
+    assert_eq!(desk.run(&arguments).stderr, "", "a few pages may be locked by anybody");
+    // Root may lock whatever the limit is.
+    let (program, before) = match rustix::process::geteuid().is_root() {
+        true => ("setpriv", &["--bounding-set", "-ipc_lock", "prlimit"][..]),
+        false => ("prlimit", &[][..]),
+    };
+    let mut command = std::process::Command::new(program);
+    desk.furnish(&mut command);
+    command.args(before).args(["--memlock=0:0", env!("CARGO_BIN_EXE_keyferry")]).args(arguments);
+    let run = Run::of(command.output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.starts_with("warning: the key file is read into memory that may be swapped"), "{}", run.stderr);
+    assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), key);
+}
