@@ -7,6 +7,7 @@ use crate::openssl;
 
 mod broken;
 mod jwk;
+mod numbers;
 mod openssh;
 mod private;
 mod python;

@@ -68,6 +68,10 @@ fn significant(number: &[u8]) -> &[u8] {
 /// PKCS#8 v1 (RFC 5208) of a two-prime RSAPrivateKey (RFC 8017 appendix A.1.2); `None` where the numbers do not belong together.
 fn written(numbers: Numbers<'_>) -> Option<Locked> {
     let n = significant(numbers.n);
+    // The library takes one away from e·d before it looks at either.
+    if bits(numbers.d) == 0 {
+        return None;
+    }
     let precision = u32::try_from(n.len() * 8).ok()?;
     let number = |bytes| BoxedUint::from_be_slice(significant(bytes), precision).ok();
     let primes = match (bits(numbers.p), bits(numbers.q)) {
