@@ -6,6 +6,7 @@ use keyferry::wrap::{Error, Format, KeyFile, Material};
 use crate::openssl;
 
 mod broken;
+mod costly;
 mod jwk;
 mod numbers;
 mod openssh;

@@ -4,7 +4,7 @@ mod short;
 
 use secrecy::ExposeSecret;
 use ssh_key::private::KeypairData;
-use ssh_key::{Algorithm, EcdsaCurve, PrivateKey};
+use ssh_key::{Algorithm, EcdsaCurve, Kdf, PrivateKey};
 
 use super::rsa::{self, Numbers};
 use super::{Content, Found, Passphrase, ec, names, opening, pem};
@@ -19,6 +19,9 @@ pub(super) const NAME: &str = "OpenSSH";
 const OPENSSH: &[u8] = b"-----BEGIN OPENSSH PRIVATE KEY-----";
 const FORM: &str = "an OpenSSH private key";
 
+/// Rounds of bcrypt that a passphrase is worth: `ssh-keygen` makes 16 or 24, and 1024 take some ten seconds.
+const MOST_ROUNDS: u32 = 1024;
+
 /// The private key in the bytes of the PEM.
 pub(super) fn read(bytes: &[u8], passphrase: Passphrase<'_>) -> Result<Found, Error> {
     let Ok(key) = PrivateKey::from_bytes(bytes) else {
@@ -27,6 +30,13 @@ pub(super) fn read(bytes: &[u8], passphrase: Passphrase<'_>) -> Result<Found, Er
     supported(&key.algorithm())?;
     if !key.is_encrypted() {
         return Ok(Found::new(NAME, content(key.key_data())?));
+    }
+    if let Kdf::Bcrypt { rounds, .. } = key.kdf()
+        && *rounds > MOST_ROUNDS
+    {
+        let found = format!("{FORM} that is encrypted with {rounds} rounds of bcrypt, more than {MOST_ROUNDS}");
+        let advice = "encrypt a copy of it anew, which replaces the file: ssh-keygen -p -a 16 -f COPY";
+        return Err(Error::unusable(found, advice));
     }
     let passphrase = passphrase().ok_or(Error::Passphrase(FORM))?;
     let content = match key.decrypt(passphrase.expose_secret()) {

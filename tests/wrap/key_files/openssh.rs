@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use base64ct::{Base64, Encoding};
 use keyferry::model::key_spec::Curve;
 use keyferry::model::{Evidence, MaterialKind};
 use keyferry::wrap::{Error, Format, KeyFile};
@@ -19,7 +20,7 @@ fn ssh_keygen(dir: &Path, arguments: &[&str]) {
 }
 
 /// The key in OpenSSH's own form; few rounds, for these take their time on purpose.
-fn openssh(dir: &Path, pkcs8: &[u8], options: &[&str]) -> Vec<u8> {
+pub(super) fn openssh(dir: &Path, pkcs8: &[u8], options: &[&str]) -> Vec<u8> {
     let path = dir.join("KEY");
     std::fs::write(&path, pem_of("PRIVATE KEY", pkcs8)).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -27,6 +28,12 @@ fn openssh(dir: &Path, pkcs8: &[u8], options: &[&str]) -> Vec<u8> {
     let file = std::fs::read(&path).unwrap();
     assert!(file.starts_with(b"-----BEGIN OPENSSH PRIVATE KEY-----"));
     file
+}
+
+/// What the PEM holds, whose lines are of 70 characters.
+pub(super) fn bytes_of(pem: &[u8]) -> Vec<u8> {
+    let lines = std::str::from_utf8(pem).unwrap().lines().filter(|line| !line.starts_with("-----"));
+    Base64::decode_vec(&lines.collect::<String>()).unwrap()
 }
 
 #[test]
