@@ -7,6 +7,7 @@ use crate::openssl;
 
 mod broken;
 mod costly;
+mod doubt;
 mod jwk;
 mod numbers;
 mod openssh;
