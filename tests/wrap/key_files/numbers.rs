@@ -1,12 +1,16 @@
 //! RSA keys of numbers that nobody would make: small ones, zero, even ones, and such as are too long.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use der::asn1::{OctetStringRef, UintRef};
+use der::asn1::{AnyRef, OctetStringRef, UintRef};
 use der::{Decode, Encode};
 use keyferry::model::MaterialKind;
 use keyferry::wrap::{self, Format};
 use pkcs1::RsaPrivateKeyRef;
 use pkcs8::PrivateKeyInfoRef;
+use pkcs8::spki::AlgorithmIdentifierRef;
+use rsa::BoxedUint;
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::traits::PublicKeyParts;
 use serde_json::json;
 
 use super::{open_as, refusal};
@@ -81,4 +85,48 @@ fn no_small_even_or_long_number_makes_it_panic() {
     }
     // The true numbers: with both primes in either order, and without; as a JWK and as PKCS#8.
     assert_eq!(taken, 6);
+}
+
+/// A prime of OpenSSL's, with its two highest bits set, in that many bits.
+fn prime(length: usize, precision: u32) -> BoxedUint {
+    let hex = openssl::run(std::path::Path::new("."), &format!("prime -generate -hex -bits {length}"), b"");
+    let hex = String::from_utf8(hex).unwrap();
+    BoxedUint::from_be_slice(&base16ct::mixed::decode_vec(hex.trim()).unwrap(), precision).unwrap()
+}
+
+#[test]
+fn a_prime_that_is_a_product_is_refused_though_all_the_numbers_agree() {
+    let made = |p: &dyn Fn() -> BoxedUint| {
+        let keys = std::iter::from_fn(|| Some(rsa::PrivateKey::from_p_q(p(), prime(1024, 1024), 65537_u32.into()).ok()));
+        keys.flatten().find(|key| key.n().bit_width_vartime() == 2048).unwrap()
+    };
+    let kind = MaterialKind::Rsa(2048);
+    let sound = made(&|| prime(1024, 1024));
+    let broken = made(&|| &prime(512, 1024) * &prime(512, 1024));
+    for (key, is_taken) in [(sound, true), (broken, false)] {
+        let pkcs1 = key.to_pkcs1_der().unwrap();
+        let numbers = RsaPrivateKeyRef::from_der(pkcs1.as_bytes()).unwrap();
+        let [n, e, d] = [numbers.modulus, numbers.public_exponent, numbers.private_exponent].map(|number| number.as_bytes());
+        let (p, q) = (numbers.prime1.as_bytes(), numbers.prime2.as_bytes());
+        let info = AlgorithmIdentifierRef { oid: rsa_oid(), parameters: Some(AnyRef::NULL) };
+        let pkcs8 = PrivateKeyInfoRef::new(info, OctetStringRef::new(pkcs1.as_bytes()).unwrap()).to_der().unwrap();
+        let message = "an RSA key whose numbers do not belong together";
+        match is_taken {
+            true => {
+                assert_eq!(open_as(&pkcs8, Format::Auto).unwrap().material(kind).unwrap().bytes(), pkcs8);
+                assert!(open_as(&jwk([n, e, d, p, q]), Format::Auto).is_ok());
+            }
+            false => {
+                assert!(wrap::material(kind, &pkcs8).unwrap_err().to_string().contains(message));
+                for file in [pkcs8, jwk([n, e, d, p, q])] {
+                    assert_eq!(refusal(&file), INCOHERENT);
+                }
+            }
+        }
+    }
+}
+
+/// rsaEncryption (RFC 8017 appendix A.1).
+fn rsa_oid() -> der::oid::ObjectIdentifier {
+    der::oid::ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1")
 }
