@@ -4,6 +4,7 @@
 //! name, with what to do. This leniency is for the caller's half alone: a service takes the one form that [`super::material`] does.
 
 mod asn1;
+mod doubt;
 mod ec;
 mod encrypted;
 mod format;

@@ -4,8 +4,10 @@ use der::asn1::AnyRef;
 use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 use pkcs1::RsaPrivateKeyRef;
 use pkcs8::PrivateKeyInfoRef;
+use rsa::BoxedUint;
 use rsa::traits::PrivateKeyParts;
 use sec1::EcPrivateKey;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::spki::{EC, RSA, bits};
@@ -135,15 +137,27 @@ fn parse_rsa(wanted: usize, info: &PrivateKeyInfoRef<'_>) -> Result<Private, Str
     Ok(Private::Rsa { modulus, exponent })
 }
 
-/// Whether n = p·q, e·d ≡ 1 and the CRT numbers are what follows from them. A token would take them as they are.
+/// Whether n = p·q, e·d ≡ 1 and the CRT numbers are what follows from them, and whether they work. A token would take them as
+/// they are.
 fn is_coherent(key: RsaPrivateKeyRef<'_>) -> bool {
-    let same = |computed: Zeroizing<Box<[u8]>>, given: &[u8]| {
+    let same = |computed: &BoxedUint, given: &[u8]| {
+        let computed = Zeroizing::new(computed.to_be_bytes());
         let zeros = computed.iter().take_while(|byte| **byte == 0).count();
         &computed[zeros..] == given
     };
-    let given = [key.exponent1, key.exponent2, key.coefficient];
+    let [given_dp, given_dq, given_qinv] = [key.exponent1, key.exponent2, key.coefficient];
     let Ok(checked) = rsa::PrivateKey::try_from(key) else { return false };
     let (Some(dp), Some(dq), Some(qinv)) = (checked.dp(), checked.dq(), checked.qinv()) else { return false };
-    let computed = [dp.to_be_bytes(), dq.to_be_bytes(), qinv.retrieve().to_be_bytes()];
-    computed.into_iter().zip(given).all(|(computed, given)| same(Zeroizing::new(computed), given.as_bytes()))
+    let qinv = Zeroizing::new(qinv.retrieve());
+    same(dp, given_dp.as_bytes()) && same(dq, given_dq.as_bytes()) && same(&qinv, given_qinv.as_bytes()) && is_pair(&checked)
+}
+
+/// Whether the private key opens what the public key closed (NIST SP 800-56B §6.4.1.1).
+///
+/// Where p or q is no prime it does not, however well the numbers agree: by Fermat's little theorem, so that a Carmichael number
+/// would get through. Whether the primes are prime is not tested otherwise: whoever made the key answers for that.
+pub(super) fn is_pair(key: &rsa::PrivateKey) -> bool {
+    const PROBE: &[u8] = b"pair";
+    let opened = key.as_public_key().oaep_encrypt::<Sha256>(PROBE).and_then(|closed| key.oaep_decrypt::<Sha256>(&closed));
+    opened.is_ok_and(|opened| opened == PROBE)
 }

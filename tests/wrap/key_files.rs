@@ -6,7 +6,10 @@ use keyferry::wrap::{Error, Format, KeyFile, Material};
 use crate::openssl;
 
 mod broken;
+mod costly;
+mod doubt;
 mod jwk;
+mod numbers;
 mod openssh;
 mod private;
 mod python;

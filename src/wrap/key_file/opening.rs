@@ -2,7 +2,7 @@
 
 use super::asn1::{self, Source};
 use super::shape::{Shape, shape};
-use super::{Found, KeyFile, Passphrase, jwk, names, openssh, pem, text};
+use super::{Content, Format, Found, KeyFile, Passphrase, doubt, jwk, names, openssh, pem, text};
 use crate::model::MaterialKind;
 use crate::wrap::{Error, Locked};
 
@@ -34,15 +34,25 @@ pub(super) fn any(bytes: &[u8], passphrase: Passphrase<'_>) -> Result<KeyFile, E
     }
     if !pem::is_in(bytes) {
         if let Some(file) = hex(bytes, passphrase)? {
-            return Ok(file);
+            return undoubted(file, content, Format::Hex);
         }
         if let Some(file) = base64(bytes, passphrase)? {
-            return Ok(file);
+            return undoubted(file, content, Format::Base64);
         }
     }
     let (found, coat) = inside(bytes, passphrase)?;
-    let broken = matches!(&found.content, super::Content::Secret(bytes) if bytes.ends_with(b"\n"));
+    if let Content::Secret(bytes) = &found.content {
+        doubt::of_bytes(bytes)?;
+    }
+    let broken = matches!(&found.content, Content::Secret(bytes) if bytes.ends_with(b"\n"));
     Ok(plain(found, coat.unwrap_or(if broken { ", the last of them a line break" } else { "" })))
+}
+
+fn undoubted(file: KeyFile, text: &[u8], format: Format) -> Result<KeyFile, Error> {
+    if let Content::Secret(decoded) = &file.found.content {
+        doubt::of_text(text, decoded, format)?;
+    }
+    Ok(file)
 }
 
 /// Keys of forms that are text and nothing that can be read here.

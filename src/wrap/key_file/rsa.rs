@@ -1,4 +1,8 @@
 //! RSA private keys, written anew: the numbers that the file has, checked, and those that it leaves out.
+//!
+//! What is kept is in locked pages, and what is made here is wiped. What is not: `rsa` and `crypto-bigint` compute with numbers of
+//! the heap, and give some back as they are, primes among them. The process that opens key files is closed to debuggers and leaves
+//! no core dump, so that nobody else reads there.
 
 use der::asn1::{AnyRef, OctetStringRef, UintRef};
 use pkcs1::{RsaPrivateKey, RsaPrivateKeyRef};
@@ -9,7 +13,7 @@ use spki::AlgorithmIdentifier;
 use zeroize::Zeroizing;
 
 use super::Content;
-use crate::wrap::private_key::LEAST_EXPONENT;
+use crate::wrap::private_key::{self, LEAST_EXPONENT};
 use crate::wrap::spki::{RSA, bits};
 use crate::wrap::{Error, Locked};
 
@@ -68,20 +72,28 @@ fn significant(number: &[u8]) -> &[u8] {
 /// PKCS#8 v1 (RFC 5208) of a two-prime RSAPrivateKey (RFC 8017 appendix A.1.2); `None` where the numbers do not belong together.
 fn written(numbers: Numbers<'_>) -> Option<Locked> {
     let n = significant(numbers.n);
-    let precision = u32::try_from(n.len() * 8).ok()?;
-    let number = |bytes| BoxedUint::from_be_slice(significant(bytes), precision).ok();
+    // The library takes one away from e·d before it looks at either.
+    if bits(numbers.d) == 0 {
+        return None;
+    }
+    let size = u32::try_from(bits(n)).ok()?;
+    // As wide as the library wants them: what it makes narrower it leaves behind as it was.
+    let number = |bytes, width| BoxedUint::from_be_slice(significant(bytes), width).ok();
     let primes = match (bits(numbers.p), bits(numbers.q)) {
         (0, 0) => Vec::new(),
         (0, _) | (_, 0) => return None,
-        _ => vec![number(numbers.p)?, number(numbers.q)?],
+        _ => vec![number(numbers.p, size.div_ceil(2))?, number(numbers.q, size.div_ceil(2))?],
     };
     let exponent = BoxedUint::from_be_slice_vartime(significant(numbers.e));
-    let key = rsa::PrivateKey::from_components(number(n)?, exponent, number(numbers.d)?, primes).ok()?;
+    let key = rsa::PrivateKey::from_components(number(n, size)?, exponent, number(numbers.d, size)?, primes).ok()?;
+    if !private_key::is_pair(&key) {
+        return None;
+    }
 
     let bytes = |number: &BoxedUint| Zeroizing::new(number.to_be_bytes());
     let [p, q] = key.primes() else { return None };
     let (p, q, dp, dq) = (bytes(p), bytes(q), bytes(key.dp()?), bytes(key.dq()?));
-    let qinv = bytes(&key.qinv()?.retrieve());
+    let qinv = bytes(&Zeroizing::new(key.qinv()?.retrieve()));
     for (given, computed) in [(numbers.dp, &dp), (numbers.dq, &dq), (numbers.qinv, &qinv)] {
         if bits(given) != 0 && significant(given) != significant(computed) {
             return None;
