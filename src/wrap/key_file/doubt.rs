@@ -5,7 +5,6 @@
 //! one key in 2³⁰ is text by accident.
 
 use super::{Format, text};
-use crate::model::{KeySpec, MaterialKind};
 use crate::wrap::Error;
 use crate::wrap::words::plural;
 
@@ -36,23 +35,7 @@ pub(super) fn of_text(text: &[u8], decoded: &[u8], format: Format) -> Result<(),
         );
         return Err(Error::unusable(format!("{name} of other text"), advice));
     }
-    // 64 letters and digits are HMAC_512 as they are, and HMAC_384 in base64. Of the latter one in eight has no other signs.
-    let is_length = |length| KeySpec::supported().any(|spec| secret_bytes(spec.material()) == Some(length));
-    if format == Format::Base64
-        && is_length(text.len())
-        && is_length(decoded.len())
-        && text.iter().all(u8::is_ascii_alphanumeric)
-    {
-        let found = format!("{} letters and digits, which may be base64 text of {}", text.len(), plural(decoded.len()));
-        let advice =
-            "say --key-material-format base64; or --key-material-format raw, if these characters are the key itself";
-        return Err(Error::unusable(found, advice));
-    }
     Ok(())
-}
-
-fn secret_bytes(kind: Option<MaterialKind>) -> Option<usize> {
-    kind.and_then(MaterialKind::secret_bytes)
 }
 
 /// Refuses bytes that are text and stand for no others.
