@@ -87,12 +87,17 @@ impl Parameters {
     pub fn wrap(&self, material: &Material, now: Timestamp) -> Result<Wrapped, Error> {
         let spec = self.check(now)?;
         let key = self.key()?;
-        // Looked at as this key's: 32 bytes may have been taken for another kind of key, which would prove them otherwise.
-        let kind = spec.material().ok_or(Unusable::KeySpec(spec))?;
-        let material = wrap::material(kind, material.bytes()).map_err(Local::from)?;
+        let material = as_of(spec, material)?;
         let blob = wrap::wrap(&self.public_key, self.wrapping_algorithm, material.bytes()).map_err(Local::from)?;
         Ok(Wrapped { blob, key_material_id: material.evidence().material_id(&key), kcv: material.kcv() })
     }
+}
+
+/// Material looked at as a key's of this spec: 32 bytes may have been taken for another kind of key, which would prove them
+/// otherwise. Kept in locked pages.
+pub(super) fn as_of(spec: KeySpec, material: &Material) -> Result<Material, Error> {
+    let kind = spec.material().ok_or(Unusable::KeySpec(spec))?;
+    Ok(wrap::locked_material(kind, material.bytes()).map_err(Local::from)?)
 }
 
 impl Wrapped {

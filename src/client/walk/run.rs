@@ -9,7 +9,7 @@ use crate::client::error::{Error, Local};
 use crate::client::imports::Import;
 use crate::client::key::Key;
 use crate::client::keys::NewKey;
-use crate::client::parameters::{Parameters, Unusable};
+use crate::client::parameters::{Parameters, Unusable, as_of};
 use crate::model::{KeyMaterialId, MaterialKind};
 use crate::wrap::{self, Material};
 
@@ -44,8 +44,8 @@ impl Walk {
         let mut course = Course::new(client, Retry::new(self.patience), &mut progress);
         let plan = self.settle(&mut course).await?;
         let kind = plan.spec.material().ok_or(Unusable::KeySpec(plan.spec))?;
-        // Once more as this key's, so that no key is made for material which proves not to fit.
-        let material = wrap::material(kind, material(kind).map_err(Local::from)?.bytes()).map_err(Local::from)?;
+        // Before a key is made for material which proves not to fit.
+        let material = as_of(plan.spec, &material(kind).map_err(Local::from)?)?;
         let kcv = material.kcv();
         if let Some(key) = plan.key.as_ref().filter(|key| key.proof.is_some() || key.material_id.is_some()) {
             let given = material.evidence().material_id(&key.id);
