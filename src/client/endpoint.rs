@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub(super) use address::Address;
+pub(super) use address::{Address, loopback};
 
 use super::error::Misconfigured;
 
@@ -79,6 +79,11 @@ impl Endpoint {
     #[must_use]
     pub fn accept_any_certificate(self) -> Self {
         Self { accept_any: true, ..self }
+    }
+
+    /// Whether nothing but the address says who the service is.
+    pub(super) fn is_believed_by_address(&self, address: &Address) -> bool {
+        self.accept_any || !address.is_https
     }
 
     /// The URL, if the other settings go with it.

@@ -1,6 +1,6 @@
 //! The URL of an endpoint, taken apart: a scheme, a host and a port, and nothing that would be passed over in silence.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tonic::codegen::http::Uri;
 
@@ -54,6 +54,23 @@ impl Address {
     pub(super) fn is_loopback(&self) -> bool {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
+}
+
+/// Of the addresses that a name stands for, those that may be connected to where only this machine is believed: a name is what
+/// whoever answers for names makes of it, `localhost` too.
+///
+/// # Errors
+/// Says which they are, where none is left.
+pub(in crate::client) fn loopback(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, String> {
+    let (here, elsewhere): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.ip().is_loopback());
+    if !here.is_empty() || elsewhere.is_empty() {
+        return Ok(here);
+    }
+    let elsewhere: Vec<String> = elsewhere.iter().map(|address| address.ip().to_string()).collect();
+    Err(format!(
+        "that name is not this machine here, but {}: use https with a check of the certificate, or 127.0.0.1",
+        elsewhere.join(", ")
+    ))
 }
 
 /// What `:8443` says.
@@ -122,5 +139,19 @@ mod tests {
                  knows its callers by their certificates"
             );
         }
+    }
+
+    #[test]
+    fn a_name_for_this_machine_is_believed_by_its_addresses() {
+        let addresses = |all: &[&str]| all.iter().map(|address| address.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let here = addresses(&["127.0.0.1:1", "[::1]:1"]);
+        assert_eq!(loopback(here.clone()), Ok(here));
+        let mixed = addresses(&["192.0.2.1:1", "127.0.0.1:1", "[2001:db8::1]:1"]);
+        assert_eq!(loopback(mixed), Ok(addresses(&["127.0.0.1:1"])));
+        assert_eq!(
+            loopback(addresses(&["192.0.2.1:1", "[::ffff:192.0.2.2]:1"])).unwrap_err(),
+            "that name is not this machine here, but 192.0.2.1, ::ffff:192.0.2.2: use https with a check of the certificate, \
+             or 127.0.0.1"
+        );
     }
 }
