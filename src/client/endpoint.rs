@@ -166,4 +166,18 @@ mod tests {
         let printed = format!("{:?}", Endpoint::new("https://me:s3cret@localhost:1"));
         assert!(printed.contains("Userinfo") && !printed.contains("s3cret"), "{printed}");
     }
+
+    proptest::proptest! {
+        /// TimeoutValue of the gRPC protocol has at most eight digits, and tonic panics where there would be more.
+        #[test]
+        fn every_time_to_wait_can_be_told_to_the_service(seconds: u64, bits in 0_u32..64, nanos in 0_u32..1_000_000_000) {
+            for seconds in [seconds >> bits, 360_000_000_000, u64::MAX, 0] {
+                let endpoint = Endpoint::new("http://localhost").call_timeout(Some(Duration::new(seconds, nanos)));
+                let mut request = tonic::Request::new(());
+                request.set_timeout(endpoint.call_timeout.unwrap());
+                let told = request.metadata().get("grpc-timeout").unwrap().to_str().unwrap();
+                proptest::prop_assert!((2..=9).contains(&told.len()), "{told}");
+            }
+        }
+    }
 }
