@@ -7,7 +7,7 @@ pub use answers::{Deletion, Listed, Page, PublicKey};
 use super::connection::Client;
 use super::error::Error;
 use super::key::Key;
-use super::wire::{Wire, present};
+use super::wire::{Wire, arn, present};
 use crate::model::{KeySpec, KeyUsage, Origin};
 use crate::proto;
 
@@ -133,7 +133,7 @@ impl Client {
         let question = proto::CancelKeyDeletionRequest { key_id: key_id.to_owned() };
         let kept: proto::CancelKeyDeletionResponse =
             self.ask("/keyferry.v1.KeyService/CancelKeyDeletion", &question).await?;
-        Ok(kept.key_id)
+        Ok(arn("KeyId", kept.key_id)?)
     }
 
     /// UpdateKeyDescription, up to 8192 characters.

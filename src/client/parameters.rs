@@ -7,7 +7,7 @@ pub use unusable::Unusable;
 
 use super::error::{Error, Local};
 use super::imports::Imported;
-use super::wire::{Wire, moment, present, required};
+use super::wire::{Wire, arn, moment, present, required};
 use crate::model::{HostExposure, KeyId, KeyMaterialId, KeySpec, Timestamp, WrappingAlgorithm, WrappingKeySpec};
 use crate::proto;
 use crate::wrap::{self, Material, spki};
@@ -136,7 +136,7 @@ impl TryFrom<proto::GetParametersForImportResponse> for Parameters {
 
     fn try_from(answer: proto::GetParametersForImportResponse) -> Result<Self, Local> {
         Ok(Self {
-            key_id: answer.key_id,
+            key_id: arn("KeyId", answer.key_id)?,
             import_token: answer.import_token,
             public_key: answer.public_key,
             parameters_valid_to: present("ParametersValidTo", answer.parameters_valid_to.and_then(moment))?,
