@@ -13,7 +13,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use super::front::{Front, Lie};
 use crate::harness::{Daemon, Plaintext};
 
-fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
+pub fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
     let mut details = ErrorDetails::with_error_info(reason, "keyferry", std::collections::HashMap::new());
     if retry.is_some() {
         details.set_retry_info(retry);
@@ -21,7 +21,7 @@ fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
     Status::with_error_details(code, "as the test says", details)
 }
 
-async fn connect(
+pub async fn connect(
     lie: Lie,
     mischief: impl Fn(&str, &[u8]) -> Option<Status> + Send + Sync + 'static,
 ) -> (Arc<Daemon>, Client) {
@@ -120,6 +120,7 @@ async fn a_service_that_shows_another_fingerprint_is_told_loudly() {
 async fn a_set_that_is_not_what_was_asked_for_is_not_used() {
     for (lie, message) in [
         (Lie::Exposure, "parameters with host exposure HOST_MATERIAL, and its profile says TOKEN"),
+        (Lie::Unbounded, "parameters with host exposure unknown, and its profile says TOKEN"),
         (Lie::Key, "parameters for something else than was asked for"),
     ] {
         let (_daemon, client) = connect(lie, |method, _| {

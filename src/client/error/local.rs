@@ -10,6 +10,19 @@ pub enum Local {
     /// The answer is none that this client understands.
     #[error("the service answered what this client does not understand: {0}")]
     Answer(String),
+    /// The service refuses what was planned, and every other way exposes more to its host.
+    #[error(
+        "the service refuses {refused}: {refusal}; what is left exposes more: {left}; to take one of them knowingly, name its \
+         algorithm with --wrapping-algorithm"
+    )]
+    Exposing {
+        /// What was planned.
+        refused: String,
+        /// What the service says of it.
+        refusal: String,
+        /// The choices that are left.
+        left: String,
+    },
     /// What was asked for contradicts itself.
     #[error(transparent)]
     Invalid(#[from] Invalid),
