@@ -2,10 +2,12 @@
 
 mod answers;
 
+use std::collections::HashSet;
+
 pub use answers::{Deletion, Listed, Page, PublicKey};
 
 use super::connection::Client;
-use super::error::Error;
+use super::error::{Error, Local};
 use super::key::Key;
 use super::wire::{Wire, arn, present};
 use crate::model::{KeySpec, KeyUsage, Origin};
@@ -86,16 +88,17 @@ impl Client {
         Ok(page.try_into()?)
     }
 
-    /// ListKeys, page after page to the last.
+    /// ListKeys, page after page to the last. A service that leads back to a page that was there before is not followed.
     pub async fn list_all_keys(&self) -> Result<Vec<Listed>, Error> {
-        let (mut all, mut marker) = (Vec::new(), None);
+        let (mut all, mut marker, mut markers) = (Vec::new(), None, HashSet::new());
         loop {
             let page = self.list_keys(Some(1000), marker.as_deref()).await?;
             all.extend(page.keys);
-            marker = page.next_marker;
-            if marker.is_none() {
-                return Ok(all);
+            let Some(next) = page.next_marker else { return Ok(all) };
+            if !markers.insert(next.clone()) {
+                return Err(Local::Answer("NextMarker leads back to a page that was there before".to_owned()).into());
             }
+            marker = Some(next);
         }
     }
 

@@ -162,3 +162,18 @@ async fn all_keys_are_listed_however_short_the_pages_are() {
     assert!(made.iter().all(|key| all.iter().any(|listed| listed.id.as_str() == key)));
     assert!(*pages.lock().unwrap() >= all.len());
 }
+
+#[tokio::test]
+async fn a_service_that_leads_in_a_circle_is_not_followed() {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let (daemon, client) = connect(Lie::Circle, move |_, _| {
+        let calls = calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        (calls > 5).then(|| Status::aborted("it goes round and round"))
+    })
+    .await;
+    for _ in 0..2 {
+        daemon.client().await.create_symmetric().await;
+    }
+    let refusal = client.list_all_keys().await.unwrap_err().to_string();
+    assert!(refusal.ends_with("NextMarker leads back to a page that was there before"), "{refusal}");
+}
