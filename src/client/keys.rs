@@ -1,10 +1,13 @@
 //! The operations on keys, one method each, under the reference's names.
 
 mod answers;
+mod made;
 
 use std::collections::HashSet;
 
 pub use answers::{Deletion, Listed, Page, PublicKey};
+
+use prost::Message;
 
 use super::connection::Client;
 use super::error::{Error, Local};
@@ -70,8 +73,8 @@ impl Client {
             origin: origin.number(),
             multi_region: *multi_region,
         };
-        let made: proto::CreateKeyResponse = self.ask("/keyferry.v1.KeyService/CreateKey", &question).await?;
-        Ok(present("KeyMetadata", made.key_metadata)?.try_into()?)
+        let answer = self.call("/keyferry.v1.KeyService/CreateKey", question.encode_to_vec()).await?;
+        Ok(made::key(*spec, &answer)?)
     }
 
     /// DescribeKey.

@@ -103,3 +103,14 @@ async fn a_refused_choice_is_not_followed_by_one_that_exposes_more_unless_the_ca
     let material = Plaintext::aes();
     fixed.run(&client, |kind| wrap::material(kind, &material.bytes), |_| {}).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_key_that_was_made_is_named_and_nothing_of_its_answer_reaches_a_terminal() {
+    let (daemon, client) = connect(Lie::Escape, no_import).await;
+    let before = daemon.client().await.create_symmetric().await;
+    let refusal = walk(&client, &quick(symmetric())).await;
+    let Error::Local(Local::Made { key, .. }) = &refusal else { panic!("{refusal:?}") };
+    assert_ne!(key, &before.key_id);
+    assert_eq!(&daemon.client().await.describe(key).await.key_id, key);
+    assert!(!refusal.to_string().contains('\x1b'), "{refusal:?}");
+}
