@@ -19,7 +19,7 @@ pub use byok::byok;
 pub use error::Error;
 pub use key_file::{Format, KeyFile};
 pub use locked::Locked;
-pub use material::{Material, material};
+pub use material::{Material, locked_material, material};
 pub use permit::permit;
 
 use aes_kw::{KeyInit, KwpAes256};

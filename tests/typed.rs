@@ -2,6 +2,7 @@
 
 mod connection;
 mod front;
+mod lies;
 mod lost;
 mod operations;
 mod proxy;

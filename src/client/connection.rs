@@ -8,7 +8,7 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use tonic::client::Grpc;
 use tonic::codegen::http::Uri;
@@ -16,7 +16,7 @@ use tonic::codegen::http::uri::{PathAndQuery, Scheme};
 use tonic::transport::Channel;
 
 use super::codec::Bytes;
-use super::endpoint::{Address, Endpoint};
+use super::endpoint::{Address, Endpoint, loopback};
 use super::error::{Error, Local, Misconfigured, NOT_IN_TIME, Unreachable, of_status};
 use super::tls;
 
@@ -90,6 +90,7 @@ impl Client {
 struct Way {
     url: Arc<str>,
     address: Address,
+    loopback_only: bool,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     timeout: Option<Duration>,
 }
@@ -111,7 +112,8 @@ impl Way {
             false => None,
         };
         let (url, timeout) = (endpoint.url.as_str().into(), endpoint.connect_timeout);
-        Ok(Self { url, address, tls, timeout })
+        let loopback_only = endpoint.is_believed_by_address(&address);
+        Ok(Self { url, address, loopback_only, tls, timeout })
     }
 
     fn plain_uri(&self) -> Result<Uri, Misconfigured> {
@@ -131,7 +133,11 @@ impl Way {
 
     async fn connect(&self) -> Result<Box<dyn Stream>, Unreachable> {
         let network = |error| Unreachable::network(&self.url, error);
-        let stream = TcpStream::connect((self.address.host.as_str(), self.address.port)).await.map_err(network)?;
+        let mut addresses = lookup_host((self.address.host.as_str(), self.address.port)).await.map_err(network)?.collect();
+        if self.loopback_only {
+            addresses = loopback(addresses).map_err(|why| Unreachable::trust(&self.url, why))?;
+        }
+        let stream = TcpStream::connect(addresses.as_slice()).await.map_err(network)?;
         stream.set_nodelay(true).map_err(network)?;
         let Some((connector, name)) = &self.tls else { return Ok(Box::new(stream)) };
         let tls = |error: io::Error| match error.get_ref().is_some_and(|held| held.is::<rustls::Error>()) {
@@ -146,5 +152,30 @@ impl Way {
             Ok(Err(error)) => Err(tls(error)),
             Ok(Ok(_)) | Err(_) => Ok(Box::new(stream)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An address stands for what a resolver may make of `localhost`.
+    #[tokio::test]
+    async fn a_name_for_this_machine_that_leads_elsewhere_is_not_connected_to() {
+        let mut way = Way::to(&Endpoint::new("http://localhost:1")).unwrap();
+        way.address.host = "192.0.2.1".to_owned();
+        let refusal = way.open().await.err().unwrap();
+        assert!(!refusal.is_passing() && refusal.to_string().contains("not this machine here, but 192.0.2.1"), "{refusal}");
+        for (endpoint, loopback_only) in [
+            (Endpoint::new("https://localhost:1").accept_any_certificate(), true),
+            (Endpoint::new("https://localhost:1").ca_bundle(self_signed()), false),
+        ] {
+            assert_eq!(Way::to(&endpoint).unwrap().loopback_only, loopback_only);
+        }
+    }
+
+    fn self_signed() -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().pem()
     }
 }

@@ -1,10 +1,12 @@
 //! Where the service is, who asks, and how long to wait.
 
-use std::net::IpAddr;
+mod address;
+
 use std::time::Duration;
 
-use tonic::codegen::http::Uri;
 use zeroize::Zeroizing;
+
+pub(super) use address::{Address, loopback};
 
 use super::error::Misconfigured;
 
@@ -33,17 +35,6 @@ pub struct Endpoint {
 pub(super) struct Identity {
     pub(super) certificate: Vec<u8>,
     pub(super) private_key: Zeroizing<Vec<u8>>,
-}
-
-/// An endpoint's URL, taken apart.
-#[derive(Clone, Debug)]
-pub(super) struct Address {
-    /// As it is told to the service: scheme and authority.
-    pub(super) uri: Uri,
-    /// A name or an IP address, this without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) is_https: bool,
 }
 
 impl Endpoint {
@@ -90,6 +81,11 @@ impl Endpoint {
         Self { accept_any: true, ..self }
     }
 
+    /// Whether nothing but the address says who the service is.
+    pub(super) fn is_believed_by_address(&self, address: &Address) -> bool {
+        self.accept_any || !address.is_https
+    }
+
     /// The URL, if the other settings go with it.
     pub(super) fn address(&self) -> Result<Address, Misconfigured> {
         let address = Address::parse(&self.url)?;
@@ -105,32 +101,12 @@ impl Endpoint {
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Endpoint")
-            .field("url", &self.url)
+            .field("url", &Address::parse(&self.url).map(|_| &self.url))
             .field("identity", &self.identity.as_ref().map(|_| "redacted"))
             .field("connect_timeout", &self.connect_timeout)
             .field("call_timeout", &self.call_timeout)
             .field("accept_any", &self.accept_any)
             .finish_non_exhaustive()
-    }
-}
-
-impl Address {
-    fn parse(url: &str) -> Result<Self, Misconfigured> {
-        let not_a_url = || Misconfigured::NotAUrl(url.to_owned());
-        let uri: Uri = url.parse().map_err(|_| not_a_url())?;
-        let is_https = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            _ => return Err(Misconfigured::Scheme(url.to_owned())),
-        };
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        Ok(Self { host, port, is_https, uri })
-    }
-
-    fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 
@@ -183,21 +159,25 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_taken_apart() {
-        for (url, host, port) in [
-            ("https://keyferry.example", "keyferry.example", 443),
-            ("https://[2001:db8::1]:8443/", "2001:db8::1", 8443),
-            ("http://localhost", "localhost", 80),
-        ] {
-            let address = Address::parse(url).unwrap();
-            assert_eq!((address.host.as_str(), address.port), (host, port), "{url}");
-        }
-    }
-
-    #[test]
     fn an_endpoint_prints_nothing_of_the_key() {
         let endpoint = Endpoint::new("https://localhost:1").identity("certificate", b"s3cret key".to_vec());
         let printed = format!("{endpoint:?}");
         assert!(printed.contains("redacted") && !printed.contains("s3cret") && !printed.contains("115, 51"), "{printed}");
+        let printed = format!("{:?}", Endpoint::new("https://me:s3cret@localhost:1"));
+        assert!(printed.contains("Userinfo") && !printed.contains("s3cret"), "{printed}");
+    }
+
+    proptest::proptest! {
+        /// TimeoutValue of the gRPC protocol has at most eight digits, and tonic panics where there would be more.
+        #[test]
+        fn every_time_to_wait_can_be_told_to_the_service(seconds: u64, bits in 0_u32..64, nanos in 0_u32..1_000_000_000) {
+            for seconds in [seconds >> bits, 360_000_000_000, u64::MAX, 0] {
+                let endpoint = Endpoint::new("http://localhost").call_timeout(Some(Duration::new(seconds, nanos)));
+                let mut request = tonic::Request::new(());
+                request.set_timeout(endpoint.call_timeout.unwrap());
+                let told = request.metadata().get("grpc-timeout").unwrap().to_str().unwrap();
+                proptest::prop_assert!((2..=9).contains(&told.len()), "{told}");
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::connection::Client;
 use super::error::{Error, Local};
 use super::key::{Proof, material_id};
 use super::parameters::Parameters;
-use super::wire::{Wire, decode, present, timestamp};
+use super::wire::{Wire, arn, decode, present, timestamp};
 use crate::model::{Expiration, ImportType, KeyMaterialId, WrappingAlgorithm, WrappingKeySpec};
 use crate::proto;
 
@@ -83,7 +83,7 @@ impl TryFrom<proto::ImportKeyMaterialResponse> for Imported {
 
     fn try_from(imported: proto::ImportKeyMaterialResponse) -> Result<Self, Local> {
         let proof = present("KeyMaterialProof", imported.key_material_proof)?;
-        Ok(Self { arn: imported.key_id, proof: proof.try_into()? })
+        Ok(Self { arn: arn("KeyId", imported.key_id)?, proof: proof.try_into()? })
     }
 }
 
@@ -137,6 +137,7 @@ impl Client {
         let question = proto::DeleteImportedKeyMaterialRequest { key_id: key_id.to_owned(), key_material_id };
         let deleted: proto::DeleteImportedKeyMaterialResponse =
             self.ask("/keyferry.v1.ImportService/DeleteImportedKeyMaterial", &question).await?;
-        Ok(Deleted { material_id: material_id("KeyMaterialId", &deleted.key_material_id)?, arn: deleted.key_id })
+        let material_id = material_id("KeyMaterialId", &deleted.key_material_id)?;
+        Ok(Deleted { arn: arn("KeyId", deleted.key_id)?, material_id })
     }
 }

@@ -1,7 +1,7 @@
 //! A key as the service shows it, in the model's types.
 
 use super::error::Local;
-use super::wire::{Wire, moment, present, required};
+use super::wire::{self, Wire, moment, present, required};
 use crate::model::{
     Expiration, ExpirationModel, HostExposure, KeyId, KeyMaterialId, KeySpec, KeyState, KeyUsage, Origin, Timestamp,
 };
@@ -59,9 +59,14 @@ impl TryFrom<proto::KeyMetadata> for Key {
     fn try_from(key: proto::KeyMetadata) -> Result<Self, Local> {
         let valid_to = key.valid_to.map(|end| present("ValidTo", moment(end))).transpose()?;
         let lists = [key.encryption_algorithms, key.signing_algorithms, key.key_agreement_algorithms, key.mac_algorithms];
+        let id = present("KeyId", KeyId::parse(&key.key_id))?;
+        let arn = wire::arn("Arn", key.arn)?;
+        if arn.rsplit_once(":key/").is_none_or(|(_, named)| named != id.as_str()) {
+            return Err(Local::Answer(format!("the key {id} with the ARN {arn}")));
+        }
         Ok(Self {
-            id: present("KeyId", KeyId::parse(&key.key_id))?,
-            arn: key.arn,
+            id,
+            arn,
             state: required("KeyState", key.key_state)?,
             spec: required("KeySpec", key.key_spec)?,
             usage: required("KeyUsage", key.key_usage)?,

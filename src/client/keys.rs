@@ -1,13 +1,18 @@
 //! The operations on keys, one method each, under the reference's names.
 
 mod answers;
+mod made;
+
+use std::collections::HashSet;
 
 pub use answers::{Deletion, Listed, Page, PublicKey};
 
+use prost::Message;
+
 use super::connection::Client;
-use super::error::Error;
+use super::error::{Error, Local};
 use super::key::Key;
-use super::wire::{Wire, present};
+use super::wire::{Wire, arn, present};
 use crate::model::{KeySpec, KeyUsage, Origin};
 use crate::proto;
 
@@ -68,8 +73,8 @@ impl Client {
             origin: origin.number(),
             multi_region: *multi_region,
         };
-        let made: proto::CreateKeyResponse = self.ask("/keyferry.v1.KeyService/CreateKey", &question).await?;
-        Ok(present("KeyMetadata", made.key_metadata)?.try_into()?)
+        let answer = self.call("/keyferry.v1.KeyService/CreateKey", question.encode_to_vec()).await?;
+        Ok(made::key(*spec, &answer)?)
     }
 
     /// DescribeKey.
@@ -86,16 +91,17 @@ impl Client {
         Ok(page.try_into()?)
     }
 
-    /// ListKeys, page after page to the last.
+    /// ListKeys, page after page to the last. A service that leads back to a page that was there before is not followed.
     pub async fn list_all_keys(&self) -> Result<Vec<Listed>, Error> {
-        let (mut all, mut marker) = (Vec::new(), None);
+        let (mut all, mut marker, mut markers) = (Vec::new(), None, HashSet::new());
         loop {
             let page = self.list_keys(Some(1000), marker.as_deref()).await?;
             all.extend(page.keys);
-            marker = page.next_marker;
-            if marker.is_none() {
-                return Ok(all);
+            let Some(next) = page.next_marker else { return Ok(all) };
+            if !markers.insert(next.clone()) {
+                return Err(Local::Answer("NextMarker leads back to a page that was there before".to_owned()).into());
             }
+            marker = Some(next);
         }
     }
 
@@ -133,7 +139,7 @@ impl Client {
         let question = proto::CancelKeyDeletionRequest { key_id: key_id.to_owned() };
         let kept: proto::CancelKeyDeletionResponse =
             self.ask("/keyferry.v1.KeyService/CancelKeyDeletion", &question).await?;
-        Ok(kept.key_id)
+        Ok(arn("KeyId", kept.key_id)?)
     }
 
     /// UpdateKeyDescription, up to 8192 characters.

@@ -2,7 +2,7 @@
 
 use super::connection::Client;
 use super::error::{Error, Local};
-use super::wire::{Wire, moment, present};
+use super::wire::{Wire, arn, moment, present};
 use crate::model::{HostExposure, KeySpec, Timestamp, WrappingAlgorithm};
 use crate::proto;
 
@@ -70,9 +70,9 @@ impl Client {
         Ok(ServerInfo {
             version: info.version,
             installation_id: info.installation_id,
-            partition: info.partition,
-            region: info.region,
-            account: info.account,
+            partition: arn("Partition", info.partition)?,
+            region: arn("Region", info.region)?,
+            account: arn("Account", info.account)?,
             started_at: present("StartedAt", info.started_at.and_then(moment))?,
             store: info.store,
         })
@@ -93,8 +93,10 @@ impl TryFrom<proto::TokenProfile> for TokenProfile {
         let path = |path: proto::UnwrapPath| -> Option<Result<Path, Local>> {
             let (key_spec, wrapping_algorithm) =
                 (KeySpec::of(path.key_spec)?, WrappingAlgorithm::of(path.wrapping_algorithm)?);
+            // It goes into the reason of a choice, and so to a terminal.
+            let reason = path.reason.replace(char::is_control, " ");
             let served = path.served.then(|| present("HostExposure", HostExposure::of(path.host_exposure))).transpose();
-            Some(served.map(|served| Path { key_spec, wrapping_algorithm, served, reason: path.reason }))
+            Some(served.map(|served| Path { key_spec, wrapping_algorithm, served, reason }))
         };
         Ok(Self {
             paths: profile.paths.into_iter().filter_map(path).collect::<Result<_, _>>()?,

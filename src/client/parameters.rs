@@ -7,7 +7,7 @@ pub use unusable::Unusable;
 
 use super::error::{Error, Local};
 use super::imports::Imported;
-use super::wire::{Wire, moment, present, required};
+use super::wire::{Wire, arn, moment, present, required};
 use crate::model::{HostExposure, KeyId, KeyMaterialId, KeySpec, Timestamp, WrappingAlgorithm, WrappingKeySpec};
 use crate::proto;
 use crate::wrap::{self, Material, spki};
@@ -87,12 +87,17 @@ impl Parameters {
     pub fn wrap(&self, material: &Material, now: Timestamp) -> Result<Wrapped, Error> {
         let spec = self.check(now)?;
         let key = self.key()?;
-        // Looked at as this key's: 32 bytes may have been taken for another kind of key, which would prove them otherwise.
-        let kind = spec.material().ok_or(Unusable::KeySpec(spec))?;
-        let material = wrap::material(kind, material.bytes()).map_err(Local::from)?;
+        let material = as_of(spec, material)?;
         let blob = wrap::wrap(&self.public_key, self.wrapping_algorithm, material.bytes()).map_err(Local::from)?;
         Ok(Wrapped { blob, key_material_id: material.evidence().material_id(&key), kcv: material.kcv() })
     }
+}
+
+/// Material looked at as a key's of this spec: 32 bytes may have been taken for another kind of key, which would prove them
+/// otherwise. Kept in locked pages.
+pub(super) fn as_of(spec: KeySpec, material: &Material) -> Result<Material, Error> {
+    let kind = spec.material().ok_or(Unusable::KeySpec(spec))?;
+    Ok(wrap::locked_material(kind, material.bytes()).map_err(Local::from)?)
 }
 
 impl Wrapped {
@@ -131,7 +136,7 @@ impl TryFrom<proto::GetParametersForImportResponse> for Parameters {
 
     fn try_from(answer: proto::GetParametersForImportResponse) -> Result<Self, Local> {
         Ok(Self {
-            key_id: answer.key_id,
+            key_id: arn("KeyId", answer.key_id)?,
             import_token: answer.import_token,
             public_key: answer.public_key,
             parameters_valid_to: present("ParametersValidTo", answer.parameters_valid_to.and_then(moment))?,

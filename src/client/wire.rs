@@ -68,6 +68,12 @@ pub(super) fn present<T>(member: &str, value: Option<T>) -> Result<T, Local> {
     value.ok_or_else(|| Local::Answer(format!("{member} is missing or malformed")))
 }
 
+/// An ARN of an answer, or a part of one, which is shown on terminals: it has no characters but those of ARNs.
+pub(super) fn arn(member: &str, text: String) -> Result<String, Local> {
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b":/-_.".contains(&byte);
+    present(member, Some(text).filter(|text| !text.is_empty() && text.bytes().all(is_sound)))
+}
+
 /// A moment of an answer, to the millisecond.
 pub(super) fn moment(wire: prost_types::Timestamp) -> Option<Timestamp> {
     let millis = wire.seconds.checked_mul(1000)?.checked_add(i64::from(wire.nanos) / 1_000_000)?;
@@ -121,6 +127,16 @@ mod tests {
         come_back(model::Origin::ALL);
         come_back(model::WrappingAlgorithm::ALL);
         come_back(model::WrappingKeySpec::ALL);
+    }
+
+    #[test]
+    fn an_arn_has_no_characters_that_a_terminal_obeys() {
+        let sound = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+        assert_eq!(arn("Arn", sound.to_owned()).as_deref(), Ok(sound));
+        for text in ["", "\x1b[2J", "arn:aws:kms:key/a\nb", "arn:aws key", "arn:\u{202e}x", "arn:\u{9b}2J", "é"] {
+            let refusal = arn("Arn", text.to_owned()).unwrap_err().to_string();
+            assert_eq!(refusal, "the service answered what this client does not understand: Arn is missing or malformed");
+        }
     }
 
     #[test]

@@ -13,20 +13,46 @@ use crate::model::fingerprint::{self, Evidence};
 use crate::model::key_spec::HmacHash;
 
 /// Bytes that wipe themselves.
-type Kept = Box<dyn AsRef<[u8]> + Send + Sync>;
+enum Kept {
+    Plain(Zeroizing<Vec<u8>>),
+    Locked(Locked),
+}
+
+impl Kept {
+    fn plain(bytes: &[u8]) -> Self {
+        Self::Plain(Zeroizing::new(bytes.to_vec()))
+    }
+
+    fn locked(bytes: &[u8]) -> Self {
+        Self::Locked(Locked::from(bytes))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Plain(bytes) => bytes,
+            Self::Locked(bytes) => bytes,
+        }
+    }
+}
 
 /// Key material that is what its key spec wants. Wiped when dropped; prints nothing of itself.
 pub struct Material {
     bytes: Kept,
     evidence: Evidence,
     kcv: Option<[u8; 3]>,
-    scalar: Option<Zeroizing<Vec<u8>>>,
+    scalar: Option<Kept>,
 }
 
 impl Material {
     /// What is wrapped: raw bytes of a secret key, DER PKCS#8 of a private key.
     pub fn bytes(&self) -> &[u8] {
-        (*self.bytes).as_ref()
+        self.bytes.bytes()
+    }
+
+    /// Whether all of it is kept out of the swap; see [`Locked`].
+    pub fn is_locked(&self) -> bool {
+        let is_locked = |kept: &Kept| matches!(kept, Kept::Locked(bytes) if bytes.is_locked());
+        is_locked(&self.bytes) && self.scalar.as_ref().is_none_or(is_locked)
     }
 
     /// What only this material can produce, computed from the plaintext.
@@ -41,7 +67,7 @@ impl Material {
 
     /// The scalar of an EC key, big-endian, as long as a field element: what PKCS#11 takes as CKA_VALUE.
     pub fn ec_scalar(&self) -> Option<&[u8]> {
-        self.scalar.as_ref().map(|scalar| scalar.as_slice())
+        self.scalar.as_ref().map(Kept::bytes)
     }
 }
 
@@ -57,12 +83,15 @@ impl std::fmt::Debug for Material {
 /// [`Error::Unfit`] where they are anything else; says what was found, what is expected, and how to come from one to the other.
 pub fn material(kind: MaterialKind, bytes: &[u8]) -> Result<Material, Error> {
     // Not in pages that are unlocked afterwards: a service has all of its memory locked, and would lose that for these.
-    checked(kind, bytes, |bytes| Box::new(Zeroizing::new(bytes.to_vec())))
+    checked(kind, bytes, Kept::plain)
 }
 
-/// The same, kept in locked pages.
-pub(super) fn locked_material(kind: MaterialKind, bytes: &[u8]) -> Result<Material, Error> {
-    checked(kind, bytes, |bytes| Box::new(Locked::from(bytes)))
+/// The same, kept in locked pages for as long as it lives: for the owner of the material, who may wait for a service with it.
+///
+/// # Errors
+/// As [`material()`].
+pub fn locked_material(kind: MaterialKind, bytes: &[u8]) -> Result<Material, Error> {
+    checked(kind, bytes, Kept::locked)
 }
 
 fn checked(kind: MaterialKind, bytes: &[u8], keep: fn(&[u8]) -> Kept) -> Result<Material, Error> {
@@ -81,7 +110,7 @@ fn checked(kind: MaterialKind, bytes: &[u8], keep: fn(&[u8]) -> Kept) -> Result<
             Private::Ec { curve, point, scalar } => (Evidence::Spki(spki::ec(curve, &point)?), None, Some(scalar)),
         },
     };
-    Ok(Material { bytes: keep(bytes), evidence, kcv, scalar })
+    Ok(Material { bytes: keep(bytes), evidence, kcv, scalar: scalar.map(|scalar| keep(&scalar)) })
 }
 
 fn secret(kind: MaterialKind, bytes: &[u8]) -> Result<&[u8], Error> {

@@ -9,6 +9,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
+use super::proxy::Proxy;
 use super::{client, endpoint, shown, stranger};
 use crate::harness::Daemon;
 use crate::harness::certificates::{Authority, Identity};
@@ -132,6 +133,18 @@ async fn a_call_that_takes_too_long_is_lost() {
         lost.to_string(),
         "the connection was lost, and what was asked may be done or not: there was no answer in time"
     );
+}
+
+/// What was sent by then may be done.
+#[tokio::test]
+async fn an_alert_in_the_middle_of_a_call_leaves_its_outcome_open() {
+    let daemon = Daemon::shared();
+    let proxy = Proxy::to(daemon.address()).await;
+    let client = Client::connect(&shown(endpoint(&daemon, &proxy.url), &daemon.installation.importer)).await.unwrap();
+    client.get_server_info().await.unwrap();
+    proxy.spoil();
+    let lost = client.get_server_info().await.unwrap_err();
+    assert!(matches!(&lost, Error::Lost(cause) if cause.contains("BadRecordMac")), "{lost:?}");
 }
 
 #[tokio::test]

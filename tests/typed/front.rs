@@ -11,6 +11,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
 use crate::harness::Client;
+use crate::harness::installation::ACCOUNT;
 
 /// What is to become of a call: `None` lets it through.
 pub type Mischief = dyn Fn(&str, &[u8]) -> Option<Status> + Send + Sync;
@@ -33,8 +34,28 @@ pub enum Lie {
     Fingerprint,
     /// Hands out sets that expose more than the profile says.
     Exposure,
+    /// Hands out sets that do not say what they expose.
+    Unbounded,
     /// Hands out sets for another key.
     Key,
+    /// Describes another key than was asked for.
+    Described,
+    /// Describes the key of that id in another account.
+    Account,
+    /// Describes keys with another fingerprint than the daemon's.
+    Confirmed,
+    /// Describes keys as if they had no material.
+    Unproved,
+    /// Makes keys of another spec than was asked for.
+    Spec,
+    /// Makes keys for another usage.
+    Usage,
+    /// Makes keys with material of the token's own.
+    Origin,
+    /// Has something for terminals in the ARN of a key it made.
+    Escape,
+    /// Has the first page follow every page.
+    Circle,
     /// Has one key on every page, however many are asked for.
     Pages,
 }
@@ -62,10 +83,42 @@ impl Front {
     }
 
     fn shorten(&self, question: &mut dyn std::any::Any) {
-        if let (Lie::Pages, Some(list)) = (self.lie, question.downcast_mut::<pb::ListKeysRequest>()) {
+        let Some(list) = question.downcast_mut::<pb::ListKeysRequest>() else { return };
+        if matches!(self.lie, Lie::Pages | Lie::Circle) {
             list.limit = Some(1);
         }
+        if self.lie == Lie::Circle {
+            list.marker = None;
+        }
     }
+
+    fn make(&self, key: &mut pb::KeyMetadata) {
+        match self.lie {
+            Lie::Spec => key.set_key_spec(pb::KeySpec::Hmac256),
+            Lie::Usage => key.set_key_usage(pb::KeyUsage::GenerateVerifyMac),
+            Lie::Origin => key.set_origin(pb::Origin::AwsKms),
+            Lie::Escape => key.arn = format!("\x1b[2J{}", key.arn),
+            _ => {}
+        }
+    }
+
+    fn describe(&self, key: &mut pb::KeyMetadata) {
+        match self.lie {
+            Lie::Described => {
+                key.arn = other(&key.arn);
+                key.key_id = OTHER_KEY.to_owned();
+            }
+            Lie::Account => key.arn = key.arn.replace(ACCOUNT, "999999999999"),
+            Lie::Confirmed => key.key_material_proof.iter_mut().for_each(|proof| proof.fingerprint = "cd".repeat(32)),
+            Lie::Unproved => key.key_material_proof = None,
+            _ => {}
+        }
+    }
+}
+
+/// The ARN of another key.
+fn other(arn: &str) -> String {
+    format!("{}/{OTHER_KEY}", arn.rsplit_once('/').unwrap().0)
 }
 
 macro_rules! through {
@@ -86,8 +139,8 @@ macro_rules! through {
 }
 
 through! { KeyService keys {
-    create_key CreateKeyRequest CreateKeyResponse |_, _| {};
-    describe_key DescribeKeyRequest DescribeKeyResponse |_, _| {};
+    create_key CreateKeyRequest CreateKeyResponse |front, answer| front.make(answer.key_metadata.as_mut().unwrap());
+    describe_key DescribeKeyRequest DescribeKeyResponse |front, answer| front.describe(answer.key_metadata.as_mut().unwrap());
     list_keys ListKeysRequest ListKeysResponse |_, _| {};
     get_public_key GetPublicKeyRequest GetPublicKeyResponse |_, _| {};
     enable_key EnableKeyRequest EnableKeyResponse |_, _| {};
@@ -100,8 +153,9 @@ through! { KeyService keys {
 through! { ImportService imports {
     get_parameters_for_import GetParametersForImportRequest GetParametersForImportResponse |front, answer| match front.lie {
         Lie::Exposure => answer.set_host_exposure(pb::HostExposure::HostMaterial),
-        Lie::Key => answer.key_id = answer.key_id.rsplit_once('/').unwrap().0.to_owned() + "/" + OTHER_KEY,
-        Lie::Nothing | Lie::Fingerprint | Lie::Pages => {}
+        Lie::Unbounded => answer.set_host_exposure(pb::HostExposure::Unspecified),
+        Lie::Key => answer.key_id = other(&answer.key_id),
+        _ => {}
     };
     import_key_material ImportKeyMaterialRequest ImportKeyMaterialResponse |front, answer| if front.lie == Lie::Fingerprint {
         answer.key_material_proof.as_mut().unwrap().fingerprint = "ab".repeat(32);

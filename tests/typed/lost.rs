@@ -66,14 +66,18 @@ impl Scene {
         (outcome, failures)
     }
 
-    /// Holds back what the daemon answers, and cuts the connection once the daemon is done with its next call of this method.
+    /// Cuts the connection once the daemon is done with its next call of this method.
     fn cut_once_done(&mut self, method: &'static str) {
+        self.once_done(method, Proxy::cut);
+    }
+
+    fn once_done(&mut self, method: &'static str, mischief: fn(&Proxy)) {
         let (daemon, proxy, seen) = (self.daemon.clone(), self.proxy.clone(), self.count(method));
         self.seen = seen;
         tokio::task::spawn_blocking(move || {
             let count = AtomicUsize::new(0);
             daemon.wait_for_log(|line| is_done(line, method) && count.fetch_add(1, Ordering::SeqCst) == seen);
-            proxy.cut();
+            mischief(&proxy);
         });
     }
 
@@ -173,4 +177,14 @@ async fn a_service_that_stays_away_is_waited_for_as_long_as_patience_lasts() {
     // Pauses of 100 and 200 milliseconds; 400 more would be too many.
     assert_eq!(failures.len(), 2, "{failures:?}");
     assert!(began.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_may_be_done_is_not_told_as_never_sent_when_the_service_stays_away() {
+    let mut scene = Scene::new().await;
+    scene.once_done("ImportKeyMaterial", |proxy| proxy.refuse(1_000_000));
+    let walk = quick(new_key()).patience(Duration::from_millis(400));
+    let (outcome, _) = scene.walk(&walk, &Plaintext::aes(), Step::Import, Proxy::hold).await;
+    let Err(Error::Lost(said)) = outcome else { panic!("{outcome:?}") };
+    assert!(said.contains("; and when it was tried again: could not connect to the endpoint URL"), "{said}");
 }

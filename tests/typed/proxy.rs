@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -17,6 +17,8 @@ pub struct Proxy {
 struct Way {
     /// Whether what the daemon says is swallowed.
     held: AtomicBool,
+    /// Whether what goes up is spoiled on its way.
+    spoiled: AtomicBool,
     /// Connections that are still to be closed as soon as they come.
     refusals: AtomicUsize,
     /// How often all connections were ended.
@@ -27,8 +29,12 @@ impl Proxy {
     pub async fn to(daemon: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
-        let way =
-            Arc::new(Way { held: AtomicBool::default(), refusals: AtomicUsize::default(), cut: watch::Sender::new(0) });
+        let way = Arc::new(Way {
+            held: AtomicBool::default(),
+            spoiled: AtomicBool::default(),
+            refusals: AtomicUsize::default(),
+            cut: watch::Sender::new(0),
+        });
         let (daemon, shared) = (daemon.to_owned(), way.clone());
         tokio::spawn(async move {
             while let Ok((below, _)) = listener.accept().await {
@@ -45,6 +51,11 @@ impl Proxy {
     /// Lets nothing come down any more, until the next cut.
     pub fn hold(&self) {
         self.way.held.store(true, Ordering::SeqCst);
+    }
+
+    /// Changes whatever goes up from now on. Under TLS it is answered by an alert.
+    pub fn spoil(&self) {
+        self.way.spoiled.store(true, Ordering::SeqCst);
     }
 
     /// Ends every connection. New ones are as good as ever.
@@ -64,12 +75,25 @@ impl Proxy {
 async fn carry(below: TcpStream, above: TcpStream, way: Arc<Way>) {
     let mut cut = way.cut.subscribe();
     let age = *cut.borrow();
-    let ((mut from_below, to_below), (from_above, mut to_above)) = (below.into_split(), above.into_split());
+    let ((from_below, to_below), (from_above, to_above)) = (below.into_split(), above.into_split());
     // The end of one is the end of all: what is dropped closes its sockets.
     tokio::select! {
-        _ = copy(&mut from_below, &mut to_above) => {}
+        () = go_up(from_below, to_above, || way.spoiled.load(Ordering::SeqCst)) => {}
         () = come_down(from_above, to_below, || way.held.load(Ordering::SeqCst) || *way.cut.borrow() != age) => {}
         _ = cut.changed() => {}
+    }
+}
+
+async fn go_up(mut below: OwnedReadHalf, mut above: OwnedWriteHalf, is_spoiled: impl Fn() -> bool) {
+    let mut bytes = vec![0; 65_536];
+    while let Ok(length @ 1..) = below.read(&mut bytes).await {
+        if is_spoiled() {
+            // The last byte of a record is a part of its tag (RFC 8446, section 5.2).
+            bytes[length - 1] ^= 1;
+        }
+        if above.write_all(&bytes[..length]).await.is_err() {
+            return;
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use super::front::{Front, Lie};
 use crate::harness::{Daemon, Plaintext};
 
-fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
+pub fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
     let mut details = ErrorDetails::with_error_info(reason, "keyferry", std::collections::HashMap::new());
     if retry.is_some() {
         details.set_retry_info(retry);
@@ -21,7 +21,7 @@ fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
     Status::with_error_details(code, "as the test says", details)
 }
 
-async fn connect(
+pub async fn connect(
     lie: Lie,
     mischief: impl Fn(&str, &[u8]) -> Option<Status> + Send + Sync + 'static,
 ) -> (Arc<Daemon>, Client) {
@@ -120,6 +120,7 @@ async fn a_service_that_shows_another_fingerprint_is_told_loudly() {
 async fn a_set_that_is_not_what_was_asked_for_is_not_used() {
     for (lie, message) in [
         (Lie::Exposure, "parameters with host exposure HOST_MATERIAL, and its profile says TOKEN"),
+        (Lie::Unbounded, "parameters with host exposure unknown, and its profile says TOKEN"),
         (Lie::Key, "parameters for something else than was asked for"),
     ] {
         let (_daemon, client) = connect(lie, |method, _| {
@@ -160,4 +161,19 @@ async fn all_keys_are_listed_however_short_the_pages_are() {
     let all = client.list_all_keys().await.unwrap();
     assert!(made.iter().all(|key| all.iter().any(|listed| listed.id.as_str() == key)));
     assert!(*pages.lock().unwrap() >= all.len());
+}
+
+#[tokio::test]
+async fn a_service_that_leads_in_a_circle_is_not_followed() {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let (daemon, client) = connect(Lie::Circle, move |_, _| {
+        let calls = calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        (calls > 5).then(|| Status::aborted("it goes round and round"))
+    })
+    .await;
+    for _ in 0..2 {
+        daemon.client().await.create_symmetric().await;
+    }
+    let refusal = client.list_all_keys().await.unwrap_err().to_string();
+    assert!(refusal.ends_with("NextMarker leads back to a page that was there before"), "{refusal}");
 }

@@ -10,12 +10,47 @@ pub enum Local {
     /// The answer is none that this client understands.
     #[error("the service answered what this client does not understand: {0}")]
     Answer(String),
+    /// The service refuses what was planned, and every other way exposes more to its host.
+    #[error(
+        "the service refuses {refused}: {refusal}; what is left exposes more: {left}; to take one of them knowingly, name its \
+         algorithm with --wrapping-algorithm"
+    )]
+    Exposing {
+        /// What was planned.
+        refused: String,
+        /// What the service says of it.
+        refusal: String,
+        /// The choices that are left.
+        left: String,
+    },
     /// What was asked for contradicts itself.
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// The material is not what its key wants, or cannot be wrapped.
     #[error(transparent)]
     Material(#[from] wrap::Error),
+    /// A key was made, and what the service says of it is not understood.
+    #[error(
+        "a key was made, {key}, and the service answered of it what this client does not understand ({cause}): look at it with \
+         describe-key before you go on with it, and do not make another"
+    )]
+    Made {
+        /// Its ARN, or its id.
+        key: String,
+        /// What is not understood.
+        cause: String,
+    },
+    /// A key was made, and the service did not say intelligibly which.
+    #[error(
+        "a key was made, and the service answered of it what this client does not understand ({cause}): look with list-keys for \
+         one of {spec} made just now, and do not make another"
+    )]
+    MadeUnnamed {
+        /// Its spec.
+        spec: KeySpec,
+        /// What is not understood.
+        cause: String,
+    },
     /// The token holds other material than was wrapped.
     #[error(
         "THE TOKEN HOLDS OTHER KEY MATERIAL THAN WAS WRAPPED: the service shows {imported} of {arn}, and the material given \

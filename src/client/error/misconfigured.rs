@@ -34,6 +34,11 @@ pub enum Misconfigured {
     /// Nobody vouches for the service.
     #[error("an https endpoint needs a CA bundle")]
     NoCaBundle,
+    /// A path, a query or a fragment behind it.
+    #[error(
+        "the endpoint {0:?} has more than a scheme, a host and a port, which nothing would come of: leave the rest away"
+    )]
+    NotAnOrigin(String),
     /// Not a URL.
     #[error("the endpoint {0:?} is no URL")]
     NotAUrl(String),
@@ -43,6 +48,12 @@ pub enum Misconfigured {
     /// Another protocol.
     #[error("the endpoint {0:?} is neither http nor https")]
     Scheme(String),
+    /// A user name or a password, which is not repeated here.
+    #[error(
+        "the endpoint URL has a user name or a password in it (what stands before an @): leave it away, the service knows its \
+         callers by their certificates"
+    )]
+    Userinfo,
 }
 
 impl Misconfigured {
@@ -53,7 +64,9 @@ impl Misconfigured {
             Self::CaBundle(_) | Self::NoCaBundle => Setting::CaBundle,
             Self::ClientCertificate(_) => Setting::ClientCertificate,
             Self::ClientKey(_) => Setting::ClientKey,
-            Self::NotAUrl(_) | Self::PlainHttp(_) | Self::Scheme(_) => Setting::EndpointUrl,
+            Self::NotAUrl(_) | Self::NotAnOrigin(_) | Self::PlainHttp(_) | Self::Scheme(_) | Self::Userinfo => {
+                Setting::EndpointUrl
+            }
         }
     }
 }

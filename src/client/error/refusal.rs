@@ -31,10 +31,30 @@ impl std::error::Error for Refusal {}
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.code, self.message.replace(char::is_control, " "))?;
+        // Somebody else's words: on a terminal they are to do nothing but to be read.
+        let plain = |words: &str| words.replace(char::is_control, " ");
+        write!(f, "{}: {}", plain(&self.code), plain(&self.message))?;
         match &self.request_id {
-            Some(id) => write!(f, " (request id {id})"),
+            Some(id) => write!(f, " (request id {})", plain(id)),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_refusal_moves_a_cursor() {
+        let words = |words: &str| format!("\x1b[2J{words}\n\u{9b}");
+        let refusal = Refusal {
+            code: words("Code"),
+            message: words("message"),
+            request_id: Some(words("id")),
+            retry_after: None,
+            status: Code::Aborted,
+        };
+        assert_eq!(refusal.to_string(), " [2JCode  :  [2Jmessage   (request id  [2Jid  )");
     }
 }

@@ -101,6 +101,11 @@ mod tests {
         let pipe = tonic::ConnectError(Box::new(std::io::Error::from(std::io::ErrorKind::BrokenPipe)));
         let error = of_status(&Status::from_error(Box::new(pipe)));
         assert!(matches!(&error, Error::Lost(said) if said.contains("broken pipe")), "{error:?}");
+        // An alert may come in the middle of a call; the one about the caller's certificate is waited for before the first.
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        let alert = std::io::Error::new(std::io::ErrorKind::InvalidData, alert);
+        let error = of_status(&Status::from_error(Box::new(alert)));
+        assert!(matches!(&error, Error::Lost(said) if said.contains("CertificateRequired")), "{error:?}");
     }
 
     #[test]

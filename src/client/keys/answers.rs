@@ -1,7 +1,7 @@
 //! What the operations on keys answer, where it is not a [`super::Key`].
 
 use crate::client::error::Local;
-use crate::client::wire::{moment, present, required};
+use crate::client::wire::{arn, moment, present, required};
 use crate::model::{KeyId, KeySpec, KeyUsage, Timestamp};
 use crate::proto;
 
@@ -27,8 +27,9 @@ impl TryFrom<proto::ListKeysResponse> for Page {
     type Error = Local;
 
     fn try_from(page: proto::ListKeysResponse) -> Result<Self, Local> {
-        let listed =
-            |key: proto::KeyListEntry| Ok(Listed { id: present("KeyId", KeyId::parse(&key.key_id))?, arn: key.key_arn });
+        let listed = |key: proto::KeyListEntry| {
+            Ok(Listed { id: present("KeyId", KeyId::parse(&key.key_id))?, arn: arn("KeyArn", key.key_arn)? })
+        };
         let keys = page.keys.into_iter().map(listed).collect::<Result<_, Local>>()?;
         Ok(Self { keys, next_marker: page.truncated.then_some(page.next_marker) })
     }
@@ -55,7 +56,7 @@ impl TryFrom<proto::GetPublicKeyResponse> for PublicKey {
     fn try_from(key: proto::GetPublicKeyResponse) -> Result<Self, Local> {
         let lists = [key.encryption_algorithms, key.signing_algorithms, key.key_agreement_algorithms];
         Ok(Self {
-            arn: key.key_id,
+            arn: arn("KeyId", key.key_id)?,
             public_key: key.public_key,
             spec: required("KeySpec", key.key_spec)?,
             usage: required("KeyUsage", key.key_usage)?,
@@ -80,7 +81,7 @@ impl TryFrom<proto::ScheduleKeyDeletionResponse> for Deletion {
 
     fn try_from(scheduled: proto::ScheduleKeyDeletionResponse) -> Result<Self, Local> {
         Ok(Self {
-            arn: scheduled.key_id,
+            arn: arn("KeyId", scheduled.key_id)?,
             at: present("DeletionDate", scheduled.deletion_date.and_then(moment))?,
             window_in_days: scheduled.pending_window_in_days,
         })

@@ -97,7 +97,7 @@ fn a_set_that_is_over_or_contradicts_itself_wraps_nothing() {
     );
     assert_eq!(
         refusal(Parameters { wrapping_algorithm: WrappingAlgorithm::RsaAesKeyWrapSha256, ..set.clone() }, before),
-        "Wrapping algorithm RSA_AES_KEY_WRAP_SHA_256 and wrapping key spec RSA_2048 cannot be used to import a SYMMETRIC_DEFAULT key."
+        "Wrapping algorithm RSA_AES_KEY_WRAP_SHA_256 and wrapping key spec RSA_2048 cannot be used to import a SYMMETRIC_DEFAULT key. Such a key fits with RSAES_OAEP_SHA_256."
     );
     assert_eq!(
         refusal(Parameters { key_spec: KeySpec::Hmac512, ..set }, before),
@@ -115,4 +115,24 @@ fn material_is_proved_as_material_of_the_key_it_is_for() {
     let wrapped = set.wrap(&aes, Timestamp::from_millis(0)).unwrap();
     assert_eq!(wrapped.key_material_id, hmac.evidence().material_id(&set.key().unwrap()));
     assert_eq!(wrapped.kcv, None);
+}
+
+#[test]
+#[allow(clippy::print_stderr)]
+fn material_that_may_wait_for_a_service_is_kept_out_of_the_swap() {
+    if !wrap::Locked::from([0; 32].as_slice()).is_locked() {
+        eprintln!("skipped: this system locks no memory for its users");
+        return;
+    }
+    let given = wrap::material(MaterialKind::Aes256, &[7; 32]).unwrap();
+    assert!(!given.is_locked(), "a service locks all of its memory, and must not have it unlocked again");
+    assert!(as_of(KeySpec::Hmac256, &given).unwrap().is_locked());
+    // PKCS#8 of a P-256 key whose scalar is 32 times 7 (RFC 5915 in RFC 5958), the public key left out.
+    let pkcs8 = base16ct::mixed::decode_vec(concat!(
+        "3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420",
+        "0707070707070707070707070707070707070707070707070707070707070707"
+    ));
+    let material = wrap::material(KeySpec::EccNistP256.material().unwrap(), &pkcs8.unwrap()).unwrap();
+    let kept = as_of(KeySpec::EccNistP256, &material).unwrap();
+    assert_eq!((kept.ec_scalar(), kept.is_locked()), (Some(&[7; 32][..]), true), "the scalar as well");
 }

@@ -19,6 +19,13 @@ pub struct Choice {
     pub reason: String,
 }
 
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let exposure = self.host_exposure.map_or("unknown", |exposure| exposure.as_str());
+        write!(f, "{} under {} (host exposure {exposure})", self.wrapping_algorithm, self.wrapping_key_spec)
+    }
+}
+
 /// What the caller settled; `None` leaves it open.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Fixed {

@@ -21,7 +21,7 @@ pub struct Plan {
     pub usage: KeyUsage,
     /// How the material is to be wrapped.
     pub choice: Choice,
-    /// What is tried where the service refuses that, in this order.
+    /// What else there is. It is tried in this order where the service refuses that, as long as it exposes no more.
     pub otherwise: Vec<Choice>,
 }
 
@@ -39,6 +39,7 @@ impl Walk {
             Target::Existing(key_id) => {
                 let client = course.client;
                 let key = course.step(Step::Describe, Error::is_passing, || client.describe_key(key_id)).await?;
+                named(&key, key_id)?;
                 importable(&key)?;
                 let (spec, usage) = (key.spec, key.usage);
                 (Some(key), spec, usage)
@@ -62,6 +63,12 @@ async fn served(course: &mut Course<'_>) -> Result<Vec<Path>, Error> {
         Err(Error::Refused(refusal)) if !refusal.is_passing() => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+/// Checks that a key is the one that was asked for by this id or ARN: material must not go where its owner did not mean it to.
+pub(super) fn named(key: &Key, asked: &str) -> Result<(), Local> {
+    let is_it = if asked.contains(":key/") { key.arn == asked } else { key.id.as_str() == asked };
+    if is_it { Ok(()) } else { Err(Local::Answer(format!("the key {}, and what was asked for is {asked}", key.arn))) }
 }
 
 fn importable(key: &Key) -> Result<(), Local> {

@@ -2,15 +2,16 @@
 
 use super::choice::Choice;
 use super::course::Course;
+use super::plan::named;
 use super::retry::Retry;
 use super::{Plan, Progress, Step, Target, Walk};
 use crate::client::connection::Client;
 use crate::client::error::{Error, Local};
-use crate::client::imports::Import;
+use crate::client::imports::{Import, Imported};
 use crate::client::key::Key;
 use crate::client::keys::NewKey;
-use crate::client::parameters::{Parameters, Unusable};
-use crate::model::{KeyMaterialId, MaterialKind};
+use crate::client::parameters::{Parameters, Unusable, as_of};
+use crate::model::{KeyMaterialId, MaterialKind, Origin};
 use crate::wrap::{self, Material};
 
 /// What a walk came to.
@@ -44,8 +45,8 @@ impl Walk {
         let mut course = Course::new(client, Retry::new(self.patience), &mut progress);
         let plan = self.settle(&mut course).await?;
         let kind = plan.spec.material().ok_or(Unusable::KeySpec(plan.spec))?;
-        // Once more as this key's, so that no key is made for material which proves not to fit.
-        let material = wrap::material(kind, material(kind).map_err(Local::from)?.bytes()).map_err(Local::from)?;
+        // Before a key is made for material which proves not to fit.
+        let material = as_of(plan.spec, &material(kind).map_err(Local::from)?)?;
         let kcv = material.kcv();
         if let Some(key) = plan.key.as_ref().filter(|key| key.proof.is_some() || key.material_id.is_some()) {
             let given = material.evidence().material_id(&key.id);
@@ -68,7 +69,12 @@ impl Walk {
         let request = Import::new(&parameters, wrapped.blob.clone(), self.expiration).encoded();
         let imported = course.step(Step::Import, Error::is_passing, || client.import_encoded(&request)).await?;
         wrapped.confirm(&imported)?;
-        let key = course.step(Step::Confirm, Error::is_passing, || client.describe_key(key.id.as_str())).await?;
+        let shown = course.step(Step::Confirm, Error::is_passing, || client.describe_key(key.id.as_str())).await?;
+        named(&shown, &key.arn)?;
+        let missing = || Local::Answer(format!("the key {} without key material, after the import", key.arn));
+        let proof = shown.proof.clone().ok_or_else(missing)?;
+        wrapped.confirm(&Imported { arn: shown.arn.clone(), proof })?;
+        let key = shown;
         Ok(Outcome { key, made, imported: Some(choice), key_material_id: wrapped.key_material_id, kcv })
     }
 
@@ -97,11 +103,21 @@ async fn make(course: &mut Course<'_>, new: &NewKey) -> Result<Key, Error> {
         }
         clear => clear,
     })?;
+    let found = (key.spec, Some(key.usage), key.origin);
+    if found != (new.spec, new.usage, Origin::External) {
+        let Key { arn, spec, usage, origin, .. } = &key;
+        let asked = new.usage.map_or("", |usage| usage.as_str());
+        return Err(Local::Answer(format!(
+            "it made {arn} as {spec} for {usage} with the origin {origin}, and what was asked for is {} for {asked} with EXTERNAL",
+            new.spec
+        ))
+        .into());
+    }
     course.tell(Progress::Made(&key));
     Ok(key)
 }
 
-/// A set for the first choice that the service serves. One that was lost on its way is asked for anew.
+/// A set for the first choice that the service serves, and never by itself for one that exposes more than was planned. One that was lost on its way is asked for anew.
 async fn parameters(course: &mut Course<'_>, key: &Key, plan: Plan) -> Result<(Choice, Parameters), Error> {
     let client = course.client;
     let mut choice = plan.choice;
@@ -116,6 +132,11 @@ async fn parameters(course: &mut Course<'_>, key: &Key, plan: Plan) -> Result<(C
         };
         let Some(next) = otherwise.next() else { return Err(refusal) };
         course.tell(Progress::Refused(&choice, &refusal));
+        if next.host_exposure > choice.host_exposure {
+            let left =
+                std::iter::once(next).chain(otherwise).map(|choice| choice.to_string()).collect::<Vec<_>>().join(", ");
+            return Err(Local::Exposing { refused: choice.to_string(), refusal: refusal.to_string(), left }.into());
+        }
         choice = next;
     }
 }
@@ -127,13 +148,16 @@ fn is_not_served(code: &str) -> bool {
 /// Checks that a set is what was asked for: material must not go where its owner was not told.
 fn belongs(set: &Parameters, key: &Key, choice: &Choice) -> Result<(), Error> {
     let asked = (&key.id, key.spec, choice.wrapping_algorithm, choice.wrapping_key_spec);
-    if (&set.key()?, set.key_spec, set.wrapping_algorithm, set.wrapping_key_spec) != asked {
+    let found = (&set.key()?, set.key_spec, set.wrapping_algorithm, set.wrapping_key_spec);
+    if found != asked || named(key, &set.key_id).is_err() {
         return Err(Local::Answer("parameters for something else than was asked for".to_owned()).into());
     }
     match (choice.host_exposure, set.host_exposure) {
-        (Some(told), Some(found)) if found > told => {
+        (None, _) => Ok(()),
+        (Some(told), Some(found)) if found <= told => Ok(()),
+        (Some(told), found) => {
+            let found = found.map_or("unknown", |found| found.as_str());
             Err(Local::Answer(format!("parameters with host exposure {found}, and its profile says {told}")).into())
         }
-        _ => Ok(()),
     }
 }
