@@ -4,6 +4,7 @@ mod desk;
 mod errors;
 mod golden;
 mod help;
+mod importing;
 mod inputs;
 mod lists;
 mod offline;

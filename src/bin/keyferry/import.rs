@@ -89,6 +89,7 @@ pub(crate) async fn run(command: Import, settings: &Settings) -> Result<(), Fail
     shown.insert("KeyMaterialId".into(), outcome.key_material_id.to_string().into());
     shown.extend(outcome.kcv.map(|kcv| ("KeyCheckValue".to_owned(), base16ct::lower::encode_string(&kcv).into())));
     shown.insert("KeyFile".into(), description.into());
+    shown.insert("Imported".into(), outcome.imported.is_some().into());
     shown.extend(outcome.imported.iter().flat_map(of_choice));
     let described = verb::describe_key(outcome.key.id.as_str(), &client).await?;
     shown.extend(described.as_object().cloned().unwrap_or_default());
