@@ -1,10 +1,8 @@
 //! The client as a library, against the real daemon over mutual TLS.
 
 mod connection;
-mod front;
 mod lost;
 mod operations;
-mod proxy;
 mod refused;
 mod walk;
 

@@ -1,23 +1,24 @@
 //! What `import` does not do, how it says so, and that it leaves no key behind.
 
+use std::sync::Arc;
+
+use keyferry::model::MaterialKind;
+use keyferry::model::key_spec::Curve;
+
+use super::{answer, desk_with_key, id_of, import};
 use crate::client::desk::Desk;
 use crate::client::golden::Transcript;
 use crate::harness::{Daemon, Plaintext, Settings};
 use crate::openssl;
-use keyferry::model::key_spec::Curve;
-use keyferry::model::{KeySpec, MaterialKind};
-use std::sync::Arc;
-
-use super::{QUICK, answer, desk_with_key, id_of, import};
 
 /// Every key that there is.
-fn keys(desk: &Desk) -> String {
+pub fn keys(desk: &Desk) -> String {
     desk.ok(&["list-keys", "--query", "sort_by(Keys, &KeyId)"])
 }
 
 #[test]
 fn no_key_is_made_for_what_cannot_come_in() {
-    // One of its own, for its keys are counted.
+    // A service of its own, for its keys are counted.
     let desk = Desk::at(&Arc::new(Daemon::start(Settings::default())));
     desk.write("aes", [7; 32]);
     desk.write("31", [7; 31]);
@@ -35,11 +36,11 @@ fn no_key_is_made_for_what_cannot_come_in() {
     let before = keys(&desk);
 
     let mut transcript = Transcript::new(&desk);
-    for (id, mask) in [(&aes, "KEY-A"), (&hmac, "KEY-H"), (&own, "KEY-OWN"), (&doomed, "KEY-DOOMED")] {
+    for (id, mask) in [(&aes, "KEY-AES"), (&hmac, "KEY-HMAC"), (&own, "KEY-OWN"), (&doomed, "KEY-DOOMED")] {
         transcript.mask(id, mask);
     }
     #[rustfmt::skip]
-    let refused: [(i32, &[&str]); 24] = [
+    let refused: [(i32, &[&str]); 28] = [
         // The file.
         (255, &["absent"]),
         (255, &["."]),
@@ -66,16 +67,45 @@ fn no_key_is_made_for_what_cannot_come_in() {
         // The way.
         (252, &["rsa", "--key-usage", "SIGN_VERIFY", "--wrapping-algorithm", "RSAES_OAEP_SHA_256"]),
         (252, &["aes", "--wrapping-algorithm", "RSA_AES_KEY_WRAP_SHA_1"]),
+        // The end.
         (252, &["aes", "--valid-to", "soon"]),
+        (252, &["aes", "--valid-to", "2020-01-01T00:00:00Z"]),
+        (252, &["aes", "--valid-to", "400d"]),
+        (252, &["aes", "--patience", "long"]),
+        // What is printed.
         (252, &["aes", "--query", "KeyId["]),
+        (252, &[]),
     ];
     for (code, arguments) in refused {
-        for dry in [&[][..], &["--dry-run"]] {
-            let arguments = [&["import"], arguments, dry].concat();
-            let run = desk.run(&arguments);
-            println!("{code} {} {arguments:?} {}", run.code, run.stderr);
-        }
+        let arguments = [&["import"], arguments].concat();
+        let run = transcript.expect(code, &arguments);
+        let advised = |text: &str| text.trim().lines().filter(|line| !line.is_empty()).count() > 1;
+        assert!(run.stdout.is_empty() && advised(&run.stderr), "{arguments:?} does not say what to do: {}", run.stderr);
+        // What would not be done is said of a dry run, too.
+        let dry = desk.run(&[&arguments[..], &["--dry-run"]].concat());
+        let first = |text: &str| text.trim().lines().next().unwrap().to_owned();
+        assert_eq!((dry.code, first(&dry.stderr)), (code, first(&run.stderr)), "{arguments:?}");
     }
     transcript.golden("errors-import");
     assert_eq!(keys(&desk), before);
+}
+
+#[test]
+fn a_key_with_material_takes_no_other() {
+    let (desk, _) = desk_with_key();
+    let key = id_of(&answer(&desk.run(&import(&["KEY"]))));
+    desk.write("OTHER", Plaintext::aes().bytes);
+    let before = desk.ok(&["describe-key", "--key-id", &key]);
+    for more in [&[][..], &["--again"], &["--dry-run"]] {
+        let other = desk.run(&[&import(&["OTHER", "--key-id", &key])[..], more].concat());
+        assert_eq!((other.code, other.stdout.as_str()), (255, ""), "{more:?}");
+        let lines: Vec<&str> = other.stderr.trim().lines().collect();
+        assert!(lines[0].contains(&format!("key/{key} is bound to other key material: it has ")), "{more:?}: {lines:?}");
+        assert_eq!(lines[1..], ["Leave --key-id away, and a key is made for this material"], "{more:?}");
+    }
+    // Material that was taken away leaves the key as bound as it was.
+    assert_eq!(desk.ok(&["describe-key", "--key-id", &key]), before);
+    desk.ok(&["delete-imported-key-material", "--key-id", &key]);
+    assert_eq!(desk.run(&import(&["OTHER", "--key-id", &key])).code, 255);
+    assert_eq!(answer(&desk.run(&import(&["KEY", "--key-id", &key])))["KeyMetadata"]["KeyState"], "Enabled");
 }
