@@ -1,11 +1,9 @@
 //! The client as a library, against the real daemon over mutual TLS.
 
 mod connection;
-mod front;
 mod lies;
 mod lost;
 mod operations;
-mod proxy;
 mod refused;
 mod walk;
 

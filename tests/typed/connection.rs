@@ -9,10 +9,10 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
-use super::proxy::Proxy;
 use super::{client, endpoint, shown, stranger};
 use crate::harness::Daemon;
 use crate::harness::certificates::{Authority, Identity};
+use crate::harness::proxy::Proxy;
 
 #[tokio::test]
 async fn localhost_and_an_address_both_name_this_machine() {

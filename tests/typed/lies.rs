@@ -9,9 +9,9 @@ use keyferry::model::{KeySpec, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::{proto as pb, wrap};
 use tonic::{Code, Status};
 
-use super::front::Lie;
 use super::refused::{connect, refusal};
 use crate::harness::Plaintext;
+use crate::harness::front::Lie;
 
 fn quick(target: Target) -> Walk {
     Walk::to(target).wrapping_key_spec(WrappingKeySpec::Rsa2048)

@@ -10,10 +10,10 @@ use keyferry::model::{KeyMaterialId, KeySpec, KeyState, KeyUsage, WrappingKeySpe
 use keyferry::wrap;
 use serde_json::Value;
 
-use super::proxy::Proxy;
 use super::{endpoint, shown};
 use crate::harness::audit::{Keys, assert_sound};
 use crate::harness::daemon::field;
+use crate::harness::proxy::Proxy;
 use crate::harness::record::Record;
 use crate::harness::{Daemon, Plaintext, Settings};
 

@@ -10,7 +10,7 @@ use keyferry::wrap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::front::{Front, Lie};
+use crate::harness::front::{Front, Lie};
 use crate::harness::{Daemon, Plaintext};
 
 pub fn refusal(code: Code, reason: &str, retry: Option<Duration>) -> Status {
@@ -88,7 +88,7 @@ async fn where_the_service_does_not_say_what_it_serves_the_strongest_is_tried_fi
     .await;
     let plan = symmetric().plan(&client).await.unwrap();
     assert_eq!(plan.choice.host_exposure, None);
-    assert!(plan.choice.reason.starts_with("the service does not say what it serves"), "{}", plan.choice.reason);
+    assert!(plan.choice.reason.starts_with("The service does not say what its host sees;"), "{}", plan.choice.reason);
     let (outcome, _, refused) = walk(&client, symmetric()).await;
     let choice = outcome.unwrap().imported.unwrap();
     assert_eq!(refused, [WrappingKeySpec::Rsa4096, WrappingKeySpec::Rsa3072]);

@@ -78,7 +78,10 @@ async fn the_strongest_that_exposes_least_is_chosen() {
         (WrappingAlgorithm::RsaesOaepSha256, WrappingKeySpec::Rsa3072)
     );
     assert_eq!(plan.choice.host_exposure, Some(HostExposure::HostMaterial));
-    assert!(plan.choice.reason.starts_with("the algorithm as asked for, the wrapping key spec as asked for"));
+    assert_eq!(
+        plan.choice.reason,
+        "The service's host sees the material for a moment; algorithm and wrapping key spec are as asked for."
+    );
     assert_eq!(plan.otherwise, []);
 }
 

@@ -28,7 +28,7 @@ pub(crate) enum Failure {
     /// Something else on this side or on the way: a file, the material, a service that is not there.
     Local(anyhow::Error),
     /// The service said no.
-    Service { operation: String, refusal: Box<client::Refusal> },
+    Service { operation: String, refusal: Box<client::Refusal>, note: Option<String> },
 }
 
 impl From<anyhow::Error> for Failure {
@@ -46,7 +46,9 @@ impl Failure {
     /// What became of calling `operation`.
     pub(crate) fn of(operation: &str, error: client::Error) -> Self {
         match error {
-            client::Error::Refused(refusal) => Self::Service { operation: operation.to_owned(), refusal: Box::new(refusal) },
+            client::Error::Refused(refusal) => {
+                Self::Service { operation: operation.to_owned(), refusal: Box::new(refusal), note: None }
+            }
             client::Error::Configuration(error) => {
                 Self::Configuration(anyhow!("{error}\n{}", remedy::of_setting(error.setting())))
             }
@@ -65,6 +67,16 @@ impl Failure {
                 Self::Local(anyhow!("{}\n{advice}", message.lines().next().unwrap_or_default()))
             }
             other => other,
+        }
+    }
+
+    /// The same with one line more.
+    pub(crate) fn noted(self, note: String) -> Self {
+        match self {
+            Self::Usage(message) => Self::Usage(format!("{message}\n{note}")),
+            Self::Configuration(error) => Self::Configuration(anyhow!("{error:#}\n{note}")),
+            Self::Local(error) => Self::Local(anyhow!("{error:#}\n{note}")),
+            Self::Service { operation, refusal, .. } => Self::Service { operation, refusal, note: Some(note) },
         }
     }
 
@@ -92,13 +104,16 @@ impl Failure {
         match self {
             Self::Usage(message) => message.clone(),
             Self::Configuration(error) | Self::Local(error) => format!("{error:#}"),
-            Self::Service { operation, refusal } => {
+            Self::Service { operation, refusal, note } => {
                 let client::Refusal { code, message, request_id, .. } = &**refusal;
                 let request = request_id.as_ref().map(|id| format!("\nRequest id: {}", clean_line(id))).unwrap_or_default();
                 let remedy = remedy::of(operation, refusal);
+                let note = note.as_ref().map(|note| format!("\n{note}")).unwrap_or_default();
                 // Somebody else's words: they are to move no cursor and to look like none of ours.
                 let [code, message] = [code, message].map(|words| clean_line(words));
-                format!("An error occurred ({code}) when calling the {operation} operation: {message}\n{remedy}{request}")
+                format!(
+                    "An error occurred ({code}) when calling the {operation} operation: {message}\n{remedy}{note}{request}"
+                )
             }
         }
     }

@@ -1,21 +1,25 @@
 //! `keyferry import KEYFILE`: the whole walk, from a key file to a key that has it.
 
+mod answer;
 mod course;
+mod lines;
+mod remedy;
 mod valid_to;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use keyferry::client::walk::{Choice, Plan, Target, Walk};
+use keyferry::client::walk::{Target, Walk};
 use keyferry::client::{Client, NewKey};
 use keyferry::model::{Expiration, KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
-use keyferry::wrap::{self, KeyFile};
-use serde_json::{Map, Value};
+use keyferry::wrap::KeyFile;
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::key_source::{self, KeySource};
-use crate::output::{Printer, clean, complain};
+use crate::output::Printer;
 use crate::settings::Settings;
 use crate::verb;
 use course::Course;
@@ -52,6 +56,9 @@ pub(crate) struct Import {
     /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// How long to go on where the service is away or busy, such as 5m; 60s where not given
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    patience: Option<Duration>,
     #[command(flatten)]
     source: KeySource,
 }
@@ -68,33 +75,26 @@ fn wrapping_key_specs() -> impl TypedValueParser<Value = WrappingKeySpec> {
 /// Walks, or shows the way.
 pub(crate) async fn run(command: Import, settings: &Settings) -> Result<(), Failure> {
     let printer = Printer::new(settings, "Import")?;
-    let file = command.source.open(&command.key_file)?;
+    let file = command.source.open(&command.key_file).map_err(remedy::of_file)?;
     let description = file.description();
     let walk = command.walk(&file)?;
     let client = settings.connect().await?;
-    if command.dry_run {
-        return printer.answer(&dry_run(&walk, &client, &file).await?);
-    }
     let mut course = Course::new(settings.color, &description);
+    if command.dry_run {
+        return printer.answer(&dry_run(&walk, &client, &file, &mut course).await?);
+    }
     let outcome = walk.run(&client, |kind| file.material(kind), |progress| course.tell(&progress)).await;
     let outcome = outcome.map_err(|error| {
-        if let Some(left) = course.left_behind() {
-            complain(&left);
-        }
-        Failure::of(course.operation(), error)
+        course.fail();
+        remedy::of_walk(&course, error)
     })?;
     course.end(&outcome);
 
-    let mut shown = Map::from_iter([("KeyId".to_owned(), Value::from(outcome.key.arn.as_str()))]);
-    shown.insert("KeyMaterialId".into(), outcome.key_material_id.to_string().into());
-    shown.extend(outcome.kcv.map(|kcv| ("KeyCheckValue".to_owned(), base16ct::lower::encode_string(&kcv).into())));
-    shown.insert("KeyFile".into(), description.into());
-    shown.extend(outcome.imported.iter().flat_map(of_choice));
-    // What is done is done, whether or not it can be shown once more.
-    match verb::describe_key(outcome.key.id.as_str(), &client).await {
-        Ok(described) => shown.extend(described.as_object().cloned().unwrap_or_default()),
-        Err(failure) => complain(&format!("warning: {}\n", clean(&failure.message()))),
-    }
+    let id = outcome.key.id.as_str();
+    let described = verb::describe_key(id, &client).await;
+    let described = described.map_err(|failure| failure.noted(remedy::came_in(&outcome.key.arn, id)))?;
+    let mut shown = answer::of_outcome(&outcome, &description);
+    shown.extend(described.as_object().cloned().unwrap_or_default());
     printer.answer(&Value::Object(shown))
 }
 
@@ -111,59 +111,51 @@ impl Import {
         if let Some(spec) = self.wrapping_key_spec {
             walk = walk.wrapping_key_spec(spec);
         }
+        if let Some(patience) = self.patience {
+            walk = walk.patience(patience);
+        }
         Ok(if self.again { walk.again() } else { walk })
     }
 
     fn new_key(&self, file: &KeyFile) -> Result<NewKey, Failure> {
-        let spec = match self.key_spec.or_else(|| file.specs().first().copied()) {
-            Some(spec) => spec,
-            // Says what it is, and what would fit.
-            None => return Err(anyhow::anyhow!("the key file is {}, which no key spec takes", file.description()).into()),
+        let Some(spec) = self.key_spec.or_else(|| file.specs().first().copied()) else {
+            let found = file.description();
+            let fits = "Secret keys have 28, 32, 48 or 64 bytes, RSA keys 2048, 3072 or 4096 bits";
+            return Err(anyhow::anyhow!("the key file is {found}, which no key spec takes\n{fits}").into());
         };
         // A key is not made for material that does not fit it.
-        material(file, spec).map_err(anyhow::Error::from)?;
-        let mut key = NewKey::external(spec);
-        if let Some(usage) = self.key_usage {
-            key = key.usage(usage);
+        if let Some(kind) = spec.material() {
+            file.material(kind).map_err(remedy::of_material)?;
         }
+        let key = NewKey::external(spec).usage(self.usage(spec)?);
         Ok(match &self.description {
             Some(description) => key.description(description),
             None => key,
         })
     }
-}
 
-fn material(file: &KeyFile, spec: KeySpec) -> Result<wrap::Material, wrap::Error> {
-    match spec.material() {
-        Some(kind) => file.material(kind),
-        None => Err(wrap::Error::Empty),
+    fn usage(&self, spec: KeySpec) -> Result<KeyUsage, Failure> {
+        let usages = spec.usages();
+        let what = match (self.key_usage, usages) {
+            (None, [only]) => return Ok(*only),
+            (Some(usage), _) if usages.contains(&usage) => return Ok(usage),
+            (None, _) => "what it is to be for was not said".to_owned(),
+            (Some(usage), _) => format!("{usage} is nothing that it can be for"),
+        };
+        let choices: Vec<String> = usages.iter().map(|usage| format!("--key-usage {usage}")).collect();
+        Err(Failure::usage(format!("the key is to be of {spec}, and {what}\nSay {}", choices.join(" or "))))
     }
 }
 
-async fn dry_run(walk: &Walk, client: &Client, file: &KeyFile) -> Result<Value, Failure> {
-    let Plan { key, spec, usage, choice, otherwise } =
-        walk.plan(client).await.map_err(|error| Failure::of("DescribeKey", error))?;
-    let material = material(file, spec).map_err(anyhow::Error::from)?;
-    let mut shown = Map::new();
-    if let Some(key) = key {
-        shown.insert("KeyId".into(), key.arn.into());
-        shown.insert("KeyMaterialId".into(), material.evidence().material_id(&key.id).to_string().into());
+async fn dry_run(walk: &Walk, client: &Client, file: &KeyFile, course: &mut Course) -> Result<Value, Failure> {
+    let plan = walk.plan_telling(client, |progress| course.tell(&progress)).await.map_err(|error| {
+        course.fail();
+        remedy::of_walk(course, error)
+    })?;
+    let material = crate::wrapping::material(file, plan.spec).map_err(remedy::of_file)?;
+    let is_done = walk.is_done(&plan, &material).map_err(|error| remedy::of_walk(course, error.into()))?;
+    if is_done {
+        course.nothing_to_do();
     }
-    shown.insert("KeyFile".into(), file.description().into());
-    shown.insert("KeySpec".into(), spec.as_str().into());
-    shown.insert("KeyUsage".into(), usage.as_str().into());
-    shown.extend(of_choice(&choice));
-    shown.insert("Reason".into(), choice.reason.into());
-    let others = otherwise.iter().map(|other| Value::Object(of_choice(other).into_iter().collect())).collect();
-    shown.insert("Otherwise".into(), Value::Array(others));
-    Ok(Value::Object(shown))
-}
-
-fn of_choice(choice: &Choice) -> Vec<(String, Value)> {
-    let exposure = choice.host_exposure.map(|exposure| ("HostExposure".to_owned(), exposure.as_str().into()));
-    let ways = [
-        ("WrappingAlgorithm".to_owned(), choice.wrapping_algorithm.as_str().into()),
-        ("WrappingKeySpec".to_owned(), choice.wrapping_key_spec.as_str().into()),
-    ];
-    ways.into_iter().chain(exposure).collect()
+    Ok(answer::of_plan(plan, &material, &file.description(), is_done))
 }

@@ -15,7 +15,7 @@ pub struct Choice {
     pub wrapping_key_spec: WrappingKeySpec,
     /// What is plain on the service's host meanwhile; `None` where the service did not say.
     pub host_exposure: Option<HostExposure>,
-    /// Why this way, in words.
+    /// Why this way, in one sentence.
     pub reason: String,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn choices(spec: KeySpec, fixed: Fixed, paths: &[Path]) -> Result<Vec
             not_served.push(format!("{way}: {}", path.map_or("not known", |path| path.reason.as_str())));
             continue;
         }
-        let reason = reason(fixed, exposure, path.map(|path| path.reason.as_str()).unwrap_or_default());
+        let reason = reason(fixed, exposure);
         choices.extend(permitted.into_iter().map(|key| Choice {
             wrapping_algorithm: way,
             wrapping_key_spec: key,
@@ -78,19 +78,21 @@ pub(super) fn choices(spec: KeySpec, fixed: Fixed, paths: &[Path]) -> Result<Vec
     Ok(choices)
 }
 
-fn reason(fixed: Fixed, exposure: Option<HostExposure>, tried: &str) -> String {
-    let algorithm = match (fixed.algorithm, exposure) {
-        (Some(_), _) => "the algorithm as asked for",
-        (None, Some(HostExposure::Token)) => "nothing of it is plain outside the token, and SHA-256 goes before SHA-1",
-        (None, Some(_)) => "the least that the service exposes for this key spec, and SHA-256 before SHA-1",
-        (None, None) => "the service does not say what it serves: SHA-256 goes before SHA-1",
+/// One sentence: what the service's host sees, and what settles the rest.
+fn reason(fixed: Fixed, exposure: Option<HostExposure>) -> String {
+    let host = match exposure {
+        Some(HostExposure::Token) => "The token unwraps it by itself",
+        Some(HostExposure::HostKek) => "The service's host sees the AES key around the material",
+        Some(HostExposure::HostMaterial) => "The service's host sees the material for a moment",
+        None => "The service does not say what its host sees",
     };
-    let key = match fixed.wrapping {
-        Some(_) => "the wrapping key spec as asked for",
-        None => "the longest wrapping key first",
+    let rest = match (fixed.algorithm.is_some(), fixed.wrapping.is_some()) {
+        (false, false) => "SHA-256 goes before SHA-1 and long wrapping keys before short ones",
+        (true, false) => "the algorithm is as asked for, and long wrapping keys go before short ones",
+        (false, true) => "SHA-256 goes before SHA-1, and the wrapping key spec is as asked for",
+        (true, true) => "algorithm and wrapping key spec are as asked for",
     };
-    let tried = if tried.is_empty() { String::new() } else { format!(" ({tried})") };
-    format!("{algorithm}, {key}{tried}")
+    format!("{host}; {rest}.")
 }
 
 #[cfg(test)]

@@ -31,7 +31,15 @@ impl Walk {
     /// # Errors
     /// Where the walk cannot be done: the key takes no import, its usage is open, or nothing that fits is served.
     pub async fn plan(&self, client: &Client) -> Result<Plan, Error> {
-        self.settle(&mut Course::new(client, Retry::new(self.patience), &mut |_| {})).await
+        self.plan_telling(client, |_| {}).await
+    }
+
+    /// As [`Walk::plan`]; `progress` is told what goes on.
+    ///
+    /// # Errors
+    /// As [`Walk::plan`].
+    pub async fn plan_telling(&self, client: &Client, mut progress: impl FnMut(Progress<'_>) + Send) -> Result<Plan, Error> {
+        self.settle(&mut Course::new(client, Retry::new(self.patience), &mut progress)).await
     }
 
     pub(super) async fn settle(&self, course: &mut Course<'_>) -> Result<Plan, Error> {

@@ -48,11 +48,9 @@ impl Walk {
         // Before a key is made for material which proves not to fit.
         let material = as_of(plan.spec, &material(kind).map_err(Local::from)?)?;
         let kcv = material.kcv();
-        if let Some(key) = plan.key.as_ref().filter(|key| key.proof.is_some() || key.material_id.is_some()) {
-            let given = material.evidence().material_id(&key.id);
-            if self.has_it_already(key, given)? {
-                return Ok(Outcome { key: key.clone(), made: false, imported: None, key_material_id: given, kcv });
-            }
+        if let (Some(key), true) = (&plan.key, self.is_done(&plan, &material)?) {
+            let key_material_id = material.evidence().material_id(&key.id);
+            return Ok(Outcome { key: key.clone(), made: false, imported: None, key_material_id, kcv });
         }
         let (key, made) = match (&plan.key, &self.target) {
             (Some(key), _) => (key.clone(), false),
@@ -78,8 +76,13 @@ impl Walk {
         Ok(Outcome { key, made, imported: Some(choice), key_material_id: wrapped.key_material_id, kcv })
     }
 
-    /// Whether the key has the given material in it, with the end that is wished for.
-    fn has_it_already(&self, key: &Key, given: KeyMaterialId) -> Result<bool, Local> {
+    /// Whether there is nothing to do: the key has this material in it, with the end that is wished for.
+    ///
+    /// # Errors
+    /// [`Local::OtherMaterial`] where the key is bound to other material.
+    pub fn is_done(&self, plan: &Plan, material: &Material) -> Result<bool, Local> {
+        let Some(key) = &plan.key else { return Ok(false) };
+        let given = material.evidence().material_id(&key.id);
         let there = key.proof.as_ref().map(|proof| proof.fingerprint);
         match there.or(key.material_id) {
             Some(has) if has != given => Err(Local::OtherMaterial { arn: key.arn.clone(), has, given }),

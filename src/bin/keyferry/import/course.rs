@@ -4,8 +4,9 @@ use std::io::IsTerminal;
 use std::time::Instant;
 
 use keyferry::client::Key;
-use keyferry::client::walk::{Outcome, Progress, Step};
+use keyferry::client::walk::{Choice, Outcome, Progress, Step};
 
+use super::lines;
 use crate::globals::Color;
 use crate::output::{Painter, clean_line, complain};
 
@@ -15,6 +16,8 @@ pub(super) struct Course {
     is_watched: bool,
     began: Instant,
     step: Option<(Step, Instant)>,
+    /// Whether the cursor stands behind the step that is under way.
+    is_open: bool,
     made: Option<Key>,
 }
 
@@ -22,95 +25,101 @@ impl Course {
     /// Begins with the key file, which was read.
     pub(super) fn new(color: Color, key_file: &str) -> Self {
         let is_watched = std::io::stderr().is_terminal();
-        let course =
-            Self { painter: Painter::of(color, is_watched), is_watched, began: Instant::now(), step: None, made: None };
-        course.line(&course.painter.good("✓"), "read the key file", key_file);
+        let painter = Painter::of(color, is_watched);
+        let mut course = Self { painter, is_watched, began: Instant::now(), step: None, is_open: false, made: None };
+        course.line(&painter.good("✓"), "read the key file", key_file);
         course
     }
 
     /// Tells one thing.
     pub(super) fn tell(&mut self, progress: &Progress<'_>) {
+        let (good, bad) = (self.painter.good("✓"), self.painter.bad("✗"));
         match progress {
             Progress::Begins(step) => {
                 self.step = Some((*step, Instant::now()));
-                if self.is_watched {
-                    complain(&format!("  {step} …"));
-                }
+                self.begin(*step);
             }
             Progress::Ends(step) => {
                 let took = self.step.map(|(_, began)| began.elapsed()).unwrap_or_default();
-                self.again(&self.painter.good("✓"), step.as_str(), &format!("{} ms", took.as_millis()));
+                self.line(&good, step.as_str(), &format!("{} ms", took.as_millis()));
             }
             Progress::Planned(plan) => {
-                let choice = &plan.choice;
-                let way = format!("{} under {}", choice.wrapping_algorithm, choice.wrapping_key_spec);
-                self.line(&self.painter.good("✓"), "choose how to wrap", &format!("{way}: {}", choice.reason));
+                self.line(&good, "choose how to wrap", &way(&plan.choice));
+                self.line(" ", "", &plan.choice.reason);
             }
             Progress::Made(key) => {
-                self.line(" ", "the key is", &key.arn);
+                self.line(" ", "its id is", key.id.as_str());
                 self.made = Some((*key).clone());
             }
             Progress::Refused(choice, error) => {
-                let way = format!("{} under {}", choice.wrapping_algorithm, choice.wrapping_key_spec);
-                self.again(&self.painter.bad("✗"), "get parameters for import", &format!("{way}: {error}"));
+                self.line(&bad, Step::Parameters.as_str(), &format!("{}: {error}", way(choice)));
             }
             Progress::Waits(step, error, pause) => {
                 let again = format!("{error}; again in {:.1} s", pause.as_secs_f64());
-                self.again(&self.painter.bad("…"), step.as_str(), &again);
+                self.line(&self.painter.bad("…"), step.as_str(), &again);
+                self.begin(*step);
             }
         }
     }
 
-    /// Tells how it ended.
-    pub(super) fn end(&self, outcome: &Outcome) {
-        let what = match &outcome.imported {
-            Some(_) => format!(
-                "done in {:.1} s; the service shows the fingerprint that was computed here",
-                self.began.elapsed().as_secs_f64()
-            ),
-            None => "nothing to do: the key has this material already; --again imports it all the same".to_owned(),
-        };
-        self.line(&self.painter.good("✓"), &what, "");
-    }
-
-    /// What a walk that did not come to its end leaves behind: a key, and what to do about it.
-    pub(super) fn left_behind(&self) -> Option<String> {
-        let Key { arn, id, .. } = self.made.as_ref()?;
-        Some(match self.step {
-            // The service may have done what it could not answer.
-            Some((Step::Import | Step::Confirm, _)) => {
-                format!("The key {arn} was made and may have its material: see keyferry describe-key --key-id {id}\n")
+    /// Tells that it ended well.
+    pub(super) fn end(&mut self, outcome: &Outcome) {
+        let good = self.painter.good("✓");
+        match &outcome.imported {
+            Some(_) => {
+                let done = format!("done in {:.1} s", self.began.elapsed().as_secs_f64());
+                self.line(&good, &done, "the service shows the fingerprint that was computed here");
             }
-            _ => format!("The key {arn} was made and has no material yet: go on with --key-id {id}\n"),
-        })
-    }
-
-    /// The operation of the step that the walk is at.
-    pub(super) fn operation(&self) -> &'static str {
-        match self.step {
-            Some((Step::Profile, _)) => "GetTokenProfile",
-            Some((Step::Describe | Step::Confirm, _)) => "DescribeKey",
-            Some((Step::Create, _)) => "CreateKey",
-            Some((Step::Parameters, _)) => "GetParametersForImport",
-            Some((Step::Import, _)) => "ImportKeyMaterial",
-            Some((Step::Wrap, _)) | None => "Import",
+            None => self.nothing_to_do(),
         }
     }
 
-    /// Writes over the line of the step that is under way.
-    fn again(&self, mark: &str, what: &str, more: &str) {
+    /// Tells that there is nothing to do.
+    pub(super) fn nothing_to_do(&mut self) {
+        let why = "the key has this material already; --again imports it again";
+        self.line(&self.painter.good("✓"), "nothing to do", why);
+    }
+
+    /// Tells that it ended badly. Why is said elsewhere.
+    pub(super) fn fail(&mut self) {
+        if let (Some((step, _)), true) = (self.step, self.is_open) {
+            self.line(&self.painter.bad("✗"), step.as_str(), "");
+        }
+    }
+
+    /// The key that was made on the way.
+    pub(super) fn made(&self) -> Option<&Key> {
+        self.made.as_ref()
+    }
+
+    /// The step that the walk is at.
+    pub(super) fn step(&self) -> Option<Step> {
+        self.step.map(|(step, _)| step)
+    }
+
+    fn begin(&mut self, step: Step) {
         if self.is_watched {
+            complain(&format!("  {step} …"));
+            self.is_open = true;
+        }
+    }
+
+    /// Writes a line, over that of the step that is under way.
+    fn line(&mut self, mark: &str, what: &str, more: &str) {
+        if !self.is_watched {
+            return;
+        }
+        if std::mem::take(&mut self.is_open) {
             complain("\r\x1b[K");
         }
-        self.line(mark, what, more);
-    }
-
-    fn line(&self, mark: &str, what: &str, more: &str) {
-        if self.is_watched {
-            complain(&format!(
-                "{mark} {what}{}\n",
-                if more.is_empty() { String::new() } else { format!("  {}", self.painter.faint(&clean_line(more))) }
-            ));
+        for (at, (what, more)) in lines::of(what, &clean_line(more)).into_iter().enumerate() {
+            let more = if more.is_empty() { more } else { self.painter.faint(&more) };
+            complain(format!("{} {what}{more}", if at == 0 { mark } else { " " }).trim_end());
+            complain("\n");
         }
     }
+}
+
+fn way(choice: &Choice) -> String {
+    format!("{} under {}", choice.wrapping_algorithm, choice.wrapping_key_spec)
 }

@@ -78,3 +78,25 @@ fn where_nothing_is_served_the_services_reasons_are_given() {
         "the service imports no RSA_2048 key that way: RSA_AES_KEY_WRAP_SHA_1: not known; RSA_AES_KEY_WRAP_SHA_256: no mechanism"
     );
 }
+
+#[test]
+fn the_reason_says_what_the_host_sees_and_what_settled_the_rest() {
+    let reason = |exposure, fixed| {
+        let choices = choices(SymmetricDefault, fixed, &[path(SymmetricDefault, RsaesOaepSha256, exposure)]).unwrap();
+        choices[0].reason.clone()
+    };
+    let fixed = |algorithm, wrapping| Fixed { algorithm, wrapping };
+    #[rustfmt::skip]
+    let cases = [
+        (Some(Token),        OPEN,                                        "The token unwraps it by itself; SHA-256 goes before SHA-1 and long wrapping keys before short ones."),
+        (Some(HostKek),      fixed(Some(RsaesOaepSha256), None),          "The service's host sees the AES key around the material; the algorithm is as asked for, and long wrapping keys go before short ones."),
+        (Some(HostMaterial), fixed(None, Some(Rsa2048)),                  "The service's host sees the material for a moment; SHA-256 goes before SHA-1, and the wrapping key spec is as asked for."),
+        (Some(Token),        fixed(Some(RsaesOaepSha256), Some(Rsa2048)), "The token unwraps it by itself; algorithm and wrapping key spec are as asked for."),
+    ];
+    for (exposure, fixed, expected) in cases {
+        assert_eq!(reason(exposure, fixed), expected);
+    }
+    assert!(
+        choices(SymmetricDefault, OPEN, &[]).unwrap()[0].reason.starts_with("The service does not say what its host sees;")
+    );
+}

@@ -10,8 +10,8 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
-use crate::harness::Client;
-use crate::harness::installation::ACCOUNT;
+use super::Client;
+use super::installation::ACCOUNT;
 
 /// What is to become of a call: `None` lets it through.
 pub type Mischief = dyn Fn(&str, &[u8]) -> Option<Status> + Send + Sync;

@@ -1,0 +1,49 @@
+//! What is printed of a walk that is done, or of one that would be.
+
+use keyferry::client::walk::{Choice, Outcome, Plan};
+use keyferry::wrap::Material;
+use serde_json::{Map, Value};
+
+/// What was done; what the service says of the key comes behind it.
+pub(super) fn of_outcome(outcome: &Outcome, key_file: &str) -> Map<String, Value> {
+    let mut shown = Map::from_iter([("KeyId".to_owned(), Value::from(outcome.key.arn.as_str()))]);
+    shown.insert("KeyMaterialId".into(), outcome.key_material_id.to_string().into());
+    shown.extend(check_value(outcome.kcv));
+    shown.insert("KeyFile".into(), key_file.into());
+    shown.insert("Imported".into(), outcome.imported.is_some().into());
+    shown.extend(outcome.imported.iter().flat_map(of_choice));
+    shown
+}
+
+/// What would be done.
+pub(super) fn of_plan(plan: Plan, material: &Material, key_file: &str, is_done: bool) -> Value {
+    let Plan { key, spec, usage, choice, otherwise } = plan;
+    let mut shown = Map::new();
+    if let Some(key) = key {
+        shown.insert("KeyMaterialId".into(), material.evidence().material_id(&key.id).to_string().into());
+        shown.insert("KeyId".into(), key.arn.into());
+    }
+    shown.extend(check_value(material.kcv()));
+    shown.insert("KeyFile".into(), key_file.into());
+    shown.insert("WouldImport".into(), (!is_done).into());
+    shown.insert("KeySpec".into(), spec.as_str().into());
+    shown.insert("KeyUsage".into(), usage.as_str().into());
+    shown.extend(of_choice(&choice));
+    shown.insert("Reason".into(), choice.reason.into());
+    let others = otherwise.iter().map(|other| Value::Object(of_choice(other).into_iter().collect())).collect();
+    shown.insert("Otherwise".into(), Value::Array(others));
+    Value::Object(shown)
+}
+
+fn check_value(kcv: Option<[u8; 3]>) -> Option<(String, Value)> {
+    kcv.map(|kcv| ("KeyCheckValue".to_owned(), base16ct::lower::encode_string(&kcv).into()))
+}
+
+fn of_choice(choice: &Choice) -> Vec<(String, Value)> {
+    let exposure = choice.host_exposure.map(|exposure| ("HostExposure".to_owned(), exposure.as_str().into()));
+    let ways = [
+        ("WrappingAlgorithm".to_owned(), choice.wrapping_algorithm.as_str().into()),
+        ("WrappingKeySpec".to_owned(), choice.wrapping_key_spec.as_str().into()),
+    ];
+    ways.into_iter().chain(exposure).collect()
+}

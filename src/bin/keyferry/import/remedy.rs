@@ -1,0 +1,132 @@
+//! What to do about what keeps an import from being done, in a line of its own.
+
+use anyhow::anyhow;
+use keyferry::client::walk::Step;
+use keyferry::client::{self, Local};
+use keyferry::wrap;
+
+use super::course::Course;
+use crate::failure::Failure;
+
+/// The operation of a step.
+fn operation(step: Option<Step>) -> &'static str {
+    match step {
+        Some(Step::Profile) => "GetTokenProfile",
+        Some(Step::Describe | Step::Confirm) => "DescribeKey",
+        Some(Step::Create) => "CreateKey",
+        Some(Step::Parameters) => "GetParametersForImport",
+        Some(Step::Import) => "ImportKeyMaterial",
+        Some(Step::Wrap) | None => "Import",
+    }
+}
+
+/// Why the walk ended where it did, and how to go on.
+pub(super) fn of_walk(course: &Course, error: client::Error) -> Failure {
+    let note = way_on(course, &error);
+    let failure = match error {
+        client::Error::Local(local) => of_local(local),
+        error => Failure::of(operation(course.step()), error),
+    };
+    match note {
+        Some(note) => failure.noted(note),
+        None => failure,
+    }
+}
+
+/// How to go on with what is done already.
+fn way_on(course: &Course, error: &client::Error) -> Option<String> {
+    // Nobody is to go on there.
+    if matches!(error, client::Error::Local(Local::Mismatch { .. })) {
+        return None;
+    }
+    match (course.made(), course.step()) {
+        (Some(key), Some(Step::Confirm)) => Some(came_in(&key.arn, key.id.as_str())),
+        (Some(key), Some(Step::Import)) if matches!(error, client::Error::Lost(_)) => Some(format!(
+            "The key {} was made, and may have its material: --key-id {} goes on, and imports nothing twice",
+            key.arn, key.id
+        )),
+        (Some(key), _) => {
+            Some(format!("The key {} was made and has no material yet: go on with --key-id {}", key.arn, key.id))
+        }
+        (None, Some(Step::Import)) if matches!(error, client::Error::Lost(_)) => {
+            Some("The same command again goes on, and imports nothing twice".to_owned())
+        }
+        (None, _) => None,
+    }
+}
+
+/// The last look failed, and nothing else.
+pub(super) fn came_in(arn: &str, id: &str) -> String {
+    format!("The key {arn} has the material: see it with keyferry describe-key --key-id {id}")
+}
+
+fn of_local(local: Local) -> Failure {
+    let message = local.to_string();
+    let advice = match local {
+        Local::Material(error) => return of_material(error),
+        Local::Invalid(_) => {
+            let advice =
+                "Leave --wrapping-algorithm and --wrapping-key-spec away: what fits is chosen, and --dry-run shows it";
+            return Failure::usage(format!("{message}\n{advice}"));
+        }
+        // These say it themselves, behind a mark of their own.
+        Local::Mismatch { .. } => return of_two(&message, "; "),
+        Local::Unknown { .. } => return of_two(&message, "): "),
+        Local::OtherMaterial { .. } => {
+            let (what, _) = message.rsplit_once("; ").unwrap_or((&message, ""));
+            return Failure::Local(anyhow!("{what}\nLeave --key-id away, and a key is made for this material"));
+        }
+        Local::NotServed { .. } => {
+            "See what the token can do: keyferry get-token-profile; and leave --wrapping-algorithm and --wrapping-key-spec away"
+        }
+        Local::Unimportable { ref why, .. } if why.contains("pending deletion") => {
+            "Keep the key with keyferry cancel-key-deletion, or leave --key-id away, and a key is made"
+        }
+        Local::Unimportable { .. } => "Leave --key-id away, and a key that takes material is made",
+        Local::Parameters(_) => "See that the clock is right here and at the service, and begin again",
+        local => return Failure::of("Import", local.into()),
+    };
+    Failure::Local(anyhow!("{message}\n{advice}"))
+}
+
+/// What is wrong with the key file, where the command could not do without it.
+pub(super) fn of_file(error: anyhow::Error) -> Failure {
+    match error.downcast::<wrap::Error>() {
+        Ok(error) => of_material(error),
+        Err(error) => Failure::Local(anyhow!(
+            "{error:#}\nGive the path of a file that can be read; the key file may be -, standard input"
+        )),
+    }
+}
+
+/// What is wrong with the material.
+pub(super) fn of_material(error: wrap::Error) -> Failure {
+    let message = error.to_string();
+    let advice = match error {
+        wrap::Error::Empty => "Give a file with a key in it: bytes, hexadecimal or base64 text, PEM, DER, JWK or OpenSSH",
+        wrap::Error::WrongPassphrase(_) => "Type another when asked, or name the file of another with --passphrase-file",
+        wrap::Error::Passphrase(_) => return of_two(&message, "; "),
+        wrap::Error::Mismatch { found, wanted, .. } => {
+            return of_start(&message, &format!("the key file is {found}; the key wants {wanted}"));
+        }
+        wrap::Error::Unusable { found, .. } => return of_start(&message, &format!("the key file is {found}")),
+        _ => "See how the key file is read: keyferry import --help",
+    };
+    Failure::Local(anyhow!("{message}\n{advice}"))
+}
+
+/// Two lines of a message that says in its last part what to do.
+fn of_two(message: &str, mark: &str) -> Failure {
+    let at = message.rfind(mark).unwrap_or(message.len());
+    // A bracket that closes belongs to what was before it.
+    let start = &message[..at + usize::from(mark.starts_with(')'))];
+    of_start(message, start)
+}
+
+/// Two lines of a message whose start says what is wrong, and whose rest what to do.
+fn of_start(message: &str, start: &str) -> Failure {
+    let rest = message.strip_prefix(start).unwrap_or_default().trim_start_matches([';', ':', ' ']);
+    let mut letters = rest.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    Failure::Local(anyhow!("{start}\n{first}{}", letters.as_str()))
+}
