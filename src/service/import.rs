@@ -32,7 +32,7 @@ impl Service {
         let pair = self.verify_import_token(&key, &incoming.import_token).await?;
         let issue = pair.issue.as_ref().ok_or(Error::InvalidImportToken)?;
         if pair.state == WrappingKeyState::Consumed {
-            return self.repeat(&key, &incoming, pair.answer.as_ref());
+            return self.repeat(&key, &incoming, pair.answer.as_ref()).await;
         }
         if !issue.algorithm.fits(pair.spec, incoming.ciphertext.len()) {
             return Err(Invalid::new("encryptedKeyMaterial", "Invalid encrypted key size.").into());
@@ -42,7 +42,7 @@ impl Service {
         let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
         match self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await? {
             Claimed::Claimed => {}
-            Claimed::Consumed(answer) => return self.repeat(&key, &incoming, Some(&answer)),
+            Claimed::Consumed(answer) => return self.repeat(&key, &incoming, Some(&answer)).await,
             Claimed::Dead => return Err(Error::InvalidImportToken),
         }
         crate::failpoint::reach("import.claimed");
@@ -78,10 +78,7 @@ impl Service {
     async fn explain(&self, key: &Key, pair: &WrappingKey, incoming: &Incoming, error: Error) -> Result<Imported, Error> {
         let Some(pair) = self.store.wrapping_key(&pair.id).await? else { return Err(Error::InvalidImportToken) };
         match pair.state {
-            WrappingKeyState::Consumed => {
-                let key = self.load(&key.account, &key.id).await?;
-                self.repeat(&key, incoming, pair.answer.as_ref())
-            }
+            WrappingKeyState::Consumed => self.repeat(key, incoming, pair.answer.as_ref()).await,
             WrappingKeyState::Expired => Err(Error::TokenExpired),
             // Dead by this very attempt, as like as not: what it failed of is what is to be said.
             WrappingKeyState::Dead | WrappingKeyState::Making | WrappingKeyState::Ready | WrappingKeyState::Issued => {
@@ -172,8 +169,7 @@ impl Service {
                 }
                 Settled::AlreadyConsumed(first) => {
                     self.give_up(claim).await;
-                    let key = self.load(&key.account, &key.id).await?;
-                    return self.repeat(&key, incoming, Some(&first));
+                    return self.repeat(&key, incoming, Some(&first)).await;
                 }
                 Settled::KeyChanged => match self.load(&key.account, &key.id).await {
                     Ok(changed) => key = changed,
@@ -194,13 +190,14 @@ impl Service {
     }
 
     /// The answer to a request under a consumed set: the same as before to the very same request, as long as what it brought
-    /// is there; a refusal to any other.
-    fn repeat(&self, key: &Key, incoming: &Incoming, first: Option<&Answer>) -> Result<Imported, Error> {
+    /// is there; a refusal to any other. The key is looked at anew: the import may have come in since the caller did.
+    async fn repeat(&self, key: &Key, incoming: &Incoming, first: Option<&Answer>) -> Result<Imported, Error> {
+        let key = self.load(&key.account, &key.id).await?;
         let now = self.clock.now();
         let is_there =
             |first: &Answer| key.materials.iter().any(|material| material.id == first.material && material.is_usable(now));
         match first {
-            Some(first) if first.digest == incoming.digest(&key.id) && is_there(first) => Ok(self.imported(key, first)),
+            Some(first) if first.digest == incoming.digest(&key.id) && is_there(first) => Ok(self.imported(&key, first)),
             _ => Err(Error::InvalidImportToken),
         }
     }
