@@ -7,11 +7,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 /// A TCP proxy on a port of its own.
 pub struct Proxy {
-    pub url: String,
+    /// `host:port`.
+    pub address: String,
     way: Arc<Way>,
+    door: AbortHandle,
 }
 
 struct Way {
@@ -28,7 +31,7 @@ struct Way {
 impl Proxy {
     pub async fn to(daemon: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap().to_string();
         let way = Arc::new(Way {
             held: AtomicBool::default(),
             spoiled: AtomicBool::default(),
@@ -36,7 +39,7 @@ impl Proxy {
             cut: watch::Sender::new(0),
         });
         let (daemon, shared) = (daemon.to_owned(), way.clone());
-        tokio::spawn(async move {
+        let door = tokio::spawn(async move {
             while let Ok((below, _)) = listener.accept().await {
                 let refused = shared.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
                 if refused.is_err() {
@@ -45,7 +48,7 @@ impl Proxy {
                 }
             }
         });
-        Self { url, way }
+        Self { address, way, door: door.abort_handle() }
     }
 
     /// Lets nothing come down any more, until the next cut.
@@ -63,6 +66,12 @@ impl Proxy {
         // In this order: what is held back now stays so.
         self.way.cut.send_modify(|cuts| *cuts += 1);
         self.way.held.store(false, Ordering::SeqCst);
+    }
+
+    /// Ends every connection, and nobody is there for new ones.
+    pub fn leave(&self) {
+        self.door.abort();
+        self.cut();
     }
 
     /// Ends every connection, and as many new ones as they come.

@@ -140,7 +140,10 @@ async fn a_call_that_takes_too_long_is_lost() {
 async fn an_alert_in_the_middle_of_a_call_leaves_its_outcome_open() {
     let daemon = Daemon::shared();
     let proxy = Proxy::to(daemon.address()).await;
-    let client = Client::connect(&shown(endpoint(&daemon, &proxy.url), &daemon.installation.importer)).await.unwrap();
+    let client =
+        Client::connect(&shown(endpoint(&daemon, &format!("https://{}", proxy.address)), &daemon.installation.importer))
+            .await
+            .unwrap();
     client.get_server_info().await.unwrap();
     proxy.spoil();
     let lost = client.get_server_info().await.unwrap_err();

@@ -30,7 +30,7 @@ impl Scene {
     async fn new() -> Self {
         let daemon = tokio::task::spawn_blocking(|| Arc::new(Daemon::start(Settings::default()))).await.unwrap();
         let proxy = Arc::new(Proxy::to(daemon.address()).await);
-        let endpoint = shown(endpoint(&daemon, &proxy.url), &daemon.installation.importer);
+        let endpoint = shown(endpoint(&daemon, &format!("https://{}", proxy.address)), &daemon.installation.importer);
         let client = Client::connect(&endpoint).await.unwrap();
         Self { daemon, proxy, client, seen: 0 }
     }

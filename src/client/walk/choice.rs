@@ -78,7 +78,7 @@ pub(super) fn choices(spec: KeySpec, fixed: Fixed, paths: &[Path]) -> Result<Vec
     Ok(choices)
 }
 
-/// One sentence: what the service's host sees, and what settles the rest.
+/// One sentence: what the service's host sees, and what is looked at in which order.
 fn reason(fixed: Fixed, exposure: Option<HostExposure>) -> String {
     let host = match exposure {
         Some(HostExposure::Token) => "The token unwraps it by itself",
@@ -87,12 +87,15 @@ fn reason(fixed: Fixed, exposure: Option<HostExposure>) -> String {
         None => "The service does not say what its host sees",
     };
     let rest = match (fixed.algorithm.is_some(), fixed.wrapping.is_some()) {
-        (false, false) => "SHA-256 goes before SHA-1 and long wrapping keys before short ones",
-        (true, false) => "the algorithm is as asked for, and long wrapping keys go before short ones",
-        (false, true) => "SHA-256 goes before SHA-1, and the wrapping key spec is as asked for",
-        (true, true) => "algorithm and wrapping key spec are as asked for",
+        (false, false) => ", which counts most, then the hash, then the length of the wrapping key",
+        (true, false) => "; the algorithm is as asked for, and the longest wrapping key goes first",
+        (false, true) => ", which counts most, then the hash; the wrapping key spec is as asked for",
+        (true, true) => "; algorithm and wrapping key spec are as asked for",
     };
-    format!("{host}; {rest}.")
+    match exposure {
+        Some(_) => format!("{host}{rest}."),
+        None => format!("{host}{}.", rest.replace(", which counts most, then the hash", "; the hash counts most")),
+    }
 }
 
 #[cfg(test)]

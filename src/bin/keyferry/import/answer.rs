@@ -20,8 +20,8 @@ pub(super) fn of_plan(plan: Plan, material: &Material, key_file: &str, is_done: 
     let Plan { key, spec, usage, choice, otherwise } = plan;
     let mut shown = Map::new();
     if let Some(key) = key {
-        shown.insert("KeyMaterialId".into(), material.evidence().material_id(&key.id).to_string().into());
         shown.insert("KeyId".into(), key.arn.into());
+        shown.insert("KeyMaterialId".into(), material.evidence().material_id(&key.id).to_string().into());
     }
     shown.extend(check_value(material.kcv()));
     shown.insert("KeyFile".into(), key_file.into());

@@ -39,18 +39,19 @@ fn way_on(course: &Course, error: &client::Error) -> Option<String> {
     if matches!(error, client::Error::Local(Local::Mismatch { .. })) {
         return None;
     }
+    // One that was refused is not done; of any other try, and of those before it, nobody knows.
+    let is_open =
+        course.step() == Some(Step::Import) && !matches!(error, client::Error::Refused(refusal) if !refusal.is_passing());
     match (course.made(), course.step()) {
         (Some(key), Some(Step::Confirm)) => Some(came_in(&key.arn, key.id.as_str())),
-        (Some(key), Some(Step::Import)) if matches!(error, client::Error::Lost(_)) => Some(format!(
+        (Some(key), _) if is_open => Some(format!(
             "The key {} was made, and may have its material: --key-id {} goes on, and imports nothing twice",
             key.arn, key.id
         )),
         (Some(key), _) => {
             Some(format!("The key {} was made and has no material yet: go on with --key-id {}", key.arn, key.id))
         }
-        (None, Some(Step::Import)) if matches!(error, client::Error::Lost(_)) => {
-            Some("The same command again goes on, and imports nothing twice".to_owned())
-        }
+        (None, _) if is_open => Some("The same command again goes on, and imports nothing twice".to_owned()),
         (None, _) => None,
     }
 }

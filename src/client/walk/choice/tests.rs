@@ -88,15 +88,16 @@ fn the_reason_says_what_the_host_sees_and_what_settled_the_rest() {
     let fixed = |algorithm, wrapping| Fixed { algorithm, wrapping };
     #[rustfmt::skip]
     let cases = [
-        (Some(Token),        OPEN,                                        "The token unwraps it by itself; SHA-256 goes before SHA-1 and long wrapping keys before short ones."),
-        (Some(HostKek),      fixed(Some(RsaesOaepSha256), None),          "The service's host sees the AES key around the material; the algorithm is as asked for, and long wrapping keys go before short ones."),
-        (Some(HostMaterial), fixed(None, Some(Rsa2048)),                  "The service's host sees the material for a moment; SHA-256 goes before SHA-1, and the wrapping key spec is as asked for."),
+        (Some(Token),        OPEN,                                        "The token unwraps it by itself, which counts most, then the hash, then the length of the wrapping key."),
+        (Some(HostKek),      fixed(Some(RsaesOaepSha256), None),          "The service's host sees the AES key around the material; the algorithm is as asked for, and the longest wrapping key goes first."),
+        (Some(HostMaterial), fixed(None, Some(Rsa2048)),                  "The service's host sees the material for a moment, which counts most, then the hash; the wrapping key spec is as asked for."),
         (Some(Token),        fixed(Some(RsaesOaepSha256), Some(Rsa2048)), "The token unwraps it by itself; algorithm and wrapping key spec are as asked for."),
     ];
     for (exposure, fixed, expected) in cases {
         assert_eq!(reason(exposure, fixed), expected);
     }
-    assert!(
-        choices(SymmetricDefault, OPEN, &[]).unwrap()[0].reason.starts_with("The service does not say what its host sees;")
+    assert_eq!(
+        choices(SymmetricDefault, OPEN, &[]).unwrap()[0].reason,
+        "The service does not say what its host sees; the hash counts most, then the length of the wrapping key."
     );
 }
