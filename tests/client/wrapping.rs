@@ -1,6 +1,7 @@
 //! `keyferry wrap` from a saved answer to a blob that OpenSSL opens.
 
 mod others;
+mod passphrases;
 mod refused;
 mod sources;
 
@@ -12,21 +13,28 @@ use keyferry::model::key_spec::{Curve, HmacHash};
 use serde_json::{Value, json};
 
 use super::desk::{Desk, Run};
+use super::golden::Transcript;
 use crate::openssl;
 
+const DOMAIN: &[u8] = b"keyferry key material id v1";
 const KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// A desk with a wrapping key of 2048 bits in `private.der` and parameters for it in `params.json`, changed by `change`.
 fn saved(change: impl FnOnce(&mut Value)) -> Desk {
+    saved_under(2048, change)
+}
+
+/// The same with a wrapping key of so many bits.
+fn saved_under(bits: usize, change: impl FnOnce(&mut Value)) -> Desk {
     let desk = Desk::bare();
-    let private = openssl::pkcs8(MaterialKind::Rsa(2048));
+    let private = openssl::pkcs8(MaterialKind::Rsa(bits));
     let mut set = json!({
         "KeyId": format!("arn:aws:kms:us-east-1:111122223333:key/{KEY}"),
         "ImportToken": "AAAA",
         "PublicKey": Base64::encode_string(&openssl::spki(&private)),
         "ParametersValidTo": "9999-01-01T00:00:00Z",
         "WrappingAlgorithm": "RSAES_OAEP_SHA_256",
-        "WrappingKeySpec": "RSA_2048",
+        "WrappingKeySpec": format!("RSA_{bits}"),
         "KeySpec": "SYMMETRIC_DEFAULT",
         "HostExposure": "TOKEN",
     });
@@ -60,13 +68,18 @@ fn open(desk: &Desk, algorithm: &str, blob: &[u8]) -> Vec<u8> {
     let md = if algorithm.ends_with("SHA_1") { "sha1" } else { "sha256" };
     let oaep = format!("-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:{md} -pkeyopt rsa_mgf1_md:{md}");
     let command = format!("pkeyutl -decrypt -inkey private.der -keyform DER {oaep}");
-    let plain = openssl::run(desk.folder(), &command, &blob[..256]);
+    let private = std::fs::read(desk.path("private.der")).unwrap();
+    let bits = openssl::run(desk.folder(), "pkey -inform DER -noout -text_pub", &private);
+    let bits = String::from_utf8(bits).unwrap();
+    let bits: usize = bits.split(['(', ' ']).find_map(|word| word.parse().ok()).unwrap();
+    let (wrapped, rest) = blob.split_at(bits / 8);
+    let plain = openssl::run(desk.folder(), &command, wrapped);
     if algorithm.starts_with("RSAES") {
-        assert_eq!(blob.len(), 256);
+        assert!(rest.is_empty());
         return plain;
     }
     let kek = base16ct::lower::encode_string(&plain);
-    openssl::run(desk.folder(), &format!("enc -d -id-aes256-wrap-pad -K {kek} -iv A65959A6"), &blob[256..])
+    openssl::run(desk.folder(), &format!("enc -d -id-aes256-wrap-pad -K {kek} -iv A65959A6"), rest)
 }
 
 #[test]
@@ -87,74 +100,90 @@ fn a_secret_key_is_wrapped_and_what_proves_it_is_printed() {
     let hex = base16ct::lower::encode_string(&material);
     let ecb = |blocks: &[u8]| openssl::run(desk.folder(), &format!("enc -aes-256-ecb -nopad -K {hex}"), blocks);
     let sha256 = |bytes: &[u8]| openssl::run(desk.folder(), "dgst -sha256 -binary", bytes);
-    let domain = b"keyferry key material id v1".as_slice();
-    let evidence = ecb(&sha256(domain));
-    let id = sha256(&[domain, KEY.as_bytes(), b"aes", &evidence].join(&0));
+    let id = id_of(&desk, "aes", &ecb(&sha256(DOMAIN)));
     let shown = json!({
-        "KeyMaterialId": base16ct::lower::encode_string(&id),
+        "KeyMaterialId": id,
         "KeyCheckValue": base16ct::lower::encode_string(&ecb(&[0; 16])[..3]),
         "KeyFile": "32 bytes",
         "EncryptedKeyMaterial": "blob.bin",
     });
     assert_eq!(serde_json::from_str::<Value>(&run.stdout).unwrap(), shown);
-    let text = desk.run(&[&WRAP[..], &["--key-material", "KEY", "--query", "KeyCheckValue", "--output", "text"]].concat());
-    assert_eq!(text.stdout.trim_end(), shown["KeyCheckValue"]);
 }
 
+/// The id of material, as anybody could compute it with OpenSSL.
+fn id_of(desk: &Desk, kind: &str, evidence: &[u8]) -> String {
+    let parts = [DOMAIN, KEY.as_bytes(), kind.as_bytes(), evidence].join(&0);
+    base16ct::lower::encode_string(&openssl::run(desk.folder(), "dgst -sha256 -binary", &parts))
+}
+
+/// Each in a form that is not the one that travels, so that it is what the spec wants only once it was written anew.
 #[test]
 fn each_kind_of_key_is_wrapped_in_each_way_that_takes_it() {
-    use MaterialKind::{Ec, Hmac, Rsa};
+    use MaterialKind::{Aes256, Ec, Hmac, Rsa};
+    const OAEP: [&str; 2] = ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"];
+    const HYBRID: [&str; 2] = ["RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"];
     #[rustfmt::skip]
     let cases = [
-        ("SYMMETRIC_DEFAULT", MaterialKind::Aes256,    "RSAES_OAEP_SHA_1"),
-        ("HMAC_384",          Hmac(HmacHash::Sha384),  "RSAES_OAEP_SHA_256"),
-        ("RSA_2048",          Rsa(2048),               "RSA_AES_KEY_WRAP_SHA_1"),
-        ("RSA_3072",          Rsa(3072),               "RSA_AES_KEY_WRAP_SHA_256"),
-        ("ECC_NIST_P384",     Ec(Curve::P384),         "RSAES_OAEP_SHA_256"),
-        ("ECC_SECG_P256K1",   Ec(Curve::K256),         "RSA_AES_KEY_WRAP_SHA_256"),
+        ("SYMMETRIC_DEFAULT", Aes256,                 2048, &OAEP[..],                   "32 bytes, hexadecimal text"),
+        ("HMAC_384",          Hmac(HmacHash::Sha384), 2048, &OAEP,                       "48 bytes, hexadecimal text"),
+        ("RSA_2048",          Rsa(2048),              2048, &HYBRID,                     "a PKCS#1 RSA private key of 2048 bits, PEM"),
+        ("RSA_3072",          Rsa(3072),              4096, &HYBRID[1..],                "a PKCS#1 RSA private key of 3072 bits, PEM"),
+        ("ECC_NIST_P521",     Ec(Curve::P521),        3072, &[OAEP, HYBRID].concat()[..], "a SEC1 EC private key on P-521, PEM"),
+        ("ECC_SECG_P256K1",   Ec(Curve::K256),        2048, &[OAEP, HYBRID].concat(),    "a SEC1 EC private key on secp256k1, PEM"),
     ];
-    for (spec, kind, algorithm) in cases {
-        let desk = saved_for(spec, algorithm);
-        let key = openssl::pkcs8(kind);
-        let run = wrap(&desk, &key);
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{spec}");
-        assert_eq!(opened(&desk, algorithm), key, "{spec}");
-        assert_eq!(run.stdout.contains("KeyCheckValue"), spec == "SYMMETRIC_DEFAULT", "{spec}");
+    for (spec, kind, bits, algorithms, description) in cases {
+        for algorithm in algorithms {
+            let desk = saved_under(bits, |set| {
+                set["KeySpec"] = json!(spec);
+                set["WrappingAlgorithm"] = json!(algorithm);
+            });
+            let key = openssl::pkcs8(kind);
+            let hex = base16ct::lower::encode_string(&key);
+            let (file, id) = match kind {
+                Aes256 => (hex.into_bytes(), None),
+                Hmac(_) => {
+                    let mac = format!("dgst -sha384 -mac HMAC -macopt hexkey:{hex} -binary");
+                    let mac = openssl::run(desk.folder(), &mac, DOMAIN);
+                    (hex.into_bytes(), Some(id_of(&desk, "hmac", &mac)))
+                }
+                Rsa(_) | Ec(_) => {
+                    let file = openssl::run(desk.folder(), "pkey -inform DER -traditional", &key);
+                    (file, Some(id_of(&desk, "spki", &openssl::spki(&key))))
+                }
+            };
+            let run = wrap(&desk, &file);
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{spec} {algorithm}");
+            assert_eq!(opened(&desk, algorithm), key, "{spec} {algorithm}");
+            let shown: Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(shown["KeyFile"], description);
+            assert_eq!(shown.get("KeyCheckValue").is_some(), kind == Aes256, "{spec}");
+            assert!(id.is_none_or(|id| shown["KeyMaterialId"] == id), "{spec}");
+        }
     }
 }
 
 #[test]
-fn parameters_that_do_not_serve_are_refused_and_nothing_is_written() {
-    type Change = fn(&mut Value);
-    #[rustfmt::skip]
-    let cases: [(Change, &str); 8] = [
-        (|set| set["ParametersValidTo"] = json!("2026-01-02T03:04:05Z"),
-            "the parameters ended at 2026-01-02T03:04:05Z: get new parameters for import"),
-        (|set| set["ParametersValidTo"] = json!("soon"), "params.json: ParametersValidTo \"soon\" is no time"),
-        (|set| set["WrappingAlgorithm"] = json!("RSA_AES_KEY_WRAP_SHA_256"),
-            "Wrapping algorithm RSA_AES_KEY_WRAP_SHA_256 and wrapping key spec RSA_2048 cannot be used to import a SYMMETRIC_DEFAULT key."),
-        (|set| set["WrappingAlgorithm"] = json!("ROT13"), "params.json: WrappingAlgorithm \"ROT13\" is unknown"),
-        (|set| set["WrappingKeySpec"] = json!("RSA_3072"), "PublicKey is not of the WrappingKeySpec RSA_3072"),
-        (|set| set["PublicKey"] = json!("AAAA"), "the public key is of no use: not a DER SubjectPublicKeyInfo"),
-        (|set| set["KeyId"] = json!("alias/x"), "params.json: KeyId \"alias/x\" is no key id or key ARN"),
-        (|set| { set.as_object_mut().unwrap().remove("KeySpec"); },
-            "params.json: no saved answer of get-parameters-for-import: missing field `KeySpec`"),
-    ];
-    for (change, message) in cases {
-        let desk = saved(change);
-        let run = wrap(&desk, &[7; 32]);
-        assert_eq!((run.code, run.stdout.as_str()), (255, ""), "{message}");
-        assert!(run.stderr.starts_with(&format!("\n{message}")), "{}", run.stderr);
-        assert!(!desk.path("blob.bin").exists(), "{message}");
-    }
-}
-
-#[test]
-fn material_that_does_not_fit_is_refused() {
+fn the_answer_is_printed_in_every_format_and_a_query_takes_from_it() {
     let desk = saved(|_| {});
-    let run = wrap(&desk, &[7; 33]);
-    assert_eq!((run.code, run.stdout.as_str()), (255, ""));
-    assert_eq!(run.stderr, "\nthe key file is 33 bytes; the key wants exactly 32 bytes for AES-256; no key spec takes it\n");
-
-    assert!(!desk.path("blob.bin").exists());
+    desk.write("KEY", (0..32).collect::<Vec<u8>>());
+    let mut transcript = Transcript::new(&desk);
+    let wrap = [&WRAP[..], &["--key-material", "KEY"]].concat();
+    for more in [
+        &["--output", "json"][..],
+        &["--output", "text"],
+        &["--output", "table"],
+        &["--output", "yaml"],
+        &["--output", "yaml-stream"],
+        &["--query", "KeyCheckValue"],
+        &["--query", "[KeyCheckValue, EncryptedKeyMaterial]", "--output", "text"],
+    ] {
+        transcript.expect(0, &[&wrap[..], more].concat());
+    }
+    transcript.golden("wrap-output");
+    std::fs::remove_file(desk.path("blob.bin")).unwrap();
+    // What is wrong with how it is to be said is known before anything is done.
+    for (code, more) in [(252, ["--query", "["]), (252, ["--output", "xml"]), (253, ["--profile", "absent"])] {
+        assert_eq!(desk.run(&[&wrap[..], &more].concat()).code, code, "{more:?}");
+        assert!(!desk.path("blob.bin").exists());
+    }
 }

@@ -1,16 +1,18 @@
 //! What went wrong, said and answered as the reference CLI does: the error on stderr, what to do about it on the next line, the
 //! kind of it in the exit code.
 
+mod material;
 mod remedy;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use keyferry::client;
+use keyferry::client::{self, Local};
 
 use crate::globals::Color;
 use crate::output::{self, Painter, clean, clean_line};
+pub(crate) use material::{of_public_key, of_unread};
 
 /// Exit codes of the reference CLI, version 2.
 const USAGE: u8 = 252;
@@ -52,6 +54,8 @@ impl Failure {
             client::Error::Configuration(error) => {
                 Self::Configuration(anyhow!("{error}\n{}", remedy::of_setting(error.setting())))
             }
+            client::Error::Local(Local::Material(error)) => error.into(),
+            client::Error::Local(Local::Parameters(error)) => error.into(),
             error => match remedy::of_way(&error) {
                 Some(remedy) => Self::Local(anyhow!("{error}\n{remedy}")),
                 None => Self::Local(error.into()),

@@ -5,19 +5,24 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use keyferry::model::{KeySpec, WrappingAlgorithm};
 use keyferry::wrap::{Format, KeyFile, Locked};
 use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
+use crate::failure::{Failure, of_unread};
 use crate::output::{clean_line, complain};
 use crate::replace::Identity;
 
 /// No key file is larger: an RSA_4096 key in PEM has 3.3 kB.
 const MOST_BYTES: usize = 64 * 1024;
+
+/// What a shell says of a command that Ctrl-C ended, and so does the reference CLI.
+const INTERRUPTED: i32 = 130;
 
 /// How the key file is to be read.
 #[derive(Args)]
@@ -37,9 +42,11 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 
 impl KeySource {
     /// Reads the key file at `path`; `-` is standard input.
-    pub(crate) fn open(&self, path: &Path) -> anyhow::Result<KeyFile> {
-        let bytes = opened(path).and_then(|file| Locked::read(file, MOST_BYTES));
-        let bytes = bytes.with_context(|| path.display().to_string())?;
+    ///
+    /// # Errors
+    /// What it is and what to do, where it is no key file that can be opened.
+    pub(crate) fn open(&self, path: &Path) -> Result<KeyFile, Failure> {
+        let bytes = read(opened(path), path)?;
         if !bytes.is_locked() {
             complain(
                 "warning: the key file is read into memory that may be swapped to disk: raise RLIMIT_MEMLOCK (ulimit -l)\n",
@@ -69,17 +76,35 @@ fn opened(path: &Path) -> io::Result<File> {
 fn ask(path: &Path) -> Option<SecretString> {
     let name = if path.as_os_str() == "-" { "the key file".into() } else { clean_line(&path.display().to_string()) };
     let question = format!("Passphrase of {name}: ");
-    let typed = rpassword::prompt_password(question).ok().map(Zeroizing::new)?;
+    // Not caught, Ctrl-C would end the process before the terminal is made to show again what is typed.
+    let interrupt = signal(SignalKind::interrupt()).ok();
+    let typed = rpassword::prompt_password(question).map(Zeroizing::new);
+    if typed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
+        std::process::exit(INTERRUPTED);
+    }
+    // Once caught it is always caught: from here on it ends the process as it would have.
+    if let Some(mut interrupt) = interrupt {
+        tokio::spawn(async move {
+            interrupt.recv().await;
+            std::process::exit(INTERRUPTED)
+        });
+    }
     // Copied once, into what is wiped: a `String` would be made to fit, and leave its first place as it was.
-    Some(SecretString::from(typed.as_str()))
+    Some(SecretString::from(typed.ok()?.as_str()))
 }
 
-fn first_line(path: &Path) -> anyhow::Result<SecretString> {
-    let named = || path.display().to_string();
-    let bytes = File::open(path).and_then(|file| Locked::read(file, MOST_BYTES)).with_context(named)?;
+fn first_line(path: &Path) -> Result<SecretString, Failure> {
+    let bytes = read(File::open(path), path)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let text = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).with_context(named)?;
+    // What is wrong with it is not said in the library's words, which would say where.
+    let text = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).map_err(|_| {
+        anyhow!("{}: the first line is no UTF-8 text\nGive a file whose first line is the passphrase", path.display())
+    })?;
     Ok(SecretString::from(text))
+}
+
+fn read(file: io::Result<File>, path: &Path) -> Result<Locked, Failure> {
+    file.and_then(|file| Locked::read(file, MOST_BYTES)).map_err(|error| of_unread(path, &error))
 }
 
 /// Takes the wrapping algorithms that keyferry serves.

@@ -4,7 +4,7 @@
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, ValueEnum};
 use keyferry::clock::{Clock, SystemClock};
@@ -12,7 +12,7 @@ use keyferry::model::{KeySpec, WrappingAlgorithm};
 use keyferry::wrap::{self, KeyFile, Material};
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, of_public_key, of_unread};
 use crate::key_source::{self, KeySource};
 use crate::output::Printer;
 use crate::parameters;
@@ -79,7 +79,9 @@ pub(crate) fn wrap(command: Wrap, settings: &Settings) -> Result<(), Failure> {
         (None, Some(public_key)) => for_another(public_key, &command)?,
         (None, None) => return Err(Failure::usage("give --parameters, or --public-key")),
     };
-    replace::put(&command.out, &blob, 0o600).with_context(|| command.out.display().to_string())?;
+    replace::put(&command.out, &blob, 0o600).map_err(|error| {
+        anyhow!("--out {}: {error}\nGive a file in a folder that is there and that you may write to", command.out.display())
+    })?;
     shown.insert("EncryptedKeyMaterial".into(), command.out.display().to_string().into());
     printer.answer(&Value::Object(shown))
 }
@@ -98,10 +100,10 @@ fn for_keyferry(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Val
     }
     let set = parameters::load(path)?;
     // What cannot be wrapped at all is said before the key file is opened and its passphrase asked for.
-    let spec = set.check(SystemClock.now()).map_err(anyhow::Error::from)?;
+    let spec = set.check(SystemClock.now()).map_err(|error| Failure::of("Wrap", error))?;
     let file = command.source.open(&command.key_material)?;
     let material = material(&file, spec)?;
-    let wrapped = set.wrap(&material, SystemClock.now()).map_err(anyhow::Error::from)?;
+    let wrapped = set.wrap(&material, SystemClock.now()).map_err(|error| Failure::of("Wrap", error))?;
     let mut shown = Map::from_iter([("KeyMaterialId".to_owned(), Value::from(wrapped.key_material_id.to_string()))]);
     shown.extend(describe(&file, &material));
     Ok((wrapped.blob, shown))
@@ -119,26 +121,29 @@ fn for_another(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Valu
         (Form::Raw, _, Some(_)) => return Err(Failure::usage("--kid is for --format byok")),
         (Form::Raw, None, None) => return Err(Failure::usage("--public-key needs --wrapping-algorithm")),
     };
-    let pem = std::fs::read(path).with_context(|| path.display().to_string())?;
-    let public_key = wrap::spki::from_pem_or_der(&pem).with_context(|| path.display().to_string())?;
+    let pem = std::fs::read(path).map_err(|error| of_unread(path, &error))?;
+    let public_key = wrap::spki::from_pem_or_der(&pem).map_err(|error| of_public_key(path, &error))?;
     let file = command.source.open(&command.key_material)?;
     let spec = key_spec.or_else(|| file.specs().first().copied());
     let spec = spec.ok_or_else(|| key_source::of_no_spec(&file))?;
     let material = material(&file, spec)?;
-    let blob = wrap::wrap(&public_key, algorithm, material.bytes()).map_err(anyhow::Error::from)?;
+    let blob = wrap::wrap(&public_key, algorithm, material.bytes()).map_err(|error| match error {
+        wrap::Error::PublicKey(_) => of_public_key(path, &error),
+        error => error.into(),
+    })?;
     let mut shown = Map::from_iter([("KeySpec".to_owned(), Value::from(spec.as_str()))]);
     shown.extend(describe(&file, &material));
     Ok((kid.map_or(blob.clone(), |kid| wrap::byok(kid, &blob).into_bytes()), shown))
 }
 
 /// What the key file holds, as a key of `spec`.
-pub(crate) fn material(file: &KeyFile, spec: KeySpec) -> anyhow::Result<Material> {
+fn material(file: &KeyFile, spec: KeySpec) -> Result<Material, Failure> {
     let kind = spec.material().ok_or_else(|| anyhow!("key material of {spec} is not supported"))?;
     Ok(file.material(kind)?)
 }
 
 /// What is said of a key file: what it is, and what its owner can compare.
-pub(crate) fn describe(file: &KeyFile, material: &Material) -> Map<String, Value> {
+fn describe(file: &KeyFile, material: &Material) -> Map<String, Value> {
     let kcv = material.kcv().map(|kcv| ("KeyCheckValue".to_owned(), Value::from(base16ct::lower::encode_string(&kcv))));
     kcv.into_iter().chain([("KeyFile".to_owned(), Value::from(file.description()))]).collect()
 }

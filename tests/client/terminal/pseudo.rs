@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// A wait that takes so long is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,8 +33,7 @@ impl Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let slave = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let slave = slave(&master);
         tcsetwinsize(&slave, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let stdio = || Stdio::from(slave.try_clone().unwrap());
         let child = command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().unwrap();
@@ -55,6 +55,21 @@ impl Terminal {
         self.read_until = from + at + text.len();
     }
 
+    /// Whether what is typed is shown.
+    pub fn echoes(&self) -> bool {
+        tcgetattr(&self.master).unwrap().local_modes.contains(LocalModes::ECHO)
+    }
+
+    /// Waits until what is typed is not shown. A program asks first, and there is no event for what it does then.
+    #[track_caller]
+    pub fn wait_for_silence(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.echoes() {
+            assert!(Instant::now() < deadline, "what is typed is shown");
+            std::thread::yield_now();
+        }
+    }
+
     /// Types a line.
     pub fn answer(&mut self, line: &str) {
         self.master.write_all(format!("{line}\n").as_bytes()).unwrap();
@@ -65,10 +80,25 @@ impl Terminal {
         self.master.write_all(&[4]).unwrap();
     }
 
+    /// Types Ctrl-C, which is a letter to a program that wants it so.
+    pub fn cancel(&mut self) {
+        self.master.write_all(&[3]).unwrap();
+    }
+
     /// Interrupts the program itself, as Ctrl-C does with all that run on a terminal.
     pub fn interrupt(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Another hold on the program's end, for what is to be seen of the terminal when the program has gone.
+    pub fn hold(&self) -> File {
+        slave(&self.master)
+    }
+
+    /// Waits for the exit code alone, while somebody else holds the terminal.
+    pub fn code(&mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap()
     }
 
     /// Waits for its end: the exit code, and everything that was on the terminal.
@@ -83,6 +113,12 @@ impl Terminal {
         }
         (self.child.wait().unwrap().code().unwrap(), seen)
     }
+}
+
+/// The program's end of a terminal.
+fn slave(master: &impl AsFd) -> File {
+    let name = ptsname(master, Vec::new()).unwrap();
+    File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap()
 }
 
 impl Screen {

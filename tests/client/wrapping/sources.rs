@@ -5,23 +5,10 @@ use std::os::unix::fs::symlink;
 
 use base64ct::{Base64, Encoding};
 use keyferry::model::MaterialKind;
-use keyferry::model::key_spec::Curve;
 
 use super::super::desk::Run;
-use super::super::terminal::Terminal;
-use super::{Desk, WRAP, opened, openssl, saved, saved_for, wrap};
-
-/// An encrypted PKCS#8 in `locked.pem`, whose passphrase is `open sesame`, and the key in it.
-fn locked() -> (Desk, Vec<u8>) {
-    let desk = saved_for("ECC_NIST_P256", "RSAES_OAEP_SHA_256");
-    let key = openssl::pkcs8(MaterialKind::Ec(Curve::P256));
-    desk.write("sesame", "open sesame\nand nothing else\n");
-    desk.write(
-        "locked.pem",
-        openssl::run(desk.folder(), "pkcs8 -topk8 -inform DER -v2 aes-256-cbc -passout file:sesame", &key),
-    );
-    (desk, key)
-}
+use super::passphrases::locked;
+use super::{WRAP, opened, openssl, saved, wrap};
 
 #[test]
 fn a_key_comes_from_a_pipe_as_from_a_file() {
@@ -60,35 +47,6 @@ fn a_format_that_is_said_is_taken_at_its_word() {
     for format in ["pem", "der", "jwk", "openssh"] {
         assert_eq!(said(format, &key).code, 255, "{format}");
     }
-}
-
-#[test]
-fn a_passphrase_comes_from_a_file_or_from_the_terminal() {
-    let (desk, key) = locked();
-    let arguments = [&WRAP[..], &["--key-material", "locked.pem"]].concat();
-    desk.ok(&[&arguments[..], &["--passphrase-file", "sesame"]].concat());
-    assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), key);
-
-    std::fs::remove_file(desk.path("blob.bin")).unwrap();
-    // A passphrase is asked for on the terminal that controls the process, and `script` gives it one.
-    let mut command = std::process::Command::new("script");
-    desk.furnish(&mut command);
-    command.args([
-        "-qec",
-        &format!("{} {}", env!("CARGO_BIN_EXE_keyferry"), arguments.join(" ") + " --no-cli-pager"),
-        "/dev/null",
-    ]);
-    let mut terminal = Terminal::start(command, 100);
-    terminal.wait_for("Passphrase of locked.pem: ");
-    terminal.answer("open sesame");
-    let (code, seen) = terminal.end();
-    assert_eq!(code, 0, "{seen}");
-    assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), key);
-
-    desk.write("sesame", "open barley");
-    let wrong = desk.run(&[&arguments[..], &["--passphrase-file", "sesame"]].concat());
-    assert_eq!(wrong.code, 255);
-    assert!(wrong.stderr.starts_with("\nthe passphrase does not open the key file"), "{}", wrong.stderr);
 }
 
 #[test]
