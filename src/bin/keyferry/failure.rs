@@ -12,7 +12,7 @@ use keyferry::client::{self, Local};
 
 use crate::globals::Color;
 use crate::output::{self, Painter, clean, clean_line};
-pub(crate) use material::{of_public_key, of_unread};
+pub(crate) use material::{of_public_key, of_unread, sentence};
 
 /// Exit codes of the reference CLI, version 2.
 const USAGE: u8 = 252;

@@ -75,7 +75,7 @@ fn wrapping_key_specs() -> impl TypedValueParser<Value = WrappingKeySpec> {
 /// Walks, or shows the way.
 pub(crate) async fn run(command: Import, settings: &Settings) -> Result<(), Failure> {
     let printer = Printer::new(settings, "Import")?;
-    let file = command.source.open(&command.key_file).map_err(remedy::of_file)?;
+    let file = command.source.open(&command.key_file)?;
     let description = file.description();
     let walk = command.walk(&file)?;
     let client = settings.connect().await?;
@@ -119,13 +119,11 @@ impl Import {
 
     fn new_key(&self, file: &KeyFile) -> Result<NewKey, Failure> {
         let Some(spec) = self.key_spec.or_else(|| file.specs().first().copied()) else {
-            let found = file.description();
-            let fits = "Secret keys have 28, 32, 48 or 64 bytes, RSA keys 2048, 3072 or 4096 bits";
-            return Err(anyhow::anyhow!("the key file is {found}, which no key spec takes\n{fits}").into());
+            return Err(key_source::of_no_spec(file).into());
         };
         // A key is not made for material that does not fit it.
         if let Some(kind) = spec.material() {
-            file.material(kind).map_err(remedy::of_material)?;
+            file.material(kind)?;
         }
         let key = NewKey::external(spec).usage(self.usage(spec)?);
         Ok(match &self.description {
@@ -152,7 +150,7 @@ async fn dry_run(walk: &Walk, client: &Client, file: &KeyFile, course: &mut Cour
         course.fail();
         remedy::of_walk(course, error)
     })?;
-    let material = crate::wrapping::material(file, plan.spec).map_err(remedy::of_file)?;
+    let material = crate::wrapping::material(file, plan.spec)?;
     let is_done = walk.is_done(&plan, &material).map_err(|error| remedy::of_walk(course, error.into()))?;
     if is_done {
         course.nothing_to_do();

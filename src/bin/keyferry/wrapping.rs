@@ -137,7 +137,7 @@ fn for_another(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Valu
 }
 
 /// What the key file holds, as a key of `spec`.
-fn material(file: &KeyFile, spec: KeySpec) -> Result<Material, Failure> {
+pub(crate) fn material(file: &KeyFile, spec: KeySpec) -> Result<Material, Failure> {
     let kind = spec.material().ok_or_else(|| anyhow!("key material of {spec} is not supported"))?;
     Ok(file.material(kind)?)
 }

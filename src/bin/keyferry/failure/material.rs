@@ -78,7 +78,8 @@ pub(crate) fn of_unread(path: &Path, error: &io::Error) -> Failure {
     Failure::Local(anyhow!("{path}: {error}\n{remedy}"))
 }
 
-fn sentence(words: &str) -> String {
+/// The words with a capital first letter.
+pub(crate) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

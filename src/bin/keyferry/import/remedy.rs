@@ -3,10 +3,9 @@
 use anyhow::anyhow;
 use keyferry::client::walk::Step;
 use keyferry::client::{self, Local};
-use keyferry::wrap;
 
 use super::course::Course;
-use crate::failure::Failure;
+use crate::failure::{Failure, sentence};
 
 /// The operation of a step.
 fn operation(step: Option<Step>) -> &'static str {
@@ -64,7 +63,7 @@ pub(super) fn came_in(arn: &str, id: &str) -> String {
 fn of_local(local: Local) -> Failure {
     let message = local.to_string();
     let advice = match local {
-        Local::Material(error) => return of_material(error),
+        Local::Material(error) => return error.into(),
         Local::Invalid(_) => {
             let advice =
                 "Leave --wrapping-algorithm and --wrapping-key-spec away: what fits is chosen, and --dry-run shows it";
@@ -90,44 +89,10 @@ fn of_local(local: Local) -> Failure {
     Failure::Local(anyhow!("{message}\n{advice}"))
 }
 
-/// What is wrong with the key file, where the command could not do without it.
-pub(super) fn of_file(error: anyhow::Error) -> Failure {
-    match error.downcast::<wrap::Error>() {
-        Ok(error) => of_material(error),
-        Err(error) => Failure::Local(anyhow!(
-            "{error:#}\nGive the path of a file that can be read; the key file may be -, standard input"
-        )),
-    }
-}
-
-/// What is wrong with the material.
-pub(super) fn of_material(error: wrap::Error) -> Failure {
-    let message = error.to_string();
-    let advice = match error {
-        wrap::Error::Empty => "Give a file with a key in it: bytes, hexadecimal or base64 text, PEM, DER, JWK or OpenSSH",
-        wrap::Error::WrongPassphrase(_) => "Type another when asked, or name the file of another with --passphrase-file",
-        wrap::Error::Passphrase(_) => return of_two(&message, "; "),
-        wrap::Error::Mismatch { found, wanted, .. } => {
-            return of_start(&message, &format!("the key file is {found}; the key wants {wanted}"));
-        }
-        wrap::Error::Unusable { found, .. } => return of_start(&message, &format!("the key file is {found}")),
-        _ => "See how the key file is read: keyferry import --help",
-    };
-    Failure::Local(anyhow!("{message}\n{advice}"))
-}
-
-/// Two lines of a message that says in its last part what to do.
+/// Two lines of a message whose last part, behind `mark`, says what to do.
 fn of_two(message: &str, mark: &str) -> Failure {
     let at = message.rfind(mark).unwrap_or(message.len());
     // A bracket that closes belongs to what was before it.
-    let start = &message[..at + usize::from(mark.starts_with(')'))];
-    of_start(message, start)
-}
-
-/// Two lines of a message whose start says what is wrong, and whose rest what to do.
-fn of_start(message: &str, start: &str) -> Failure {
-    let rest = message.strip_prefix(start).unwrap_or_default().trim_start_matches([';', ':', ' ']);
-    let mut letters = rest.chars();
-    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    Failure::Local(anyhow!("{start}\n{first}{}", letters.as_str()))
+    let (what, rest) = message.split_at(at + usize::from(mark.starts_with(')')));
+    Failure::Local(anyhow!("{what}\n{}", sentence(rest.trim_start_matches([';', ':', ' ']))))
 }
