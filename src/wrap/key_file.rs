@@ -1,7 +1,7 @@
 //! Key files as their owners have them: whatever the form, recognised, and written anew as what a key wants.
 //!
 //! What a file is, is decided by itself and not by what is wanted of it. Everything that is no key of use is refused by its own
-//! name, with what to do. This leniency is for the caller's half alone: a service takes the one form that [`super::material`] does.
+//! name, with what to do. This leniency is for the caller's half alone: a service takes the one form that [`super::material()`] does.
 
 mod asn1;
 mod doubt;
