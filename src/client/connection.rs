@@ -1,6 +1,7 @@
 //! One connection to the service, made anew where it broke, and the calls over it.
 
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -133,7 +134,12 @@ impl Way {
 
     async fn connect(&self) -> Result<Box<dyn Stream>, Unreachable> {
         let network = |error| Unreachable::network(&self.url, error);
-        let mut addresses = lookup_host((self.address.host.as_str(), self.address.port)).await.map_err(network)?.collect();
+        let (host, port) = (self.address.host.as_str(), self.address.port);
+        // RFC 6761 §6.3: no resolver is asked where this machine is. A bare container has none that would know.
+        let mut addresses = match host {
+            "localhost" => vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()],
+            _ => lookup_host((host, port)).await.map_err(network)?.collect(),
+        };
         if self.loopback_only {
             addresses = loopback(addresses).map_err(|why| Unreachable::trust(&self.url, why))?;
         }
