@@ -31,10 +31,10 @@ enum Form {
 #[derive(Args)]
 #[command(group = ArgGroup::new("wrapping-key").required(true).args(["parameters", "public_key"]))]
 pub(crate) struct Wrap {
-    /// The key file, whatever its form; - is standard input
+    /// The key file: raw, hexadecimal or base64 bytes, PEM or DER of a private key, JWK or OpenSSH; - is standard input
     #[arg(long, value_name = "FILE")]
     key_material: PathBuf,
-    /// Where the wrapped material goes; what is there is replaced
+    /// Where the wrapped material goes, for its owner alone to read; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The saved answer of get-parameters-for-import
