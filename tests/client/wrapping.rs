@@ -1,11 +1,11 @@
 //! `keyferry wrap` from a saved answer to a blob that OpenSSL opens.
 
+mod formats;
 mod others;
 mod passphrases;
 mod refused;
+mod secrecy;
 mod sources;
-
-use std::os::unix::fs::PermissionsExt;
 
 use base64ct::{Base64, Encoding};
 use keyferry::model::MaterialKind;
@@ -86,14 +86,8 @@ fn open(desk: &Desk, algorithm: &str, blob: &[u8]) -> Vec<u8> {
 fn a_secret_key_is_wrapped_and_what_proves_it_is_printed() {
     let desk = saved(|_| {});
     let material = openssl::pkcs8(MaterialKind::Aes256);
-    // What is there is replaced, whoever could read it.
-    let out = desk.path("blob.bin");
-    std::fs::write(&out, [7; 9000]).unwrap();
-    std::fs::set_permissions(&out, std::fs::Permissions::from_mode(0o644)).unwrap();
-
     let run = wrap(&desk, &material);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), material);
 
     // Both values as anybody could compute them.

@@ -14,6 +14,8 @@ pub(crate) fn put(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         Err(_) => path.to_owned(),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Said of the folder, and not of a name that nobody gave.
+    folder.join(".").metadata()?;
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     new.write_all(content)?;
     new.as_file().set_permissions(Permissions::from_mode(mode))?;

@@ -31,10 +31,10 @@ enum Form {
 #[derive(Args)]
 #[command(group = ArgGroup::new("wrapping-key").required(true).args(["parameters", "public_key"]))]
 pub(crate) struct Wrap {
-    /// The key file, whatever its form; - is standard input
+    /// The key file: raw, hexadecimal or base64 bytes, PEM or DER of a private key, JWK or OpenSSH; - is standard input
     #[arg(long, value_name = "FILE")]
     key_material: PathBuf,
-    /// Where the wrapped material goes; what is there is replaced
+    /// Where the wrapped material goes, for its owner alone to read; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The saved answer of get-parameters-for-import
@@ -113,10 +113,11 @@ fn for_another(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Valu
     let Foreign { wrapping_algorithm, key_spec, kid, .. } = &command.foreign;
     let byok = WrappingAlgorithm::RsaAesKeyWrapSha1;
     let (algorithm, kid) = match (command.format, wrapping_algorithm, kid) {
-        (Form::Byok, None, Some(kid)) => (byok, Some(kid)),
-        (Form::Byok, Some(algorithm), Some(kid)) if *algorithm == byok => (byok, Some(kid)),
-        (Form::Byok, Some(_), _) => return Err(Failure::usage(format!("--format byok is wrapped with {byok}"))),
-        (Form::Byok, None, None) => return Err(Failure::usage("--format byok needs --kid, the URL of the public key")),
+        (Form::Byok, Some(algorithm), _) if *algorithm != byok => {
+            return Err(Failure::usage(format!("--format byok is wrapped with {byok}")));
+        }
+        (Form::Byok, _, Some(kid)) => (byok, Some(kid)),
+        (Form::Byok, _, None) => return Err(Failure::usage("--format byok needs --kid, the URL of the public key")),
         (Form::Raw, Some(algorithm), None) => (*algorithm, None),
         (Form::Raw, _, Some(_)) => return Err(Failure::usage("--kid is for --format byok")),
         (Form::Raw, None, None) => return Err(Failure::usage("--public-key needs --wrapping-algorithm")),

@@ -5,6 +5,8 @@ use keyferry::model::MaterialKind;
 use keyferry::model::key_spec::Curve;
 use serde_json::{Value, json};
 
+use super::super::golden::Transcript;
+use super::refused::refuses_each;
 use super::{Desk, open, opened, openssl};
 
 /// A desk with another service's key pair and a key file.
@@ -35,17 +37,93 @@ fn another_services_key_wraps_in_each_way() {
 }
 
 #[test]
-fn the_key_transfer_file_holds_what_key_vault_opens() {
-    let key = openssl::pkcs8(MaterialKind::Rsa(2048));
+fn another_services_public_key_may_be_in_any_usual_form() {
+    let key = openssl::pkcs8(MaterialKind::Aes256);
     let desk = foreign(&key);
+    for command in [
+        "pkey -pubin",
+        "pkey -pubin -outform DER",
+        "rsa -pubin -RSAPublicKey_out",
+        "rsa -pubin -RSAPublicKey_out -outform DER",
+    ] {
+        let public = openssl::run(desk.folder(), "pkey -inform DER -in private.der -pubout", b"");
+        desk.write("public.pem", openssl::run(desk.folder(), command, &public));
+        desk.ok(&[&FOREIGN[..], &["--wrapping-algorithm", "RSAES_OAEP_SHA_256"]].concat());
+        assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), key, "{command}");
+    }
+}
+
+#[test]
+fn what_32_bytes_are_to_be_may_be_said() {
+    let key = openssl::pkcs8(MaterialKind::Aes256);
+    let desk = foreign(&key);
+    let zero = format!("enc -aes-256-ecb -nopad -K {}", base16ct::lower::encode_string(&key));
+    let kcv = base16ct::lower::encode_string(&openssl::run(desk.folder(), &zero, &[0; 16])[..3]);
+    for (more, spec, kcv) in [
+        (&[][..], "SYMMETRIC_DEFAULT", json!(kcv)),
+        (&["--key-spec", "SYMMETRIC_DEFAULT"], "SYMMETRIC_DEFAULT", json!(kcv)),
+        (&["--key-spec", "HMAC_256"], "HMAC_256", Value::Null),
+    ] {
+        let shown = desk.ok(&[&FOREIGN[..], &["--wrapping-algorithm", "RSAES_OAEP_SHA_1"], more].concat());
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!((&shown["KeySpec"], &shown["KeyCheckValue"]), (&json!(spec), &kcv), "{more:?}");
+        assert_eq!(opened(&desk, "RSAES_OAEP_SHA_1"), key);
+    }
+}
+
+#[test]
+fn the_key_transfer_file_holds_what_key_vault_opens() {
     let kid = "https://vault.example/keys/kek/0123456789abcdef";
-    desk.ok(&[&FOREIGN[..], &["--format", "byok", "--kid", kid]].concat());
-    let file: Value = serde_json::from_slice(&std::fs::read(desk.path("blob.bin")).unwrap()).unwrap();
-    assert_eq!(file["schema_version"], "1.0.0");
-    assert_eq!(file["header"], json!({"kid": kid, "alg": "dir", "enc": "CKM_RSA_AES_KEY_WRAP"}));
-    assert_eq!(file["generator"], concat!("keyferry ", env!("CARGO_PKG_VERSION")));
-    let ciphertext = Base64UrlUnpadded::decode_vec(file["ciphertext"].as_str().unwrap()).unwrap();
-    assert_eq!(open(&desk, "RSA_AES_KEY_WRAP_SHA_1", &ciphertext), key);
+    let byok = ["--format", "byok", "--kid", kid];
+    for kind in [MaterialKind::Rsa(2048), MaterialKind::Ec(Curve::P521), MaterialKind::Aes256] {
+        let key = openssl::pkcs8(kind);
+        let desk = foreign(&key);
+        for more in [&[][..], &["--wrapping-algorithm", "RSA_AES_KEY_WRAP_SHA_1"]] {
+            desk.ok(&[&FOREIGN[..], &byok, more].concat());
+            let file = std::fs::read(desk.path("blob.bin")).unwrap();
+            let file: Value = serde_json::from_slice(&file).unwrap();
+            let members: Vec<&String> = file.as_object().unwrap().keys().collect();
+            assert_eq!(members, ["schema_version", "header", "ciphertext", "generator"]);
+            assert_eq!(file["schema_version"], "1.0.0");
+            assert_eq!(file["header"], json!({"kid": kid, "alg": "dir", "enc": "CKM_RSA_AES_KEY_WRAP"}));
+            assert_eq!(file["generator"], concat!("keyferry ", env!("CARGO_PKG_VERSION")));
+            let ciphertext = Base64UrlUnpadded::decode_vec(file["ciphertext"].as_str().unwrap()).unwrap();
+            assert_eq!(open(&desk, "RSA_AES_KEY_WRAP_SHA_1", &ciphertext), key, "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_wrapped_for_another_service_is_refused_with_what_can() {
+    // Of this kind every key is as long as every other.
+    let desk = foreign(&openssl::pkcs8(MaterialKind::Ec(Curve::P521)));
+    desk.write("31", [0xff; 31]);
+    desk.write("32", [0xff; 32]);
+    desk.write("private.pem", openssl::run(desk.folder(), "pkey -inform DER -in private.der", b""));
+    desk.write("certificate.pem", openssl::run(desk.folder(), "req -x509 -new -key private.pem -subj /CN=x -days 1", b""));
+    desk.write("ec.der", openssl::spki(&openssl::pkcs8(MaterialKind::Ec(Curve::P256))));
+    desk.write("1024.der", openssl::spki(&openssl::pkcs8(MaterialKind::Rsa(1024))));
+    let wrap = |public, key| {
+        [
+            "wrap",
+            "--public-key",
+            public,
+            "--wrapping-algorithm",
+            "RSAES_OAEP_SHA_256",
+            "--out",
+            "blob.bin",
+            "--key-material",
+            key,
+        ]
+        .to_vec()
+    };
+    let mut commands = vec![wrap("public.pem", "KEY"), wrap("public.pem", "31")];
+    commands.push([&wrap("public.pem", "32")[..], &["--key-spec", "HMAC_512"]].concat());
+    let publics = ["private.pem", "private.der", "certificate.pem", "ec.der", "1024.der", "31", "absent"];
+    commands.extend(publics.map(|public| wrap(public, "32")));
+    refuses_each(&desk, &commands, "wrap-others-refused");
+    // What they lack is all that they lack.
+    desk.ok(&wrap("public.pem", "32"));
 }
 
 #[test]
@@ -53,24 +131,37 @@ fn options_that_do_not_go_together_exit_with_252_and_nothing_is_written() {
     let desk = foreign(&openssl::pkcs8(MaterialKind::Aes256));
     desk.write("params.json", "{}");
     let ours = ["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "blob.bin"];
-    #[rustfmt::skip]
-    let cases: [(&[&str], &[&str], &str); 10] = [
-        (&FOREIGN, &[],                                            "--public-key needs --wrapping-algorithm"),
-        (&FOREIGN, &["--format", "byok"],                          "--format byok needs --kid, the URL of the public key"),
-        (&FOREIGN, &["--format", "byok", "--kid", "x", "--wrapping-algorithm", "RSAES_OAEP_SHA_1"],
-                                                                   "--format byok is wrapped with RSA_AES_KEY_WRAP_SHA_1"),
-        (&FOREIGN, &["--kid", "x", "--wrapping-algorithm", "RSAES_OAEP_SHA_1"], "--kid is for --format byok"),
-        (&FOREIGN, &["--parameters", "params.json"],               "cannot be used with"),
-        (&FOREIGN, &["--format", "byok", "--kid", ""],             "a value is required for '--kid <KID>'"),
-        (&["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "-"], &[], "--out takes a file"),
-        (&ours,    &["--format", "byok"],                          "--format byok is for the key of another service"),
-        (&ours,    &["--kid", "x"],                                "go with --public-key"),
-        (&["wrap", "--key-material", "KEY", "--out", "blob.bin"], &[], "the following required arguments were not provided"),
+    let with = |command: &[&'static str], more: &[&'static str]| [command, more].concat();
+    let commands = [
+        with(&["wrap"], &[]),
+        with(&["wrap", "--key-material", "KEY", "--out", "blob.bin"], &[]),
+        with(&["wrap", "--parameters", "params.json", "--out", "blob.bin"], &[]),
+        with(&["wrap", "--parameters", "params.json", "--key-material", "KEY"], &[]),
+        with(&["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", "-"], &[]),
+        with(&FOREIGN, &[]),
+        with(&FOREIGN, &["--parameters", "params.json"]),
+        with(&FOREIGN, &["--wrapping-algorithm", "RSAES_PKCS1_V1_5"]),
+        with(&FOREIGN, &["--wrapping-algorithm", "RSAES_OAEP_SHA_1", "--key-spec", "ML_DSA_44"]),
+        with(&FOREIGN, &["--wrapping-algorithm", "RSAES_OAEP_SHA_1", "--kid", "x"]),
+        with(&FOREIGN, &["--kid", "x"]),
+        with(&FOREIGN, &["--format", "pkcs7"]),
+        with(&FOREIGN, &["--format", "byok"]),
+        with(&FOREIGN, &["--format", "byok", "--kid", ""]),
+        with(&FOREIGN, &["--format", "byok", "--kid", "x", "--wrapping-algorithm", "RSAES_OAEP_SHA_1"]),
+        with(&FOREIGN, &["--format", "byok", "--wrapping-algorithm", "RSA_AES_KEY_WRAP_SHA_1"]),
+        with(&ours, &["--format", "byok"]),
+        with(&ours, &["--format", "byok", "--kid", "x"]),
+        with(&ours, &["--kid", "x"]),
+        with(&ours, &["--key-spec", "HMAC_256"]),
+        with(&ours, &["--wrapping-algorithm", "RSAES_OAEP_SHA_256"]),
+        with(&ours, &["KEY"]),
     ];
-    for (command, more, message) in cases {
-        let run = desk.run(&[command, more].concat());
-        assert_eq!((run.code, run.stdout.as_str()), (252, ""), "{more:?}: {}", run.stderr);
-        assert!(run.stderr.contains(message), "{more:?}: {}", run.stderr);
-        assert!(!desk.path("blob.bin").exists());
+    let mut transcript = Transcript::new(&desk);
+    for command in commands {
+        let run = transcript.expect(252, &command);
+        assert_eq!(run.stdout, "", "{command:?}");
+        assert!(run.stderr.contains("try '--help'"), "{command:?}: {}", run.stderr);
+        assert!(!desk.path("blob.bin").exists() && !desk.path("-").exists(), "{command:?}");
     }
+    transcript.golden("wrap-usage");
 }

@@ -10,7 +10,8 @@ use super::super::golden::golden;
 use super::super::terminal::Terminal;
 use super::{Desk, WRAP, opened, openssl, saved_for};
 
-const PASSPHRASE: &str = "open sésame ";
+/// With what is easily lost: a letter of two bytes, a blank at the end.
+pub(super) const PASSPHRASE: &str = "open sésame ";
 
 /// An encrypted PKCS#8 in `locked.pem`, its passphrase in `sesame`, and the key in it.
 pub(super) fn locked() -> (Desk, Vec<u8>) {

@@ -1,52 +1,75 @@
-//! Where the key comes from: a file, a pipe, behind a passphrase; and that none of it is lost or told.
+//! Where the key comes from and the blob goes to: a file or a pipe, and neither in the other's place.
 
-use std::fs::File;
-use std::os::unix::fs::symlink;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
-use base64ct::{Base64, Encoding};
 use keyferry::model::MaterialKind;
 
 use super::super::desk::Run;
+use super::super::golden::Transcript;
 use super::passphrases::locked;
-use super::{WRAP, opened, openssl, saved, wrap};
+use super::{WRAP, opened, openssl, saved};
 
 #[test]
 fn a_key_comes_from_a_pipe_as_from_a_file() {
     let desk = saved(|_| {});
     let key = openssl::pkcs8(MaterialKind::Aes256);
     desk.write("KEY", &key);
-    let mut command = desk.command(&[&WRAP[..], &["--key-material", "-"]].concat());
-    command.stdin(File::open(desk.path("KEY")).unwrap());
-    assert_eq!(Run::of(command.output().unwrap()).code, 0);
+    let said = desk.ok(&[&WRAP[..], &["--key-material", "KEY"]].concat());
+    // In two pieces, of which the first is there long before the second.
+    let program = format!("{} {} --key-material -", env!("CARGO_BIN_EXE_keyferry"), WRAP.join(" "));
+    let mut command = std::process::Command::new("sh");
+    desk.furnish(&mut command);
+    command.args(["-c", &format!("(head -c 7 KEY; tail -c +8 KEY) | {program}")]);
+    std::fs::remove_file(desk.path("blob.bin")).unwrap();
+    let run = Run::of(command.output().unwrap());
+    assert_eq!((run.code, run.stdout, run.stderr.as_str()), (0, said, ""));
     assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), key);
+    // Nothing is no key.
+    let nothing = desk.run(&[&WRAP[..], &["--key-material", "-"]].concat());
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (255, ""));
+    assert!(nothing.stderr.starts_with("\nthe key file is empty\n"), "{}", nothing.stderr);
 }
 
 #[test]
-fn a_format_that_is_said_is_taken_at_its_word() {
+fn the_blob_is_its_owners_and_whole_or_not_there() {
     let desk = saved(|_| {});
-    let key = openssl::pkcs8(MaterialKind::Aes256);
-    let said = |format: &str, file: &[u8]| {
-        desk.write("KEY", file);
-        desk.run(&[&WRAP[..], &["--key-material", "KEY", "--key-material-format", format]].concat())
-    };
-    for (format, file) in [
-        ("raw", key.clone()),
-        ("hex", base16ct::lower::encode_string(&key).into_bytes()),
-        ("base64", Base64::encode_string(&key).into_bytes()),
-    ] {
-        assert_eq!(said(format, &file).code, 0, "{format}");
-        assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), key, "{format}");
+    let (key, out) = (openssl::pkcs8(MaterialKind::Aes256), desk.path("blob.bin"));
+    desk.write("KEY", &key);
+    let wrap = |out: &str| desk.run(&["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", out]);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    // Whoever could read what was there, and wherever it leads.
+    for old in [0o644, 0o666, 0o444, 0o600] {
+        std::fs::remove_file(&out).unwrap_or_default();
+        std::fs::write(&out, [7; 9000]).unwrap();
+        std::fs::set_permissions(&out, Permissions::from_mode(old)).unwrap();
+        assert_eq!(wrap("blob.bin").code, 0, "{old:o}");
+        assert_eq!((mode(&out), opened(&desk, "RSAES_OAEP_SHA_256")), (0o600, key.clone()), "{old:o}");
     }
-    // Thirty-two letters are a key only for those who say so.
-    let letters = b"correcthorsebatterystaplecorrect";
-    assert_eq!(said("raw", letters).code, 0);
-    assert_eq!(opened(&desk, "RSAES_OAEP_SHA_256"), letters);
-    let guessed = said("auto", letters);
-    assert_eq!(guessed.code, 255);
-    assert!(guessed.stderr.contains("--key-material-format raw"), "{}", guessed.stderr);
-    for format in ["pem", "der", "jwk", "openssh"] {
-        assert_eq!(said(format, &key).code, 255, "{format}");
+    std::fs::remove_file(&out).unwrap();
+    desk.write("elsewhere", b"old");
+    symlink("elsewhere", &out).unwrap();
+    assert_eq!(wrap("blob.bin").code, 0);
+    assert!(out.is_symlink());
+    assert_eq!((mode(&desk.path("elsewhere")), opened(&desk, "RSAES_OAEP_SHA_256")), (0o600, key));
+    // A new one where everything may be read by everybody.
+    let mut command = std::process::Command::new("sh");
+    desk.furnish(&mut command);
+    let program = env!("CARGO_BIN_EXE_keyferry");
+    command.args(["-c", &format!("umask 0; {program} wrap --parameters params.json --key-material KEY --out new")]);
+    assert_eq!(Run::of(command.output().unwrap()).code, 0);
+    assert_eq!(mode(&desk.path("new")), 0o600);
+
+    let mut transcript = Transcript::new(&desk);
+    for out in ["/dev/full", "absent/blob.bin", ".", "KEY/blob.bin"] {
+        let arguments = ["wrap", "--parameters", "params.json", "--key-material", "KEY", "--out", out];
+        assert_eq!(transcript.expect(255, &arguments).stdout, "", "nothing was done");
     }
+    transcript.golden("wrap-unwritten");
+    let mut names: Vec<_> = std::fs::read_dir(desk.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["KEY", "blob.bin", "elsewhere", "new", "params.json", "private.der"], "nothing is left lying about");
 }
 
 #[test]
@@ -85,26 +108,6 @@ fn nothing_that_is_read_is_replaced_by_whatever_name() {
     }
     assert_eq!(std::fs::read(desk.path("hard")).unwrap(), source);
     assert_eq!(wrap("locked.pem", "blob.bin").code, 0);
-}
-
-#[test]
-fn nothing_of_a_key_is_told() {
-    let desk = saved(|_| {});
-    let key = openssl::pkcs8(MaterialKind::Aes256);
-    let (hex, base64) = (base16ct::lower::encode_string(&key), Base64::encode_string(&key));
-    let mut told = String::new();
-    for file in
-        [key.clone(), hex.clone().into_bytes(), base64.clone().into_bytes(), [&key[..], &[0]].concat(), key[1..].to_vec()]
-    {
-        desk.write("KEY", file);
-        let run = desk.run(&[&WRAP[..], &["--key-material", "KEY", "--debug"]].concat());
-        told.push_str(&(run.stdout + &run.stderr));
-        told.push_str(&wrap(&desk, &key).stderr);
-    }
-    assert!(told.contains("DEBUG") && told.contains("31 bytes"), "{told}");
-    for secret in [&hex[2..62], &hex.to_uppercase()[2..62], &base64[2..40]] {
-        assert!(!told.contains(secret), "{told}");
-    }
 }
 
 /// As somebody who may lock no memory: `prlimit` takes the allowance, and `setpriv` what lets root do without one.

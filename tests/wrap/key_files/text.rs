@@ -115,14 +115,13 @@ fn a_format_that_is_named_is_not_guessed_at() {
         (Format::Base64, "base64 text"),
         (Format::Pem, "PEM"),
         (Format::OpenSsh, "OpenSSH private key"),
+        (Format::Jwk, "JSON object"),
     ] {
         let message =
             format!("the key file is no {name}; leave out --key-material-format, and what it is will be found out");
         assert_eq!(open_as(&key, format).unwrap_err().to_string(), message);
     }
-    for format in [Format::Der, Format::Jwk] {
-        assert!(matches!(open_as(&key, format), Err(Error::Unusable { .. })), "{format}");
-    }
+    assert!(matches!(open_as(&key, Format::Der), Err(Error::Unusable { .. })));
     let names: Vec<&str> = Format::ALL.iter().map(|format| format.as_str()).collect();
     assert_eq!(names, ["auto", "raw", "hex", "base64", "pem", "der", "jwk", "openssh"]);
 }
