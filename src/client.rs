@@ -18,10 +18,10 @@ mod wire;
 
 pub use connection::Client;
 pub use endpoint::Endpoint;
-pub use error::{Error, Local, Misconfigured, Refusal, Setting, Unreachable};
+pub use error::{Error, Local, Misconfigured, Refusal, Setting, Unreachable, Unusable};
 pub use imports::{Deleted, Import, Imported};
 pub use key::{Key, Proof};
 pub use keys::{Deletion, Listed, NewKey, Page, PublicKey};
 pub use operator::{Path, ServerInfo, TokenProfile};
-pub use parameters::{Parameters, Unusable, Wrapped};
+pub use parameters::{Parameters, Wrapped};
 pub use walk::Walk;

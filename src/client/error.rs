@@ -5,14 +5,14 @@ mod misconfigured;
 mod refusal;
 mod status;
 mod unreachable;
+mod unusable;
 
 pub use local::Local;
 pub use misconfigured::{Misconfigured, Setting};
 pub use refusal::Refusal;
 pub(super) use status::{NOT_IN_TIME, of_status};
 pub use unreachable::Unreachable;
-
-use super::parameters::Unusable;
+pub use unusable::Unusable;
 
 /// Why a call was not answered as hoped. Displays as one line.
 #[derive(Debug, thiserror::Error)]

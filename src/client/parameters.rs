@@ -1,11 +1,8 @@
 //! One set of parameters for import: fetched, or read back from where an answer was saved, and enough to wrap with.
 
 mod json;
-mod unusable;
 
-pub use unusable::Unusable;
-
-use super::error::{Error, Local};
+use super::error::{Error, Local, Unusable};
 use super::imports::Imported;
 use super::wire::{Wire, arn, moment, present, required};
 use crate::model::{HostExposure, KeyId, KeyMaterialId, KeySpec, Timestamp, WrappingAlgorithm, WrappingKeySpec};

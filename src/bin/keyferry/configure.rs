@@ -9,9 +9,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use crate::clean::clean_line;
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::output::{Painter, Printer, clean_line, complain};
+use crate::output::{Painter, Printer, complain};
 use crate::settings::Settings;
 use crate::{profile, prompt, replace};
 

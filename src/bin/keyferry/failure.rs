@@ -1,24 +1,13 @@
-//! What went wrong, said and answered as the reference CLI does: the error on stderr, what to do about it on the next line, the
-//! kind of it in the exit code.
+//! What went wrong, in the reference CLI's words, with what to do about it on the next line.
 
 mod material;
 mod remedy;
 
-use std::io::IsTerminal;
-use std::process::ExitCode;
-
 use anyhow::anyhow;
 use keyferry::client::{self, Local};
 
-use crate::globals::Color;
-use crate::output::{self, Painter, clean, clean_line};
+use crate::clean::clean_line;
 pub(crate) use material::{of_public_key, of_unread, sentence};
-
-/// Exit codes of the reference CLI, version 2.
-const USAGE: u8 = 252;
-const CONFIGURATION: u8 = 253;
-const SERVICE: u8 = 254;
-const OTHER: u8 = 255;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -84,25 +73,6 @@ impl Failure {
         }
     }
 
-    /// Says it, and gives the exit code.
-    pub(crate) fn report(&self, color: Color) -> ExitCode {
-        let painter = Painter::of(color, std::io::stderr().is_terminal());
-        let message = clean(&self.message());
-        let (first, rest) = match (message.split_once('\n'), self) {
-            (Some((first, rest)), _) => (first, format!("\n{rest}")),
-            // As clap ends what it says of a command line.
-            (None, Self::Usage(_)) => (message.as_str(), "\nFor more information, try '--help'.".to_owned()),
-            (None, _) => (message.as_str(), String::new()),
-        };
-        output::complain(&format!("\n{}{rest}\n", painter.bad(first)));
-        ExitCode::from(match self {
-            Self::Usage(_) => USAGE,
-            Self::Configuration(_) => CONFIGURATION,
-            Self::Service { .. } => SERVICE,
-            Self::Local(_) => OTHER,
-        })
-    }
-
     /// All that is said.
     pub(crate) fn message(&self) -> String {
         match self {
@@ -121,10 +91,4 @@ impl Failure {
             }
         }
     }
-}
-
-/// Says what was wrong with the command line, or what was asked about it.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    output::explain(error);
-    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }

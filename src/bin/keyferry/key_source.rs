@@ -14,8 +14,9 @@ use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
+use crate::clean::clean_line;
 use crate::failure::{Failure, of_unread};
-use crate::output::{clean_line, complain};
+use crate::output::complain;
 use crate::replace::Identity;
 
 /// No key file is larger: an RSA_4096 key in PEM has 3.3 kB.

@@ -1,6 +1,7 @@
 //! keyferry: the client. Names, options, output and exit codes are those of the reference CLI, so that habits and scripts carry over.
 
 mod blob;
+mod clean;
 mod commands;
 mod configure;
 mod debug;
@@ -15,10 +16,12 @@ mod parameters;
 mod profile;
 mod prompt;
 mod replace;
+mod report;
 mod request;
 mod schema;
 mod settings;
 mod shape;
+mod typed;
 mod verb;
 mod wrapping;
 
@@ -42,11 +45,11 @@ async fn main() -> ExitCode {
     let command = commands::all().color(color.into());
     let matches = match command.try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return failure::usage(&error),
+        Err(error) => return report::command_line(&error),
     };
     match run(&matches).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(color),
+        Err(failure) => report::failure(&failure, color),
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! A reader that has heard enough, such as `head`, ends the output and not the command.
 
-mod clean;
 mod color;
 mod pager;
 mod query;
@@ -16,10 +15,10 @@ use anyhow::Context;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value};
 
+use crate::clean::clean;
 use crate::failure::Failure;
 use crate::globals::Format;
 use crate::settings::Settings;
-pub(crate) use clean::{clean, clean_line};
 pub(crate) use color::{Painter, choose as choose_color};
 use pager::Pager;
 use query::Query;

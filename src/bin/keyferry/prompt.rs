@@ -4,19 +4,20 @@ use std::io::{BufRead, IsTerminal};
 
 use prost_reflect::Kind;
 
+use crate::clean::clean;
 use crate::failure::Failure;
-use crate::output::{clean, complain};
+use crate::output::complain;
 use crate::request::Request;
 use crate::schema::{Member, constants};
 use crate::settings::Settings;
-use crate::verb::of_text;
+use crate::typed;
 
 /// Asks for each, until the answer will do.
 pub(crate) fn missing(request: &mut Request, settings: &Settings) -> Result<(), Failure> {
     for member in request.missing() {
         loop {
-            let given = ask(&question(&member))?;
-            match of_text(&member, &given, settings) {
+            let answer = ask(&question(&member))?;
+            match typed::of_text(&member, &answer, settings) {
                 Ok(value) => {
                     request.take_option(&member, value);
                     break;

@@ -16,7 +16,7 @@ use crate::request::Request;
 use crate::schema::Operation;
 use crate::settings::Settings;
 use crate::shape;
-pub(crate) use arguments::{command, of_text};
+pub(crate) use arguments::command;
 
 /// Calls the operation, page after page where there are pages, and prints what it answers.
 pub(crate) async fn run(operation: &Operation, matches: &ArgMatches, settings: &Settings) -> Result<(), Failure> {

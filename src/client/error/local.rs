@@ -1,6 +1,6 @@
 //! What is wrong on this side, or between the two sides.
 
-use crate::client::parameters::Unusable;
+use super::Unusable;
 use crate::model::{Invalid, KeyMaterialId, KeySpec, KeyUsage};
 use crate::wrap;
 

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use base64ct::{Base64, Encoding};
 use serde_json::{Map, Value};
 
-use super::{Parameters, Unusable};
+use super::Parameters;
+use crate::client::error::Unusable;
 use crate::model::Timestamp;
 
 pub(super) fn read(text: &[u8]) -> Result<Parameters, Unusable> {

@@ -6,11 +6,11 @@ use super::plan::named;
 use super::retry::Retry;
 use super::{Plan, Progress, Step, Target, Walk};
 use crate::client::connection::Client;
-use crate::client::error::{Error, Local};
+use crate::client::error::{Error, Local, Unusable};
 use crate::client::imports::{Import, Imported};
 use crate::client::key::Key;
 use crate::client::keys::NewKey;
-use crate::client::parameters::{Parameters, Unusable, as_of};
+use crate::client::parameters::{Parameters, as_of};
 use crate::model::{KeyMaterialId, MaterialKind, Origin};
 use crate::wrap::{self, Material};
 

@@ -7,8 +7,9 @@ use keyferry::client::Key;
 use keyferry::client::walk::{Choice, Outcome, Progress, Step};
 
 use super::lines;
+use crate::clean::clean_line;
 use crate::globals::Color;
-use crate::output::{Painter, clean_line, complain};
+use crate::output::{Painter, complain};
 
 /// The steps so far.
 pub(super) struct Course {

@@ -6,10 +6,10 @@ use prost_reflect::{Kind, Value as Wire};
 
 use super::{pages, skeleton};
 use crate::failure::Failure;
-use crate::request::{self, Request};
+use crate::request::Request;
 use crate::schema::{Member, Operation, constants};
 use crate::settings::Settings;
-use crate::{blob, input_file, parameters};
+use crate::{input_file, parameters, typed};
 
 pub(super) const SKELETON: &str = "generate-cli-skeleton";
 const INPUT_FILES: [&str; 2] = ["cli-input-json", "cli-input-yaml"];
@@ -153,21 +153,8 @@ fn given(member: &Member, matches: &ArgMatches, settings: &Settings) -> Result<O
         Kind::Bool => None,
         Kind::Int32 => matches.get_one::<i32>(&option).map(|number| Wire::I32(*number)),
         _ => match matches.get_one::<String>(&option) {
-            Some(text) => Some(of_text(member, text, settings)?),
+            Some(text) => Some(typed::of_text(member, text, settings)?),
             None => None,
         },
     })
-}
-
-/// The value that a text stands for, on the command line and at a prompt.
-pub(crate) fn of_text(member: &Member, given: &str, settings: &Settings) -> Result<Wire, Failure> {
-    let option = member.option();
-    match member.kind() {
-        Kind::Bytes => Ok(Wire::Bytes(blob::bytes(&option, given, settings.binary_format)?.into())),
-        Kind::Enum(_) => request::constant(member, given).map_err(Failure::usage),
-        Kind::Message(_) => request::time(member, &blob::text(&option, given)?).map_err(Failure::usage),
-        Kind::Int32 => given.parse().map(Wire::I32).map_err(|_| Failure::usage(format!("--{option} takes a number"))),
-        Kind::Bool => Ok(Wire::Bool(matches!(given, "true" | "yes" | "y"))),
-        _ => Ok(Wire::String(blob::text(&option, given)?)),
-    }
 }
