@@ -72,6 +72,17 @@ fn what_32_bytes_are_to_be_may_be_said() {
 }
 
 #[test]
+fn the_public_key_is_read_and_never_replaced() {
+    let desk = foreign(&openssl::pkcs8(MaterialKind::Aes256));
+    let public_key = std::fs::read(desk.path("public.pem")).unwrap();
+    let wrap = ["wrap", "--public-key", "public.pem", "--wrapping-algorithm", "RSAES_OAEP_SHA_256", "--key-material", "KEY"];
+    let run = desk.run(&[&wrap[..], &["--out", "./public.pem"]].concat());
+    assert_eq!((run.code, run.stdout.as_str()), (255, ""));
+    assert!(run.stderr.starts_with("\n--out ./public.pem would replace what is to be read\n"), "{}", run.stderr);
+    assert_eq!(std::fs::read(desk.path("public.pem")).unwrap(), public_key);
+}
+
+#[test]
 fn the_key_transfer_file_holds_what_key_vault_opens() {
     let kid = "https://vault.example/keys/kek/0123456789abcdef";
     let byok = ["--format", "byok", "--kid", kid];
