@@ -4,11 +4,14 @@
 //! Everything is parsed into its final type and checked here: a [`Config`] in hand can start. Secrets come by the path of a
 //! file, but for a password in `store.url`, which prints redacted.
 
+mod capacity;
 mod error;
 mod hsm;
 mod kms;
 mod limits;
 mod log;
+mod metrics;
+mod pool;
 mod server;
 mod store;
 
@@ -16,11 +19,14 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+pub use capacity::Capacity;
 pub use error::Error;
 pub use hsm::{Hsm, TokenName};
 pub use kms::Kms;
 pub use limits::{Import, Janitor};
 pub use log::{Format, Log};
+pub use metrics::Metrics;
+pub use pool::{Marks, Pool};
 pub use server::{Server, Tls};
 pub use store::{Store, StoreUrl};
 
@@ -43,12 +49,21 @@ pub struct Config {
     /// What holds for every issue of parameters.
     #[serde(default)]
     pub import: Import,
+    /// Pairs that stand ready.
+    #[serde(default)]
+    pub pool: Pool,
+    /// How full the token may get.
+    #[serde(default)]
+    pub capacity: Capacity,
     /// The sweeps.
     #[serde(default)]
     pub janitor: Janitor,
     /// The log.
     #[serde(default)]
     pub log: Log,
+    /// The metrics.
+    #[serde(default)]
+    pub metrics: Metrics,
 }
 
 /// The version of the configuration's format, so that a later one can mean something else by the same words.

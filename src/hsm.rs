@@ -5,6 +5,7 @@
 
 mod error;
 mod generate;
+mod handles;
 mod installation;
 mod keep;
 mod mechanism;
@@ -14,6 +15,7 @@ mod probe;
 mod profile;
 mod prove;
 mod session_object;
+mod sweep;
 mod templates;
 mod token;
 mod unwrap;
@@ -24,6 +26,8 @@ pub use error::Error;
 pub use module::{OpenError, SOFTHSM2_PLACES, TokenName, initialise_token};
 pub use profile::{Profile, Route};
 pub use prove::Proved;
-pub use token::{Found, Token};
+pub use sweep::{Found, Listed, Swept};
+pub use token::Token;
 pub use unwrap::Import;
-pub use worker::{Hsm, Settings};
+pub use worker::{Hsm, MAKERS, Settings};
+pub use wrapping::Made;

@@ -25,4 +25,6 @@ pub use principal::Principal;
 pub use timestamp::Timestamp;
 pub use unwrap::{HostAssisted, HostExposure, UnwrapPath};
 pub use wrapping::{OaepHash, WrappingAlgorithm, WrappingKeySpec};
-pub use wrapping_key::{Answer, Claim, Issue, PairUse, RequestDigest, WrappingKey, WrappingKeyId, WrappingKeyState};
+pub use wrapping_key::{
+    Answer, Claim, Issue, PairKind, PairUse, RequestDigest, SetCaps, SetHolder, WrappingKey, WrappingKeyId, WrappingKeyState,
+};

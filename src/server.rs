@@ -23,7 +23,7 @@ use crate::config;
 use crate::model::Account;
 use crate::service::Service;
 
-pub use assembly::{StartError, assemble, examine, init, initialise_token};
+pub use assembly::{StartError, assemble, examine, holdings, init, initialise_token};
 use incoming::Incoming;
 use tls::Identity;
 

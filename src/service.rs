@@ -3,8 +3,10 @@
 //! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
 //! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod capacity;
 mod destroy;
 mod error;
+mod forecast;
 mod import;
 mod installation;
 mod janitor;
@@ -12,23 +14,33 @@ mod keys;
 mod materials;
 mod pairs;
 mod parameters;
+mod pool;
 mod recovery;
 mod request;
+mod stock;
 mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
+pub use forecast::Forecast;
 pub use installation::{StartError, install};
+pub use pool::{Marks, PoolSettings};
 pub use request::{
     Call, CreateKey, DeleteImportedKeyMaterial, Described, GetParametersForImport, ImportKeyMaterial, Imported, ListKeys,
     MaterialDeleted, Page, Parameters, Proof, PublicKey, ScheduleKeyDeletion, Scheduled, ServerInfo, UpdateKeyDescription,
 };
+pub use stock::{Holdings, PairStock, Stock};
+
+use capacity::Capacity;
+use destroy::Reaper;
+use pairs::Pairs;
 
 use crate::clock::Clock;
 use crate::hsm::{Hsm, Profile};
-use crate::model::{Account, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, Timestamp};
+use crate::model::{Account, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp};
 use crate::store::{self, Store};
 
 /// How often a change is tried anew when others change the same key.
@@ -43,6 +55,12 @@ pub struct Settings {
     pub lifetime: Duration,
     /// How many failed imports end a set.
     pub max_attempts: u32,
+    /// How many sets may be live at once.
+    pub caps: SetCaps,
+    /// How many objects the token may hold.
+    pub capacity: CapacitySettings,
+    /// The pairs that stand ready.
+    pub pool: PoolSettings,
 }
 
 /// The use cases over one store and one token. Cheap to clone; clones are the same service.
@@ -55,6 +73,9 @@ pub struct Service {
     installation: InstallationId,
     mac_key: ObjectId,
     started_at: Timestamp,
+    capacity: Arc<Capacity>,
+    pairs: Arc<Pairs>,
+    reaper: Reaper,
 }
 
 impl std::fmt::Debug for Service {
@@ -120,7 +141,9 @@ impl Service {
             match self.store.save_key(&key, &doomed, now).await {
                 Ok(()) => {
                     crate::failpoint::reach("change.saved");
-                    self.destroy_soon(&doomed);
+                    if !doomed.is_empty() {
+                        self.destroy_soon();
+                    }
                     return Ok((key, outcome));
                 }
                 Err(store::Error::Conflict) => {}

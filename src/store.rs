@@ -9,7 +9,9 @@ mod connection;
 mod doomed;
 mod error;
 mod installation;
+mod issues;
 mod keys;
+mod levels;
 mod materials;
 mod migrations;
 mod objects;
@@ -20,8 +22,10 @@ mod value;
 mod wrapping_keys;
 mod wrapping_rows;
 
-pub use claims::Claimed;
+pub use claims::{Claimed, Leftover};
 pub use error::Error;
+pub use issues::Taken;
+pub use levels::{LoadSample, Level};
 pub use settlement::Settled;
 
 use connection::Database;
@@ -42,6 +46,15 @@ impl Store {
     /// Where the database is of no known kind, cannot be reached or opened, or holds the schema of a newer program.
     pub async fn open(url: &str) -> Result<Self, Error> {
         Ok(Self { database: Database::open(url).await? })
+    }
+
+    /// Opens the database that `url` names to read from it, and changes nothing: it must be there, with a schema that this
+    /// program reads.
+    ///
+    /// # Errors
+    /// Where the database is of no known kind, or is not there.
+    pub async fn open_to_read(url: &str) -> Result<Self, Error> {
+        Ok(Self { database: Database::open_to_read(url).await? })
     }
 
     /// Keeps other processes from serving over the same SQLite file, until this one ends.

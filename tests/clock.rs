@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyferry::hsm::Token;
 use keyferry::model::{
-    Claim, KeyState, KeyUsage, MaterialKind, ObjectId, ObjectKind, PairUse, WrappingAlgorithm, WrappingKey, WrappingKeyId,
+    Claim, KeyState, KeyUsage, MaterialKind, ObjectId, ObjectKind, PairKind, PairUse, WrappingAlgorithm, WrappingKey, WrappingKeyId,
     WrappingKeySpec, WrappingKeyState,
 };
 use keyferry::service::{Call, CreateKey, Described, GetParametersForImport, ImportKeyMaterial, Imported, Kind, Parameters};
@@ -12,6 +12,7 @@ use keyferry::wrap;
 
 use crate::harness::service::{House, call, start};
 
+const KIND: PairKind = PairKind { spec: WrappingKeySpec::Rsa2048, pair_use: PairUse::Unwrap };
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest that anything under way is believed to be.
 const LONGEST_CLAIM: Duration = Duration::from_secs(10 * 60);
@@ -138,7 +139,7 @@ async fn what_was_cut_off_is_ended_when_it_cannot_be_at_work_any_more() {
     let material = move |token: &Token| token.generate(&made, MaterialKind::Aes256, KeyUsage::EncryptDecrypt);
     house.hsm.make(material).await.unwrap();
     house.store.begin_wrapping_key(&making(&house, pair)).await.unwrap();
-    let wrapping = move |token: &Token| token.make_wrapping_key(&pair, WrappingKeySpec::Rsa2048, PairUse::Unwrap);
+    let wrapping = move |token: &Token| token.make_wrapping_key(&pair, KIND);
     house.hsm.make(wrapping).await.unwrap();
 
     house.clock.advance(LONGEST_CLAIM);
@@ -206,8 +207,7 @@ fn making(house: &House, object: ObjectId) -> WrappingKey {
         id: WrappingKeyId::random(),
         object,
         token: house.hsm.profile().serial_number.clone(),
-        spec: WrappingKeySpec::Rsa2048,
-        pair_use: PairUse::Unwrap,
+        kind: KIND,
         state: WrappingKeyState::Making,
         spki: Vec::new(),
         created_at: house_now(house),

@@ -3,7 +3,7 @@
 use der::asn1::OctetStringRef;
 use der::{Decode, Encode};
 use keyferry::hsm::{Error, Hsm, Import, Proved};
-use keyferry::model::{HostAssisted, KeySpec, KeyUsage, ObjectId, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::model::{HostAssisted, KeySpec, KeyUsage, ObjectId, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::wrap;
 use pkcs8::PrivateKeyInfoRef;
 
@@ -80,8 +80,8 @@ impl Pairs {
         let hsm = inprocess::open(label, HostAssisted::Material);
         let make = async |pair_use| {
             let id = ObjectId::random();
-            let spki = hsm.make(move |token| token.make_wrapping_key(&id, WrappingKeySpec::Rsa2048, pair_use)).await;
-            (id, spki.unwrap())
+            let spki = hsm.make(move |token| token.make_wrapping_key(&id, PairKind { spec: WrappingKeySpec::Rsa2048, pair_use })).await;
+            (id, spki.unwrap().spki)
         };
         let (unwrap, raw) = (make(PairUse::Unwrap).await, make(PairUse::RawDecrypt).await);
         Self { unwrap, raw, hsm }

@@ -114,7 +114,7 @@ fn code(kind: Kind) -> Code {
         | Kind::Validation => Code::InvalidArgument,
         Kind::Internal => Code::Internal,
         Kind::NotFound => Code::NotFound,
-        Kind::Throttling => Code::ResourceExhausted,
+        Kind::LimitExceeded | Kind::Throttling => Code::ResourceExhausted,
     }
 }
 
@@ -158,6 +158,7 @@ mod tests {
             (Kind::InvalidImportToken,   Code::InvalidArgument,    "InvalidImportTokenException",   Some("import_token"),           false),
             (Kind::InvalidMarker,        Code::InvalidArgument,    "InvalidMarkerException",        Some("marker"),                 false),
             (Kind::InvalidState,         Code::FailedPrecondition, "KMSInvalidStateException",      None,                           false),
+            (Kind::LimitExceeded,        Code::ResourceExhausted,  "LimitExceededException",        None,                           true),
             (Kind::NotFound,             Code::NotFound,           "NotFoundException",             Some("key_id"),                 false),
             (Kind::Throttling,           Code::ResourceExhausted,  "ThrottlingException",           None,                           true),
             (Kind::Unsupported,          Code::FailedPrecondition, "UnsupportedOperationException", None,                           false),

@@ -8,6 +8,9 @@ pub enum Error {
     /// Every session is at work and the queue is full.
     #[error("the token is busy")]
     Busy,
+    /// The token has no room for another object.
+    #[error("the token is full")]
+    Full(#[source] Pkcs11Error),
     /// The token is not usable just now, or not in time.
     #[error("the token is not available")]
     Gone(#[source] Pkcs11Error),
@@ -34,9 +37,25 @@ pub enum Error {
     Failed(#[source] Pkcs11Error),
 }
 
+impl Error {
+    /// Whether an import that ended so cannot have left an object on the token: it ended before one was put there.
+    pub fn leaves_nothing(&self) -> bool {
+        match self {
+            Self::Busy | Self::Missing(_) | Self::Rejected | Self::Stale(_) => true,
+            Self::Failed(_) | Self::Full(_) | Self::Gone(_) | Self::Host(_) | Self::Misbehaved(_) | Self::Stopped => false,
+        }
+    }
+}
+
 impl From<Pkcs11Error> for Error {
     fn from(error: Pkcs11Error) -> Self {
-        if is_gone(&error) { Self::Gone(error) } else { Self::Failed(error) }
+        if is_gone(&error) {
+            Self::Gone(error)
+        } else if matches!(error, Pkcs11Error::Pkcs11(RvError::DeviceMemory, _)) {
+            Self::Full(error)
+        } else {
+            Self::Failed(error)
+        }
     }
 }
 

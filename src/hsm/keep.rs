@@ -16,7 +16,7 @@ impl Token {
         template: &[Attribute],
         usage: &[Attribute],
     ) -> Result<(), Error> {
-        let epoch = self.shared.handles().epoch;
+        let epoch = self.shared.handles().epoch();
         let handle = {
             let _changing = self.shared.changing();
             self.session.copy_object(object.handle, template)?

@@ -13,7 +13,7 @@ use super::module::{Module, OpenError};
 use super::session_object::SessionObject;
 use super::unwrap::Wrapped;
 use super::{Error, Profile, Route, Token};
-use crate::model::{HostAssisted, HostExposure, KeySpec, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use crate::model::{HostAssisted, HostExposure, KeySpec, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 use crate::wrap;
 
 /// Wrapping keys of the probe: the smallest, for they are made at every start.
@@ -35,6 +35,7 @@ pub(super) fn profile(module: &Module, token: &Token, bound: HostAssisted) -> Re
         model: info.model().trim_end().to_owned(),
         firmware_version: info.firmware_version().to_string(),
         library: format!("{} {}", library.library_description().trim_end(), library.library_version()),
+        private_memory: info.total_private_memory().and_then(|bytes| u64::try_from(bytes).ok()),
         host_assisted: bound,
         key_wrap: probe.key_wrap.map(KeyWrap::number),
         routes: probe.routes(bound),
@@ -52,7 +53,7 @@ struct Probe<'t> {
 
 impl<'t> Probe<'t> {
     fn new(token: &'t Token) -> Result<Self, OpenError> {
-        let pair = |pair_use| match token.wrapping_pair(SPEC, pair_use) {
+        let pair = |pair_use| match token.wrapping_pair(PairKind { spec: SPEC, pair_use }) {
             Ok(pair) => Ok(Ok(pair)),
             Err(Error::Gone(error)) => Err(OpenError::Pkcs11(error)),
             Err(error) => Ok(Err(explain(&error))),

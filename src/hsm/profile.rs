@@ -1,9 +1,9 @@
 //! What a token was found able to do, by doing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::model::{HostAssisted, KeySpec, UnwrapPath, WrappingAlgorithm};
+use crate::model::{HostAssisted, KeySpec, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 
 /// A token and what it can do within the bound that the operator set.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Profile {
     pub firmware_version: String,
     /// CK_INFO.libraryDescription and libraryVersion.
     pub library: String,
+    /// CK_TOKEN_INFO.ulTotalPrivateMemory in bytes, where the token tells.
+    pub private_memory: Option<u64>,
     /// The bound: `hsm.host_assisted`.
     pub host_assisted: HostAssisted,
     /// The mechanism that proved to be RFC 5649, if one did.
@@ -42,6 +44,13 @@ pub struct Route {
 }
 
 impl Profile {
+    /// The kinds of pairs that imports need, by what is served.
+    pub fn pair_kinds(&self) -> BTreeSet<PairKind> {
+        let uses: BTreeSet<PairUse> = self.routes.values().filter_map(|route| route.path).map(UnwrapPath::pair_use).collect();
+        let specs = WrappingKeySpec::ALL.iter().copied().filter(|spec| spec.modulus_bytes().is_some());
+        specs.flat_map(|spec| uses.iter().map(move |pair_use| PairKind { spec, pair_use: *pair_use })).collect()
+    }
+
     /// The way in for this material under this algorithm.
     pub fn route(&self, key: KeySpec, algorithm: WrappingAlgorithm) -> Option<&Route> {
         self.routes.get(&(key, algorithm))

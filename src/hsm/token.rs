@@ -5,26 +5,31 @@
 //! hold one lock; what was copied is read back, for a full disk answers CKR_OK.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, ObjectHandle};
 use cryptoki::session::{Session, SessionState};
 
 use super::Error;
+use super::handles::Handles;
 use super::mechanism::KeyWrap;
-use crate::model::{ObjectId, ObjectKind};
+use crate::model::ObjectId;
 
 /// What all sessions with one token share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     /// Held while an object is copied to the token or destroyed on it.
     changing: Mutex<()>,
-    /// Handles by CKA_ID; emptied when a session or the login is lost, for then they all are.
+    /// How many wait for that.
+    waiting: AtomicUsize,
     handles: Mutex<Handles>,
+    /// Held by whoever lists all objects, so that all who miss a handle after a lost login wait for one listing.
+    pub(super) listing: Mutex<()>,
     /// Objects whose destruction failed. Some tokens do not show them any more, and have them back after a restart.
     undestroyed: Mutex<HashSet<ObjectId>>,
     /// The mechanism that proved to be RFC 5649.
@@ -33,31 +38,30 @@ pub(super) struct Shared {
     pub(super) mac_key: OnceLock<ObjectId>,
 }
 
-/// Handles, and how often they were all forgotten: one that was found before that is not kept after it.
-#[derive(Debug, Default)]
-pub(super) struct Handles {
-    pub(super) epoch: u64,
-    by_id: HashMap<ObjectId, ObjectHandle>,
-}
-
 impl Shared {
     /// Held while an object is copied to the token, destroyed on it, or destroyed in a session.
     pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let guard = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        guard
+    }
+
+    /// Whether somebody waits for what [`Shared::changing`] gives.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     pub(super) fn handles(&self) -> MutexGuard<'_, Handles> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn undestroyed(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
+    pub(super) fn undestroyed(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
         self.undestroyed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn forget_handles(&self) {
-        let mut handles = self.handles();
-        handles.epoch += 1;
-        handles.by_id.clear();
+        self.handles().forget();
     }
 }
 
@@ -68,15 +72,6 @@ pub struct Token {
     pub(super) shared: Arc<Shared>,
     /// Whether the session was left in the middle of something, and is to be replaced.
     pub(super) spoiled: Cell<bool>,
-}
-
-/// An object of the token, as a sweep sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What it is.
-    pub kind: ObjectKind,
-    /// Its CKA_ID.
-    pub id: ObjectId,
 }
 
 impl Token {
@@ -109,59 +104,6 @@ impl Token {
         Ok(self.find(id)?.is_some())
     }
 
-    /// Destroys the object with this CKA_ID, if there is one.
-    ///
-    /// # Errors
-    /// Where the token does not do it, or says that it did and the object is still there; once that has happened, always.
-    pub fn destroy(&self, id: &ObjectId) -> Result<(), Error> {
-        self.shared.handles().by_id.remove(id);
-        let found = self.find_all_surely(id)?;
-        let destroyed = {
-            let _changing = self.shared.changing();
-            found.iter().try_for_each(|handle| self.session.destroy_object(*handle))
-        };
-        match destroyed {
-            Ok(()) => {}
-            // Another process was quicker; whether it is gone is seen below.
-            Err(error) if is_stale(&error) => {}
-            Err(error) => {
-                self.shared.undestroyed().insert(*id);
-                return Err(error.into());
-            }
-        }
-        if !found.is_empty() && self.find_all_surely(id)?.is_empty() {
-            self.shared.undestroyed().remove(id);
-        } else if !found.is_empty() {
-            self.shared.undestroyed().insert(*id);
-        }
-        if self.shared.undestroyed().contains(id) {
-            return Err(Error::Misbehaved("it has not destroyed an object: is its disk full or read-only?".to_owned()));
-        }
-        Ok(())
-    }
-
-    /// Every object of ours on the token.
-    ///
-    /// # Errors
-    /// Where the token does not list them.
-    pub fn objects(&self) -> Result<Vec<Found>, Error> {
-        let mut all = Vec::new();
-        for class in [ObjectClass::PRIVATE_KEY, ObjectClass::SECRET_KEY] {
-            let epoch = self.shared.handles().epoch;
-            let handles = self.session.find_objects(&[Attribute::Token(true), Attribute::Class(class)])?;
-            for handle in handles {
-                let Ok(attributes) = self.session.get_attributes(handle, &[AttributeType::Label, AttributeType::Id]) else {
-                    continue;
-                };
-                if let Some(found) = ours(&attributes) {
-                    self.remember(epoch, &found.id, handle);
-                    all.push(found);
-                }
-            }
-        }
-        Ok(all)
-    }
-
     /// Runs `use_it` on the object with this CKA_ID; where its handle turns out stale, finds it again and runs once more.
     pub(super) fn with_object<T>(
         &self,
@@ -170,7 +112,7 @@ impl Token {
     ) -> Result<T, Error> {
         match use_it(self.require(id)?) {
             Err(error) if is_stale(&error) => {
-                self.shared.handles().by_id.remove(id);
+                self.shared.handles().remove(id);
                 Ok(use_it(self.require(id)?)?)
             }
             outcome => Ok(outcome?),
@@ -185,12 +127,12 @@ impl Token {
     }
 
     /// As [`Token::find_all`], where none found must mean that there is none, and not that the login is lost or was meanwhile.
-    fn find_all_surely(&self, id: &ObjectId) -> Result<Vec<ObjectHandle>, Error> {
-        let epoch = self.shared.handles().epoch;
+    pub(super) fn find_all_surely(&self, id: &ObjectId) -> Result<Vec<ObjectHandle>, Error> {
+        let epoch = self.shared.handles().epoch();
         let found = self.find_all(id)?;
         if found.is_empty() {
             self.require_login()?;
-            if self.shared.handles().epoch != epoch {
+            if self.shared.handles().epoch() != epoch {
                 return Err(not_logged_in());
             }
         }
@@ -205,14 +147,20 @@ impl Token {
         }
     }
 
+    /// The handle of an object, as a rule without a search: finds are linear in the token's objects. A handle that is missing
+    /// because all were forgotten comes back by one listing for all; one that another process has made by a find of its own.
     fn find(&self, id: &ObjectId) -> Result<Option<ObjectHandle>, Error> {
-        let epoch = {
-            let handles = self.shared.handles();
-            if let Some(handle) = handles.by_id.get(id) {
-                return Ok(Some(*handle));
+        let (known, listed) = self.shared.handles().look_up(id);
+        if known.is_some() {
+            return Ok(known);
+        }
+        if !listed {
+            self.list_once()?;
+            if let (Some(handle), _) = self.shared.handles().look_up(id) {
+                return Ok(Some(handle));
             }
-            handles.epoch
-        };
+        }
+        let epoch = self.shared.handles().epoch();
         let found = self.find_all(id)?.first().copied();
         if let Some(handle) = found {
             self.remember(epoch, id, handle);
@@ -221,28 +169,12 @@ impl Token {
     }
 
     pub(super) fn remember(&self, epoch: u64, id: &ObjectId, handle: ObjectHandle) {
-        let mut handles = self.shared.handles();
-        if handles.epoch == epoch {
-            handles.by_id.insert(*id, handle);
-        }
+        self.shared.handles().remember(epoch, id, handle);
     }
 
     fn find_all(&self, id: &ObjectId) -> Result<Vec<ObjectHandle>, Error> {
         Ok(self.session.find_objects(&[Attribute::Token(true), Attribute::Id(id.0.to_vec())])?)
     }
-}
-
-fn ours(attributes: &[Attribute]) -> Option<Found> {
-    let mut kind = None;
-    let mut id = None;
-    for attribute in attributes {
-        match attribute {
-            Attribute::Label(label) => kind = std::str::from_utf8(label).ok().and_then(ObjectKind::of_label),
-            Attribute::Id(bytes) => id = <[u8; 16]>::try_from(&bytes[..]).ok().map(ObjectId),
-            _ => {}
-        }
-    }
-    Some(Found { kind: kind?, id: id? })
 }
 
 fn not_logged_in() -> Error {

@@ -196,7 +196,7 @@ impl Token {
     fn after_rsa(&self, error: Error) -> Error {
         match error {
             Error::Busy | Error::Host(_) | Error::Missing(_) | Error::Rejected | Error::Stale(_) | Error::Stopped => error,
-            Error::Failed(_) | Error::Gone(_) | Error::Misbehaved(_) => {
+            Error::Failed(_) | Error::Full(_) | Error::Gone(_) | Error::Misbehaved(_) => {
                 self.spoiled.set(self.spoiled.get() || matches!(error, Error::Gone(_)));
                 match self.self_test() {
                     Ok(()) => {

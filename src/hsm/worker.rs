@@ -2,7 +2,8 @@
 //!
 //! A PKCS#11 call blocks, and a session serves one thread at a time: so each session lives on a thread of its own, and
 //! callers queue. The queues are bounded; a full one is [`Error::Busy`], at once. Making keys takes seconds and has
-//! sessions of its own, so that it never stands in an import's way.
+//! sessions of its own, so that it never stands in an import's way; making them ahead of demand has others again, whose
+//! threads give way to all else; and so has sweeping, whose searches take as long as the token is full.
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
@@ -20,10 +21,14 @@ use tokio::sync::oneshot;
 use super::module::{Module, OpenError};
 use super::token::Shared;
 use super::{Error, Profile, Token, TokenName, probe};
-use crate::model::HostAssisted;
+use crate::model::{HostAssisted, ObjectId};
 
-/// How many sessions make keys.
-const MAKERS: usize = 2;
+/// How many sessions make keys that a caller waits for.
+pub const MAKERS: usize = 2;
+
+/// By how much a thread that makes keys ahead of demand is nicer than others. A token in software computes on it, and holds
+/// locks for moments in which all others would wait for a thread that never gets to run: so not by as much as can be.
+const NICE: i32 = 10;
 
 /// How long a worker waits before it tries to open a lost session again.
 const REOPEN_PAUSE: Duration = Duration::from_millis(500);
@@ -45,6 +50,8 @@ pub struct Settings {
     pub pin: SecretString,
     /// Sessions that serve calls.
     pub sessions: usize,
+    /// Sessions that make keys ahead of demand; with none, [`Hsm::fill`] is always busy.
+    pub fillers: usize,
     /// Calls that may wait.
     pub queue: usize,
     /// The most that the host may see.
@@ -84,6 +91,8 @@ pub struct Hsm {
     // Before `ended`: the threads end when the queues do.
     calls: flume::Sender<Job>,
     making: flume::Sender<Job>,
+    filling: flume::Sender<Job>,
+    sweeping: flume::Sender<Job>,
     shared: Arc<Shared>,
     profile: Arc<Profile>,
     _ended: Arc<Ended>,
@@ -108,7 +117,7 @@ impl Hsm {
     /// # Errors
     /// Where the token cannot be opened; the message says what to do.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        let Settings { module, token, pin, sessions, queue, host_assisted } = settings;
+        let Settings { module, token, pin, sessions, fillers, queue, host_assisted } = settings;
         let module = Module::open(&module, &token)?;
         let shared = Arc::new(Shared::default());
         let first = module.context.open_rw_session(module.slot)?;
@@ -123,14 +132,21 @@ impl Hsm {
             Arc::new(Worker { module, pin, shared: Arc::clone(&shared), refused: Mutex::new(false), _alive: alive });
         let (calls, called) = Lane::new(queue);
         let (making, made) = Lane::new(queue);
-        worker.start("token", first, called.clone())?;
+        // Twice as many as sessions: one waits while another is made, so that no session waits for the record between two.
+        let (filling, filled) = Lane::new(2 * fillers);
+        let (sweeping, swept) = Lane::new(queue);
+        worker.start("token", first, called.clone(), 0)?;
         for _ in 1..sessions {
-            worker.start("token", worker.session()?, called.clone())?;
+            worker.start("token", worker.session()?, called.clone(), 0)?;
         }
         for _ in 0..MAKERS {
-            worker.start("token-making", worker.session()?, made.clone())?;
+            worker.start("token-making", worker.session()?, made.clone(), 0)?;
         }
-        Ok(Self { calls, making, shared, profile, _ended: Arc::new(ended) })
+        for _ in 0..fillers {
+            worker.start("token-filling", worker.session()?, filled.clone(), NICE)?;
+        }
+        worker.start("token-sweeping", worker.session()?, swept, 0)?;
+        Ok(Self { calls, making, filling, sweeping, shared, profile, _ended: Arc::new(ended) })
     }
 
     /// What the token was found able to do.
@@ -160,8 +176,42 @@ impl Hsm {
         enqueue(&self.making, work).await
     }
 
+    /// As [`Hsm::make`], for keys that nobody waits for.
+    ///
+    /// # Errors
+    /// As [`Hsm::call`].
+    pub async fn fill<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        enqueue(&self.filling, work).await
+    }
+
+    /// As [`Hsm::call`], for work that takes as long as the token is full: searching and destroying.
+    ///
+    /// # Errors
+    /// As [`Hsm::call`].
+    pub async fn sweep<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        enqueue(&self.sweeping, work).await
+    }
+
+    /// Up to `limit` of the objects whose handles are known, in the order of their CKA_IDs, from behind `after`. After a
+    /// listing, that is every object of ours.
+    pub fn known_objects(&self, after: Option<ObjectId>, limit: usize) -> Vec<ObjectId> {
+        self.shared.handles().known(after, limit)
+    }
+
+    /// Those of `objects` whose handles are not known.
+    pub fn unknown_of(&self, objects: &[ObjectId]) -> Vec<ObjectId> {
+        let handles = self.shared.handles();
+        objects.iter().filter(|id| handles.get(id).is_none()).copied().collect()
+    }
+
     /// Says which object authenticates import tokens. Takes effect once.
-    pub fn use_mac_key(&self, id: crate::model::ObjectId) {
+    pub fn use_mac_key(&self, id: ObjectId) {
         let _already = self.shared.mac_key.set(id);
     }
 }
@@ -227,9 +277,15 @@ impl Worker {
         Ok(Token { session, shared: Arc::clone(&self.shared), spoiled: Cell::new(false) })
     }
 
-    fn start(self: &Arc<Self>, name: &str, token: Token, lane: Lane) -> Result<(), OpenError> {
+    fn start(self: &Arc<Self>, name: &str, token: Token, lane: Lane, nice: i32) -> Result<(), OpenError> {
         let worker = Arc::clone(self);
         let work = move || {
+            // On Linux this is about the thread that says it.
+            if nice > 0
+                && let Err(error) = rustix::process::nice(nice)
+            {
+                tracing::warn!(%error, "keys that nobody waits for are made as eagerly as others: may setpriority be called?");
+            }
             worker.work(token, &lane);
             drop(worker);
         };

@@ -1,34 +1,43 @@
 //! Making wrapping key pairs.
 
+use std::time::{Duration, Instant};
+
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 
 use super::session_object::SessionObject;
 use super::{Error, Token, templates};
-use crate::model::{ObjectId, ObjectKind, PairUse, WrappingKeySpec};
+use crate::model::{ObjectId, ObjectKind, PairKind, PairUse};
 use crate::wrap::spki;
 
+/// A wrapping key pair on the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The public half, DER SubjectPublicKeyInfo.
+    pub spki: Vec<u8>,
+    /// How long the token took.
+    pub took: Duration,
+}
+
 impl Token {
-    /// Makes a wrapping key pair, keeps the private half on the token under `id` and returns the public half: DER SubjectPublicKeyInfo.
+    /// Makes a wrapping key pair, keeps the private half on the token under `id` and returns the public half.
     ///
     /// # Errors
     /// Where the token does not do it, or makes a key that is not hidden. Nothing is left behind then.
-    pub fn make_wrapping_key(&self, id: &ObjectId, spec: WrappingKeySpec, pair_use: PairUse) -> Result<Vec<u8>, Error> {
-        let (private, spki) = self.wrapping_pair(spec, pair_use)?;
+    pub fn make_wrapping_key(&self, id: &ObjectId, kind: PairKind) -> Result<Made, Error> {
+        let began = Instant::now();
+        let (private, spki) = self.wrapping_pair(kind)?;
         crate::failpoint::reach("issue.generated");
-        let usage = templates::wrapping_key_usage(pair_use);
+        let usage = templates::wrapping_key_usage(kind.pair_use);
         self.keep(&private, id, &templates::to_stay(id, ObjectKind::WrappingKey), &usage)?;
         crate::failpoint::reach("issue.kept");
-        Ok(spki)
+        Ok(Made { spki, took: began.elapsed() })
     }
 
     /// Makes a wrapping key pair for this session only.
-    pub(super) fn wrapping_pair(
-        &self,
-        spec: WrappingKeySpec,
-        pair_use: PairUse,
-    ) -> Result<(SessionObject<'_>, Vec<u8>), Error> {
+    pub(super) fn wrapping_pair(&self, kind: PairKind) -> Result<(SessionObject<'_>, Vec<u8>), Error> {
+        let PairKind { spec, pair_use } = kind;
         let bits = spec.modulus_bytes().ok_or_else(|| Error::Misbehaved(format!("{spec} is not served")))? * 8;
         let (_public, private) = self.rsa_pair(bits, &templates::wrapping_key(pair_use), Some(pair_use))?;
         self.require_hidden(private.handle, None)?;

@@ -33,6 +33,21 @@ crate::named! {
     }
 }
 
+/// What is fixed when a pair is made: one pool holds pairs of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PairKind {
+    /// The size of the RSA key.
+    pub spec: WrappingKeySpec,
+    /// What the private half may do.
+    pub pair_use: PairUse,
+}
+
+impl std::fmt::Display for PairKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} for {}", self.spec, self.pair_use)
+    }
+}
+
 crate::named! {
     /// Where a wrapping key is in its life: `making → ready → issued → consumed | expired | dead`.
     pub enum WrappingKeyState {
@@ -70,6 +85,25 @@ pub struct Issue {
     pub expires_at: Timestamp,
 }
 
+/// The most sets that may be live, issued and neither used nor over, at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetCaps {
+    /// For one key.
+    pub per_key: u32,
+    /// For one principal, whatever the keys.
+    pub per_principal: u32,
+}
+
+crate::named! {
+    /// Whose live sets are as many as may be.
+    pub enum SetHolder {
+        /// The key's.
+        Key = "key",
+        /// The caller's.
+        Principal = "principal",
+    }
+}
+
 /// SHA-256 over everything an import request consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestDigest(pub [u8; 32]);
@@ -98,10 +132,8 @@ pub struct WrappingKey {
     pub object: ObjectId,
     /// The serial number of the token that holds it.
     pub token: String,
-    /// Its kind.
-    pub spec: WrappingKeySpec,
-    /// What the private half may do.
-    pub pair_use: PairUse,
+    /// What it was made as.
+    pub kind: PairKind,
     /// Where it is in its life.
     pub state: WrappingKeyState,
     /// The public half, DER SubjectPublicKeyInfo; empty while making.

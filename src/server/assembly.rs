@@ -6,10 +6,11 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::hsm::{self, Hsm, OpenError, Profile};
-use crate::service::{self, Service, Settings};
+use crate::model::{SetCaps, WrappingKeySpec};
+use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, Service, Settings};
 use crate::store::{self, Store};
 
 /// Why a service cannot be put together: what is wrong and what to do, with the cause behind it.
@@ -42,15 +43,20 @@ pub enum StartError {
 /// # Errors
 /// Where a part fails; the message says what to do.
 pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
-    let Config { version: _, server: _, hsm, store, kms, import, janitor, log: _ } = config;
+    let Config { version: _, server: _, hsm, store, kms, import, pool, capacity, janitor, log: _, metrics: _ } = config;
     // The store first: it is quicker to say no, and a PIN is not tried in vain.
     let store = open_store(store).await?;
     store.hold().map_err(StartError::Store)?;
-    let hsm = open_token(hsm).await?;
+    let pool = pool_settings(pool);
+    let hsm = open_token(hsm, pool.fillers()).await?;
     let config::Import { lifetime, max_attempts } = *import;
-    let settings = Settings { realm: kms.realm.clone(), lifetime, max_attempts };
+    let config::Capacity { objects: _, import_share: _, sets_per_principal, sets_per_key } = *capacity;
+    let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
+    let capacity = capacity_settings(capacity);
+    let settings = Settings { realm: kms.realm.clone(), lifetime, max_attempts, caps, capacity, pool };
     let service = Service::start(store, hsm, Arc::new(SystemClock), settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
+    tokio::spawn(service.clone().keep_filled());
     Ok(Arc::new(service))
 }
 
@@ -60,7 +66,7 @@ pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
 /// Where a part fails, or belongs to another installation.
 pub async fn init(config: &Config) -> Result<(), StartError> {
     let store = open_store(&config.store).await?;
-    let hsm = open_token(&config.hsm).await?;
+    let hsm = open_token(&config.hsm, 0).await?;
     service::install(&store, &hsm).await?;
     store.close().await;
     Ok(())
@@ -71,7 +77,18 @@ pub async fn init(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// Where the token does not open.
 pub async fn examine(config: &Config) -> Result<Profile, StartError> {
-    Ok(open_token(&config.hsm).await?.profile().clone())
+    Ok(open_token(&config.hsm, 0).await?.profile().clone())
+}
+
+/// How full the token is and when it will be full, by the record, which is only read.
+///
+/// # Errors
+/// Where there is no record that this program reads.
+pub async fn holdings(config: &Config, profile: &Profile) -> Result<Holdings, store::Error> {
+    let store = Store::open_to_read(config.store.url.expose()).await?;
+    let holdings = Holdings::read(&store, capacity_settings(&config.capacity), profile, SystemClock.now()).await;
+    store.close().await;
+    holdings
 }
 
 /// Makes a token of this label in the first free slot. Blocks.
@@ -86,7 +103,19 @@ async fn open_store(config: &config::Store) -> Result<Store, StartError> {
     Store::open(config.url.expose()).await.map_err(StartError::Store)
 }
 
-async fn open_token(config: &config::Hsm) -> Result<Hsm, StartError> {
+fn capacity_settings(config: &config::Capacity) -> CapacitySettings {
+    CapacitySettings { objects: config.objects, import_share: config.import_share }
+}
+
+fn pool_settings(config: &config::Pool) -> PoolSettings {
+    let config::Pool { sessions, waiting, rsa_2048, rsa_3072, rsa_4096 } = *config;
+    let specs = [WrappingKeySpec::Rsa2048, WrappingKeySpec::Rsa3072, WrappingKeySpec::Rsa4096];
+    let marks = specs.into_iter().zip([rsa_2048, rsa_3072, rsa_4096]);
+    let marks = marks.map(|(spec, config::Marks { low, high })| (spec, Marks { low, high })).collect();
+    PoolSettings { sessions, waiting, marks }
+}
+
+async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
     let config::Hsm { module, token, pin_file, sessions, queue, host_assisted } = config.clone();
     let token = match token {
         config::TokenName::Label(label) => hsm::TokenName::Label(label),
@@ -95,6 +124,6 @@ async fn open_token(config: &config::Hsm) -> Result<Hsm, StartError> {
     let pin = std::fs::read_to_string(&pin_file).map(Zeroizing::new);
     let pin = pin.map_err(|source| StartError::PinFile { path: pin_file, source })?;
     let pin = SecretString::from(pin.trim_end_matches(['\r', '\n']));
-    let settings = hsm::Settings { module, token, pin, sessions, queue, host_assisted };
+    let settings = hsm::Settings { module, token, pin, sessions, fillers, queue, host_assisted };
     tokio::task::spawn_blocking(move || Hsm::open(settings)).await.map_err(StartError::BrokeOff)?.map_err(StartError::Token)
 }

@@ -7,7 +7,7 @@ mod examples;
 
 use std::time::Duration;
 
-use crate::model::{Invalid, KeyArn, Refused, Unresolved};
+use crate::model::{Invalid, KeyArn, PairKind, Refused, SetHolder, Unresolved};
 use crate::{hsm, store};
 
 crate::named! {
@@ -33,6 +33,8 @@ crate::named! {
         InvalidMarker = "InvalidMarkerException",
         /// Not in this state.
         InvalidState = "KMSInvalidStateException",
+        /// As many as there may be.
+        LimitExceeded = "LimitExceededException",
         /// There is no such key.
         NotFound = "NotFoundException",
         /// Too much at once; may be tried again.
@@ -59,6 +61,16 @@ pub enum Error {
     /// Not a marker of ours.
     #[error("the marker is not one that ListKeys returned")]
     InvalidMarker,
+    /// As many sets are live as may be.
+    #[error(
+        "the {holder} has as many unused sets of import parameters as it may have at once: import under one of them, or wait for the first to expire"
+    )]
+    Capped {
+        /// Whose sets.
+        holder: SetHolder,
+        /// Until the first of them ends.
+        retry_after: Duration,
+    },
     /// The key refuses.
     #[error("{}", refused.message(arn))]
     Key {
@@ -67,12 +79,23 @@ pub enum Error {
         /// Why.
         refused: Refused,
     },
+    /// No pair stands ready, and none is made in time, or too many wait for one.
+    #[error("no wrapping key {} is ready yet: try again in {} s", .kind.spec, .retry_after.as_secs())]
+    NoneReady {
+        /// Of what kind.
+        kind: PairKind,
+        /// Until one could be.
+        retry_after: Duration,
+    },
     /// The record could not be kept.
     #[error("{}", store_message(.0))]
     Store(#[from] store::Error),
-    /// Not done when the caller stopped waiting.
-    #[error("the wrapping key was not ready in time: try again")]
-    Timeout,
+    /// The token holds as much as it may.
+    #[error("the token holds as many keys as it may for now: use the import parameters there are, delete keys that are not needed, or try again later")]
+    TokenFull {
+        /// Until something may be gone.
+        retry_after: Duration,
+    },
     /// The import token's time is over.
     #[error("the import token is expired: get new parameters for import")]
     TokenExpired,
@@ -98,6 +121,7 @@ fn store_message(error: &store::Error) -> &'static str {
 fn hsm_message(error: &hsm::Error) -> &'static str {
     match error {
         hsm::Error::Busy => "the token is busy: try again",
+        hsm::Error::Full(_) => "the token is full: delete keys that are not needed, or try again later",
         hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
         hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
         hsm::Error::Failed(_)
@@ -112,8 +136,9 @@ impl Error {
     /// The reference's name for it.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Hsm(hsm::Error::Busy) => Kind::Throttling,
-            Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) | Self::Timeout => Kind::DependencyTimeout,
+            Self::Hsm(hsm::Error::Busy) | Self::NoneReady { .. } => Kind::Throttling,
+            Self::Hsm(hsm::Error::Full(_)) | Self::Capped { .. } | Self::TokenFull { .. } => Kind::LimitExceeded,
+            Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
             Self::Hsm(
                 hsm::Error::Failed(_)
@@ -152,7 +177,13 @@ impl Error {
 
     /// How long to wait before trying again, where that can help.
     pub fn retry_after(&self) -> Option<Duration> {
-        matches!(self.kind(), Kind::DependencyTimeout | Kind::Throttling).then_some(Duration::from_secs(1))
+        match self {
+            Self::Capped { retry_after, .. } | Self::NoneReady { retry_after, .. } | Self::TokenFull { retry_after } => {
+                Some(*retry_after)
+            }
+            Self::Hsm(hsm::Error::Full(_)) => Some(Duration::from_secs(60)),
+            _ => matches!(self.kind(), Kind::DependencyTimeout | Kind::Throttling).then_some(Duration::from_secs(1)),
+        }
     }
 }
 

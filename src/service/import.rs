@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use arrival::Incoming;
 pub(super) use arrival::material_id;
 
+use super::capacity::Purpose;
 use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
 use crate::hsm::{self, Import, Proved};
 use crate::model::{
     Answer, Claim, Invalid, Key, KeyRef, Material, MaterialPresence, ObjectId, Refused, Rotation, UnwrapPath, WrappingKey,
     WrappingKeyState,
 };
-use crate::store::{Claimed, Settled};
+use crate::store::{Claimed, Leftover, Settled};
 
 /// Refusals after RSA are answered on multiples of this, so that the time they take does not tell how far the token got.
 const BEAT: Duration = Duration::from_millis(250);
@@ -34,13 +35,18 @@ impl Service {
         if pair.state == WrappingKeyState::Consumed {
             return self.repeat(&key, &incoming, pair.answer.as_ref()).await;
         }
-        if !issue.algorithm.fits(pair.spec, incoming.ciphertext.len()) {
+        if !issue.algorithm.fits(pair.kind.spec, incoming.ciphertext.len()) {
             return Err(Invalid::new("encryptedKeyMaterial", "Invalid encrypted key size.").into());
         }
         self.require_served(&key, &pair, issue.path)?;
 
         let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
-        match self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await? {
+        self.admit(Purpose::Material)?;
+        let claimed = self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await;
+        if !matches!(claimed, Ok(Claimed::Claimed)) {
+            self.capacity.freed(1);
+        }
+        match claimed? {
             Claimed::Claimed => {}
             Claimed::Consumed(answer) => return self.repeat(&key, &incoming, Some(&answer)).await,
             Claimed::Dead => return Err(Error::InvalidImportToken),
@@ -50,23 +56,24 @@ impl Service {
         match self.unwrap(&key, &pair, &claim, &incoming).await {
             Ok(Ok(proved)) => self.settle(key, &pair, &claim, &incoming, &proved).await,
             Ok(Err(refused)) => {
-                self.give_up(&claim).await;
+                self.give_up(&claim, Leftover::Nothing).await;
                 Err(self.refusal(&key)(refused))
             }
             Err(hsm::Error::Busy) => {
-                self.refund(&claim).await;
+                self.refund(&claim, Leftover::Nothing).await;
                 Err(hsm::Error::Busy.into())
             }
             Err(hsm::Error::Rejected) => {
-                self.give_up(&claim).await;
+                self.give_up(&claim, Leftover::Nothing).await;
                 on_the_beat(began).await;
                 self.explain(&key, &pair, &incoming, Error::InvalidCiphertext).await
             }
             Err(error) => {
                 // A request that ends the process or the thread counts, or it could be sent without end.
+                let leftover = if error.leaves_nothing() { Leftover::Nothing } else { Leftover::Perhaps };
                 match error {
-                    hsm::Error::Stopped => self.give_up(&claim).await,
-                    _ => self.refund(&claim).await,
+                    hsm::Error::Stopped => self.give_up(&claim, leftover).await,
+                    _ => self.refund(&claim, leftover).await,
                 }
                 on_the_beat(began).await;
                 self.explain(&key, &pair, &incoming, error.into()).await
@@ -157,35 +164,35 @@ impl Service {
             let doomed = match key.accept(incoming.arrival.clone(), material, now) {
                 Ok(doomed) => doomed,
                 Err(refused) => {
-                    self.give_up(claim).await;
+                    self.give_up(claim, Leftover::Perhaps).await;
                     return Err(self.refusal(&key)(refused));
                 }
             };
             match self.store.settle(claim, &key, &doomed, &answer, now).await? {
                 Settled::Settled => {
                     crate::failpoint::reach("import.settled");
-                    self.destroy_soon(&[&doomed[..], &[pair.object]].concat());
+                    self.destroy_soon();
                     return Ok(self.imported(&key, &answer));
                 }
                 Settled::AlreadyConsumed(first) => {
-                    self.give_up(claim).await;
+                    self.give_up(claim, Leftover::Perhaps).await;
                     return self.repeat(&key, incoming, Some(&first)).await;
                 }
                 Settled::KeyChanged => match self.load(&key.account, &key.id).await {
                     Ok(changed) => key = changed,
                     Err(error) => {
-                        self.give_up(claim).await;
+                        self.give_up(claim, Leftover::Perhaps).await;
                         return Err(error);
                     }
                 },
                 // The set has expired meanwhile, or the janitor took the claim for one that was cut off.
                 Settled::ClaimGone => {
-                    self.give_up(claim).await;
+                    self.give_up(claim, Leftover::Perhaps).await;
                     return self.explain(&key, pair, incoming, crate::store::Error::Conflict.into()).await;
                 }
             }
         }
-        self.give_up(claim).await;
+        self.give_up(claim, Leftover::Perhaps).await;
         Err(crate::store::Error::Conflict.into())
     }
 

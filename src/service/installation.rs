@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::capacity::Capacity;
+use super::destroy::Reaper;
+use super::pairs::Pairs;
 use super::{Error, Service, Settings};
 use crate::clock::Clock;
-use crate::hsm::{self, Found, Hsm};
-use crate::model::{InstallationId, ObjectId, ObjectKind};
+use crate::hsm::{self, Hsm, Listed};
+use crate::model::{InstallationId, ObjectId};
 use crate::store::{self, Store};
 
 /// Why the service does not start, and what to do.
@@ -62,7 +65,7 @@ pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartEr
         (Some(database), Some(token)) if database == token => database,
         (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
         (None, Some(token)) => return Err(StartError::LostDatabase(token)),
-        (Some(database), None) if !in_use(&objects) && store.is_empty().await? => database,
+        (Some(database), None) if !objects.in_use && store.is_empty().await? => database,
         (Some(database), None) => return Err(StartError::LostToken(database)),
         (None, None) => {
             let id = InstallationId::random();
@@ -94,34 +97,35 @@ impl Service {
             (Some(database), Some(token)) if database == token => database,
             (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
             (None, Some(token)) => return Err(StartError::LostDatabase(token)),
-            (Some(_), None) if store.is_empty().await? && !in_use(&objects) => return Err(StartError::NotInstalled),
+            (Some(_), None) if store.is_empty().await? && !objects.in_use => return Err(StartError::NotInstalled),
             (Some(database), None) => return Err(StartError::LostToken(database)),
             (None, None) => return Err(StartError::NotInstalled),
         };
         let mac_key = mac_key(&objects).ok_or(StartError::NoMacKey)?;
         hsm.use_mac_key(mac_key);
         let started_at = clock.now();
-        let service = Self { store, hsm, clock, settings: Arc::new(settings), installation, mac_key, started_at };
-        service.recover().await.map_err(StartError::Recovery)?;
+        let capacity = Arc::new(Capacity::new(settings.capacity, hsm.profile().private_memory));
+        let pairs = Arc::new(Pairs::new(settings.pool.waiting));
+        let (settings, reaper) = (Arc::new(settings), Reaper::default());
+        let service = Self { store, hsm, clock, settings, installation, mac_key, started_at, capacity, pairs, reaper };
+        service.recover(&objects.macs).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
+        service.count_objects().await?;
         Ok(service)
     }
 }
 
+/// Whose database and token are, and what the token holds. Lists it, so that no request has to search.
 async fn marks(
     store: &Store,
     hsm: &Hsm,
-) -> Result<(Option<InstallationId>, Option<InstallationId>, Vec<Found>), StartError> {
+) -> Result<(Option<InstallationId>, Option<InstallationId>, Listed), StartError> {
     let database = store.installation().await?;
-    let (token, objects) = hsm.call(|token| Ok((token.installation()?, token.objects()?))).await?;
+    let (token, objects) = hsm.sweep(|token| Ok((token.installation()?, token.list()?))).await?;
     Ok((database, token, objects))
 }
 
-fn in_use(objects: &[Found]) -> bool {
-    objects.iter().any(|found| matches!(found.kind, ObjectKind::Material | ObjectKind::WrappingKey))
-}
-
-fn mac_key(objects: &[Found]) -> Option<ObjectId> {
+fn mac_key(objects: &Listed) -> Option<ObjectId> {
     // Two, where two ran `init` at once: any will do, as long as it is always the same.
-    objects.iter().filter(|found| found.kind == ObjectKind::Mac).map(|found| found.id).min()
+    objects.macs.iter().min().copied()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Error, Service};
 use crate::model::{Account, KeyId, Timestamp};
-use crate::store;
+use crate::store::{self, Leftover};
 
 /// How many records are treated in one go.
 const BATCH: u32 = 100;
@@ -43,6 +43,8 @@ impl Service {
         self.expire_material(now).await?;
         self.carry_out_deletions(now).await?;
         self.destroy_doomed().await;
+        self.count_objects().await?;
+        self.sample_load(now).await?;
         Ok(())
     }
 
@@ -53,7 +55,7 @@ impl Service {
             let claims = self.store.stale_claims(before, BATCH).await?;
             for claim in &claims {
                 tracing::info!(object = %claim.object, "ending a claim that was cut off");
-                self.store.release(claim, self.settings.max_attempts, self.clock.now()).await?;
+                self.store.release(claim, Leftover::Perhaps, self.settings.max_attempts, self.clock.now()).await?;
             }
             if claims.len() < BATCH as usize {
                 break;

@@ -2,6 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use super::capacity::Purpose;
 use super::{
     Call, CreateKey, Described, Error, ListKeys, Page, PublicKey, ScheduleKeyDeletion, Scheduled, Service,
     UpdateKeyDescription,
@@ -12,7 +13,7 @@ use crate::model::{
     Claim, Expiration, HostExposure, Invalid, Key, KeyArn, KeyId, KeyRef, KeySpec, KeyUsage, Material, MaterialKind,
     MaterialPresence, ObjectId, Origin, Rotation,
 };
-use crate::store;
+use crate::store::{self, Leftover};
 
 /// The most characters of a description (KMS API Reference, CreateKey).
 const MAX_DESCRIPTION: usize = 8192;
@@ -62,13 +63,18 @@ impl Service {
     async fn with_generated_material(&self, mut key: Key, kind: MaterialKind) -> Result<Key, Error> {
         let object = ObjectId::random();
         let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
-        self.store.claim_object(&claim).await?;
+        self.admit(Purpose::Material)?;
+        if let Err(error) = self.store.claim_object(&claim).await {
+            self.capacity.freed(1);
+            return Err(error.into());
+        }
         crate::failpoint::reach("create.claimed");
         let usage = key.usage;
         let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
             Ok(proved) => proved,
             Err(error) => {
-                self.give_up(&claim).await;
+                let leftover = if error.leaves_nothing() { Leftover::Nothing } else { Leftover::Perhaps };
+                self.give_up(&claim, leftover).await;
                 return Err(error.into());
             }
         };
@@ -90,7 +96,7 @@ impl Service {
             // It may have been recorded all the same: whoever ends the claim finds out.
             Err(error @ store::Error::Unreachable(_)) => return Err(error.into()),
             Err(error) => {
-                self.give_up(&claim).await;
+                self.give_up(&claim, Leftover::Perhaps).await;
                 return Err(error.into());
             }
         }

@@ -1,47 +1,164 @@
 //! Where the next wrapping key pair comes from.
 //!
-//! A pair that stands ready is taken in one transaction. Else one is made while the caller waits; where the caller stops
-//! waiting first, the pair is finished all the same and stands ready for the next. A pool that fills itself ahead of demand
-//! fits behind [`Service::take_pair`].
+//! A pair that stands ready is taken in one transaction. Where none does, the caller waits in a line, within their deadline, and
+//! pairs are made for those who wait; a pair whose caller has left stands ready for the next. Who comes later never takes what
+//! somebody waits for. [`super::pool`] sees to it that hardly anybody waits.
 
+mod line;
+mod pace;
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use self::line::{Crowded, Held, Line, Turn};
+use self::pace::Pace;
+use super::capacity::Purpose;
 use super::{Call, Error, Service, TRIES};
-use crate::model::{Issue, ObjectId, PairUse, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState};
-use crate::store;
+use crate::hsm::{self, MAKERS, Made};
+use crate::model::{Issue, ObjectId, PairKind, Timestamp, WrappingKey, WrappingKeyId, WrappingKeyState};
+use crate::store::{self, Taken};
+
+/// How much earlier a caller is told to come again than their time is over, so that they hear it.
+const IN_TIME: Duration = Duration::from_millis(30);
+
+/// The longest that anybody is told to wait.
+const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Who waits for pairs, and how fast they come and go.
+#[derive(Debug)]
+pub(super) struct Pairs {
+    line: Line,
+    pub(super) pace: Pace,
+    /// Notified when the pool may have to be filled.
+    pub(super) hungry: Notify,
+}
+
+impl Pairs {
+    /// With a line for `waiting` callers.
+    pub(super) fn new(waiting: usize) -> Self {
+        Self { line: Line::new(waiting), pace: Pace::default(), hungry: Notify::new() }
+    }
+
+    /// How many callers wait for a pair.
+    pub(super) fn waiting(&self) -> usize {
+        self.line.wanted().len()
+    }
+
+    pub(super) fn waits_for(&self, kind: PairKind) -> bool {
+        self.line.waits_for(kind)
+    }
+
+    /// Says that a pair of this kind stands ready.
+    pub(super) fn stands_ready(&self, kind: PairKind) {
+        self.line.call(kind, Turn::Ready);
+    }
+
+    /// When whoever comes now would have had their pair: by how long pairs take to make, and for how many they are awaited.
+    fn next_vacancy(&self, kind: PairKind) -> Duration {
+        let awaited = self.line.wanted().into_iter().chain([kind]).map(|kind| self.pace.making(kind.spec));
+        let all: Duration = awaited.sum();
+        whole_seconds(all / u32::try_from(MAKERS).unwrap_or(1))
+    }
+}
+
+/// Rounded up, and within bounds that a caller can do something with.
+fn whole_seconds(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).clamp(Duration::from_secs(1), LONGEST_RETRY)
+}
 
 impl Service {
     /// Hands out a wrapping key pair, on record as issued.
-    pub(super) async fn take_pair(&self, call: &Call, spec: WrappingKeySpec, issue: &Issue) -> Result<WrappingKey, Error> {
-        let pair_use = issue.path.pair_use();
-        let token = &self.hsm.profile().serial_number;
+    pub(super) async fn take_pair(&self, call: &Call, kind: PairKind, issue: &Issue) -> Result<WrappingKey, Error> {
+        self.pairs.pace.asked(kind, issue.issued_at);
+        if !self.pairs.line.waits_for(kind)
+            && let Some(ready) = self.take_ready(kind, issue).await?
+        {
+            return Ok(ready);
+        }
         for _ in 0..TRIES {
-            if let Some(ready) = self.store.take_wrapping_key(spec, pair_use, token, issue).await? {
+            let first = !self.pairs.line.waits_for(kind);
+            let mut held = self.pairs.line.join(&call.principal, kind).map_err(|Crowded| self.none_ready(kind))?;
+            // One may have come to stand ready since it was looked for, when nobody was there to be told.
+            if first && let Some(ready) = self.take_ready(kind, issue).await? {
                 return Ok(ready);
             }
-            let service = self.clone();
-            let making = tokio::spawn(async move { service.make_pair(spec, pair_use).await });
-            let made = match call.deadline {
-                Some(deadline) => tokio::time::timeout_at(deadline.into(), making).await.map_err(|_| Error::Timeout)?,
-                None => making.await,
-            };
-            let id = made.map_err(|_panicked| crate::hsm::Error::Stopped)??;
-            match self.store.issue_wrapping_key(&id, issue).await {
-                // Another caller was quicker to take the pair that this one made: then theirs may be ready, or it is made anew.
-                Err(store::Error::Conflict) => {}
-                issued => return Ok(issued?),
+            self.serve_the_line();
+            match wait(&mut held, call.deadline).await {
+                Some(Turn::Ready) => {}
+                Some(Turn::Failed(error)) => return Err(error),
+                Some(Turn::Displaced) | None => return Err(self.none_ready(kind)),
+            }
+            // Where another replica was quicker to take it, the wait begins anew.
+            if let Some(ready) = self.take_ready(kind, issue).await? {
+                return Ok(ready);
             }
         }
-        Err(Error::Timeout)
+        Err(self.none_ready(kind))
     }
 
-    /// Makes a wrapping key pair, on record as ready.
-    async fn make_pair(&self, spec: WrappingKeySpec, pair_use: PairUse) -> Result<WrappingKeyId, Error> {
-        let object = ObjectId::random();
+    async fn take_ready(&self, kind: PairKind, issue: &Issue) -> Result<Option<WrappingKey>, Error> {
+        let token = &self.hsm.profile().serial_number;
+        match self.store.take_wrapping_key(kind, token, issue, self.settings.caps).await? {
+            Taken::Taken(pair) => {
+                self.pairs.hungry.notify_one();
+                self.learn_of(&pair);
+                Ok(Some(*pair))
+            }
+            Taken::Dry => Ok(None),
+            Taken::Capped { holder, until } => Err(Error::Capped { holder, retry_after: self.until(until) }),
+        }
+    }
+
+    /// Finds the handle of a pair that another replica made, before an import needs it.
+    fn learn_of(&self, pair: &WrappingKey) {
+        if self.hsm.unknown_of(&[pair.object]).is_empty() {
+            return;
+        }
+        let (service, object) = (self.clone(), pair.object);
+        tokio::spawn(async move { service.hsm.sweep(move |token| token.contains(&object)).await });
+    }
+
+    fn none_ready(&self, kind: PairKind) -> Error {
+        Error::NoneReady { kind, retry_after: self.pairs.next_vacancy(kind) }
+    }
+
+    fn until(&self, moment: Timestamp) -> Duration {
+        whole_seconds(moment.since(self.clock.now()))
+    }
+
+    /// Has pairs made for those who wait, as many at once as there are sessions for it.
+    fn serve_the_line(&self) {
+        while let Some(kind) = self.pairs.line.next_to_make(MAKERS) {
+            let service = self.clone();
+            tokio::spawn(async move {
+                let making = Making { line: service.pairs.line.clone(), kind };
+                let made = service.make_pair(kind).await;
+                drop(making);
+                match made {
+                    Ok(()) => service.pairs.stands_ready(kind),
+                    Err(error) => service.pairs.line.call(kind, Turn::Failed(error)),
+                }
+                service.serve_the_line();
+            });
+        }
+    }
+
+    async fn make_pair(&self, kind: PairKind) -> Result<(), Error> {
+        let record = self.begin_pair(kind).await?;
+        let object = record.object;
+        let made = self.hsm.make(move |token| token.make_wrapping_key(&object, kind)).await;
+        self.finish_pair(&record, made).await
+    }
+
+    /// Puts it on record that a pair is about to be made.
+    pub(super) async fn begin_pair(&self, kind: PairKind) -> Result<WrappingKey, Error> {
+        self.admit(Purpose::WrappingKey)?;
         let record = WrappingKey {
             id: WrappingKeyId::random(),
-            object,
+            object: ObjectId::random(),
             token: self.hsm.profile().serial_number.clone(),
-            spec,
-            pair_use,
+            kind,
             state: WrappingKeyState::Making,
             spki: Vec::new(),
             created_at: self.clock.now(),
@@ -49,27 +166,38 @@ impl Service {
             attempts: 0,
             answer: None,
         };
-        self.store.begin_wrapping_key(&record).await?;
+        if let Err(error) = self.store.begin_wrapping_key(&record).await {
+            self.capacity.freed(1);
+            return Err(error.into());
+        }
         crate::failpoint::reach("issue.begun");
-        let made = self.hsm.make(move |token| token.make_wrapping_key(&object, spec, pair_use)).await;
-        let spki = match made {
-            Ok(spki) => spki,
+        Ok(record)
+    }
+
+    /// Puts it on record what came of the making: a pair that stands ready, or nothing.
+    pub(super) async fn finish_pair(&self, record: &WrappingKey, made: Result<Made, hsm::Error>) -> Result<(), Error> {
+        let Made { spki, took } = match made {
+            Ok(made) => made,
             Err(error) => {
-                self.abandon(&record).await;
+                if matches!(error, hsm::Error::Full(_)) {
+                    self.capacity.token_is_full();
+                }
+                self.abandon(record).await;
                 return Err(error.into());
             }
         };
+        self.pairs.pace.made(record.kind.spec, took);
         match self.store.wrapping_key_ready(&record.id, &spki).await {
             Ok(()) => {}
             // It may have been recorded all the same, and then stands ready; else the janitor ends it.
             Err(error @ store::Error::Unreachable(_)) => return Err(error.into()),
             Err(error) => {
-                self.abandon(&record).await;
+                self.abandon(record).await;
                 return Err(error.into());
             }
         }
         crate::failpoint::reach("issue.ready");
-        Ok(record.id)
+        Ok(())
     }
 
     /// Ends a making that came to nothing.
@@ -80,5 +208,25 @@ impl Service {
             abandoned => abandoned,
         };
         self.given_up(&record.object, abandoned).await;
+    }
+}
+
+/// Waits for the turn until shortly before the deadline; `None` where it has not come by then.
+async fn wait(held: &mut Held, deadline: Option<Instant>) -> Option<Turn> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline.checked_sub(IN_TIME).unwrap_or(deadline).into(), held.turn()).await.ok(),
+        None => Some(held.turn().await),
+    }
+}
+
+/// A pair under way for those who wait: it has ended when this is dropped, however.
+struct Making {
+    line: Line,
+    kind: PairKind,
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        self.line.made(self.kind);
     }
 }

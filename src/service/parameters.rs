@@ -2,13 +2,13 @@
 
 use super::{Call, Error, GetParametersForImport, Parameters, Service};
 use crate::model::invalid::member;
-use crate::model::{Invalid, Issue, Key, KeyRef, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use crate::model::{Invalid, Issue, Key, KeyRef, PairKind, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 
 impl Service {
     /// GetParametersForImport: hands out a wrapping key and the import token that binds it to the key.
     ///
     /// # Errors
-    /// In the reference's order: fields, key, origin, state, matrix; then what the token cannot do.
+    /// In the reference's order: fields, key, origin, state, matrix; then what the token cannot do, and what there is too much of.
     pub async fn parameters_for_import(&self, call: &Call, request: GetParametersForImport) -> Result<Parameters, Error> {
         let GetParametersForImport { key_id, wrapping_algorithm, wrapping_key_spec } = request;
         let algorithm = wrapping_algorithm.ok_or_else(|| Invalid::missing("wrappingAlgorithm"))?;
@@ -37,7 +37,8 @@ impl Service {
             issued_at,
             expires_at: issued_at.after(self.settings.lifetime),
         };
-        let pair = self.take_pair(call, spec, &issue).await?;
+        let kind = PairKind { spec, pair_use: path.pair_use() };
+        let pair = self.take_pair(call, kind, &issue).await?;
         crate::failpoint::reach("issue.issued");
         Ok(Parameters {
             arn: self.arn(&key),

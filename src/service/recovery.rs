@@ -3,23 +3,25 @@
 //! Records name every object from before it exists until after it is gone, so what a crash leaves is found by its record.
 //! An object that no record names is not a crash's doing: it tells of a database older than the token, and is left alone.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{Error, Service, StartError};
-use crate::hsm::Found;
 use crate::model::key_spec::HmacHash;
-use crate::model::{Claim, KeyUsage, MaterialKind, ObjectId, ObjectKind};
+use crate::model::{Claim, KeyUsage, MaterialKind, ObjectId};
+use crate::store::Leftover;
 
 /// How many ids are compared in one go.
 const BATCH: u32 = 1000;
 
+/// Objects that are missing, after which no more are counted: it is another token.
+const TOO_MANY: usize = 1000;
+
 impl Service {
-    /// Brings token and record together again.
+    /// Brings token and record together again. The token has been listed, and has the MAC keys `macs`.
     ///
     /// # Errors
     /// Where the token or the store fails.
-    pub(super) async fn recover(&self) -> Result<(), Error> {
+    pub(super) async fn recover(&self, macs: &[ObjectId]) -> Result<(), Error> {
         // Other replicas' claims may be at work; over SQLite, which one process holds, there are no others.
         let before = match self.store.kind() {
             "sqlite" => self.clock.now().after(Duration::from_millis(1)),
@@ -29,7 +31,8 @@ impl Service {
         crate::failpoint::reach("recover.claims");
         self.destroy_doomed().await;
         crate::failpoint::reach("recover.done");
-        self.compare().await
+        self.report_unknown(macs).await?;
+        self.report_missing().await
     }
 
     /// Makes a key and destroys it, on record as any other: a disk that is full or read-only is found before anyone calls.
@@ -46,32 +49,45 @@ impl Service {
             token.destroy(&object)
         });
         kept.await.map_err(StartError::UnwritableToken)?;
-        let released = self.store.release(&claim, self.settings.max_attempts, self.clock.now()).await;
-        released.map_err(StartError::UnwritableStore)?;
-        self.store.destroyed(&object).await.map_err(StartError::UnwritableStore)
+        let now = self.clock.now();
+        let released = self.store.release(&claim, Leftover::Nothing, self.settings.max_attempts, now).await;
+        released.map_err(StartError::UnwritableStore)
     }
 
-    /// Says where token and record disagree. Listing the token first makes sure that nothing made meanwhile looks unknown;
-    /// it also finds every handle, so that no request has to search.
-    async fn compare(&self) -> Result<(), Error> {
-        let found = self.hsm.call(|token| token.objects()).await?;
-        let ids: Vec<ObjectId> = found
-            .iter()
-            .filter(|Found { kind, .. }| matches!(kind, ObjectKind::Material | ObjectKind::WrappingKey))
-            .map(|found| found.id)
-            .collect();
-        let unknown = self.store.unknown_objects(&ids).await?;
-        if let Some(first) = unknown.first() {
-            tracing::warn!(count = unknown.len(), %first, "the token holds objects that the database does not know, and they are left alone: was an older database restored?");
+    /// Says what the token holds that no record names. It was listed before the record is asked, so that nothing made
+    /// meanwhile looks unknown.
+    async fn report_unknown(&self, macs: &[ObjectId]) -> Result<(), Error> {
+        let (mut count, mut first, mut after) = (0, None, None);
+        loop {
+            let page = self.hsm.known_objects(after, BATCH as usize);
+            after = page.last().copied();
+            let mut unknown = self.store.unknown_objects(&page).await?;
+            unknown.retain(|object| !macs.contains(object));
+            count += unknown.len();
+            first = first.or_else(|| unknown.first().copied());
+            if page.len() < BATCH as usize {
+                break;
+            }
         }
-        let found: HashSet<ObjectId> = ids.into_iter().collect();
-        let mut missing = 0usize;
-        let mut after = None;
+        if let Some(first) = first {
+            tracing::warn!(count, %first, "the token holds objects that the database does not know, and they are left alone: was an older database restored?");
+        }
+        Ok(())
+    }
+
+    /// Says what the record expects that the token does not hold. What another replica made since the listing is looked for.
+    async fn report_missing(&self) -> Result<(), Error> {
+        let (mut missing, mut after) = (0, None);
         loop {
             let expected = self.store.expected_objects(after, BATCH).await?;
-            missing += expected.iter().filter(|id| !found.contains(id)).count();
             after = expected.last().copied();
-            if expected.len() < BATCH as usize {
+            let mut absent = self.hsm.unknown_of(&expected);
+            if !absent.is_empty() {
+                self.hsm.sweep(|token| token.list()).await?;
+                absent = self.hsm.unknown_of(&absent);
+            }
+            missing += absent.len();
+            if expected.len() < BATCH as usize || missing > TOO_MANY {
                 break;
             }
         }

@@ -16,7 +16,7 @@ impl Service {
             issued_at: issue.issued_at,
             expires_at: issue.expires_at,
             wrapping_key: pair.id,
-            spec: pair.spec,
+            spec: pair.kind.spec,
             algorithm: issue.algorithm,
             object: pair.object,
             token: pair.token.clone(),
@@ -55,7 +55,7 @@ impl Service {
         let agrees = issue.key == key.id
             && issue.algorithm == claims.algorithm
             && issue.expires_at == claims.expires_at
-            && pair.spec == claims.spec
+            && pair.kind.spec == claims.spec
             && pair.object == claims.object
             && pair.token == claims.token
             && <[u8; 32]>::from(Sha256::digest(&pair.spki)) == claims.spki_hash;

@@ -19,6 +19,15 @@ pub enum Claimed {
     Dead,
 }
 
+/// What a failed attempt may have left in the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// Nothing: it failed before anything was put there.
+    Nothing,
+    /// Perhaps the object.
+    Perhaps,
+}
+
 impl Store {
     /// Claims an attempt under a set, which must be issued, unexpired at `now` and tried fewer than `max_attempts` times.
     ///
@@ -48,16 +57,22 @@ impl Store {
         transact!(self, |tx| { tx.insert_claim(claim).await })
     }
 
-    /// Gives up a claim whose attempt failed, and dooms its object, which the token may or may not have.
+    /// Gives up a claim whose attempt failed, and dooms its object where the token may have it.
     ///
     /// A set that has been tried `max_attempts` times is dead when none of the attempts is under way any more, and its
     /// object doomed. A claim that is gone, because it was settled or given up already, is left alone.
     ///
     /// # Errors
     /// Where the record cannot be changed.
-    pub async fn release(&self, claim: &Claim, max_attempts: u32, now: Timestamp) -> Result<(), Error> {
+    pub async fn release(
+        &self,
+        claim: &Claim,
+        leftover: Leftover,
+        max_attempts: u32,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         transact!(self, |tx| {
-            let (true, Some(id)) = (tx.give_up(claim, now).await?, &claim.wrapping_key) else { return Ok(()) };
+            let (true, Some(id)) = (tx.give_up(claim, leftover, now).await?, &claim.wrapping_key) else { return Ok(()) };
             let sql = "UPDATE wrapping_keys SET state = 'dead' WHERE id = $1 AND state = 'issued' AND attempts >= $2 \
                        AND NOT EXISTS (SELECT 1 FROM claims WHERE wrapping_key = $1) RETURNING object";
             match tx.row(sql, args![id, max_attempts]).await? {
@@ -71,9 +86,9 @@ impl Store {
     ///
     /// # Errors
     /// Where the record cannot be changed.
-    pub async fn refund(&self, claim: &Claim, now: Timestamp) -> Result<(), Error> {
+    pub async fn refund(&self, claim: &Claim, leftover: Leftover, now: Timestamp) -> Result<(), Error> {
         transact!(self, |tx| {
-            if let (true, Some(id)) = (tx.give_up(claim, now).await?, &claim.wrapping_key) {
+            if let (true, Some(id)) = (tx.give_up(claim, leftover, now).await?, &claim.wrapping_key) {
                 let sql =
                     "UPDATE wrapping_keys SET attempts = attempts - 1 WHERE id = $1 AND state = 'issued' AND attempts > 0";
                 tx.execute(sql, args![id]).await?;
@@ -109,9 +124,9 @@ impl Transaction {
     }
 
     /// Whether the claim was still there. Only then is its object doomed: otherwise it may be a key's material by now.
-    async fn give_up(&mut self, claim: &Claim, now: Timestamp) -> Result<bool, Error> {
+    async fn give_up(&mut self, claim: &Claim, leftover: Leftover, now: Timestamp) -> Result<bool, Error> {
         let there = self.execute("DELETE FROM claims WHERE object = $1", args![&claim.object]).await? > 0;
-        if there {
+        if there && leftover == Leftover::Perhaps {
             self.doom(&[claim.object], now).await?;
         }
         Ok(there)

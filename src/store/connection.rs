@@ -38,11 +38,27 @@ pub(super) enum Database {
 
 impl Database {
     pub(super) async fn open(url: &str) -> Result<Self, Error> {
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        match scheme {
+        match scheme(url) {
             "sqlite" => Self::open_sqlite(url).await,
             "postgres" | "postgresql" => Self::open_postgres(url).await,
-            _ => Err(Error::UnknownUrl(scheme.to_owned())),
+            other => Err(Error::UnknownUrl(other.to_owned())),
+        }
+    }
+
+    pub(super) async fn open_to_read(url: &str) -> Result<Self, Error> {
+        match scheme(url) {
+            "sqlite" => {
+                let options = SqliteConnectOptions::from_str(url)?.read_only(true).busy_timeout(ACQUIRE);
+                let reader = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).max_connections(1).connect_with(options);
+                let reader = reader.await?;
+                Ok(Self::Sqlite { writer: reader.clone(), reader, held: Arc::default() })
+            }
+            "postgres" | "postgresql" => {
+                let options = PgConnectOptions::from_str(url)?.application_name("keyferry").options(limits());
+                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE).max_connections(1);
+                Ok(Self::Postgres(within(ACQUIRE, async { Ok(pool.connect_with(options).await?) }).await?))
+            }
+            other => Err(Error::UnknownUrl(other.to_owned())),
         }
     }
 
@@ -68,13 +84,8 @@ impl Database {
         let mut first: PgConnection = within(ACQUIRE, async { Ok(options.connect().await?) }).await?;
         within(MIGRATE, async { Ok(migrations::postgres().run(&mut first).await?) }).await?;
         first.close().await?;
-        let limits = [
-            ("statement_timeout", STATEMENT_MS),
-            ("lock_timeout", STATEMENT_MS),
-            ("idle_in_transaction_session_timeout", STATEMENT_MS),
-        ];
         let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE).max_connections(CONNECTIONS);
-        Ok(Self::Postgres(pool.connect_lazy_with(options.options(limits))))
+        Ok(Self::Postgres(pool.connect_lazy_with(options.options(limits()))))
     }
 
     /// Keeps other processes from serving over the same SQLite file, until this one ends. PostgreSQL serves any number.
@@ -117,6 +128,15 @@ impl Database {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split_once(':').map_or("", |(scheme, _)| scheme)
+}
+
+/// What PostgreSQL is to give up by itself.
+fn limits() -> [(&'static str, u32); 3] {
+    ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, STATEMENT_MS))
 }
 
 /// Makes the file where it is missing, readable for its owner alone; SQLite gives its log the same mode.

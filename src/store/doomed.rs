@@ -1,5 +1,8 @@
 //! Objects that are of no more use: recorded in the transaction that ends their use, forgotten when the token has destroyed them.
 
+use std::sync::LazyLock;
+
+use super::objects::{CHUNK, PLACES, padded};
 use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::{Error, Store};
@@ -45,11 +48,17 @@ impl Store {
         rows.iter().map(|row| row.object("object")).collect()
     }
 
-    /// Records that the token does not have this object any more.
+    /// Records that the token does not have these objects any more. Returns how many were doomed until now.
     ///
     /// # Errors
-    /// Where the record cannot be changed.
-    pub async fn destroyed(&self, object: &ObjectId) -> Result<(), Error> {
-        transact!(self, |tx| { tx.execute("DELETE FROM doomed WHERE object = $1", args![object]).await.map(drop) })
+    /// Where the record cannot be changed; part of them may be recorded then.
+    pub async fn destroyed(&self, objects: &[ObjectId]) -> Result<u64, Error> {
+        let mut gone = 0;
+        for chunk in objects.chunks(CHUNK) {
+            gone += transact!(self, |tx| { tx.execute(&GONE, padded(chunk)).await })?;
+        }
+        Ok(gone)
     }
 }
+
+static GONE: LazyLock<String> = LazyLock::new(|| format!("DELETE FROM doomed WHERE object IN ({})", *PLACES));

@@ -9,6 +9,7 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 const RECORD: &str = include_str!("migrations/0001_record.sql");
+const POOL: &str = include_str!("migrations/0002_pool.sql");
 
 /// The migrations in PostgreSQL's words.
 pub(super) fn postgres() -> Migrator {
@@ -25,7 +26,7 @@ pub(super) fn sqlite() -> Migrator {
 }
 
 fn migrator(dialect: impl Fn(&str) -> String) -> Migrator {
-    let migrations = [(1, "record", RECORD)].into_iter().map(|(version, name, sql)| {
+    let migrations = [(1, "record", RECORD), (2, "pool", POOL)].into_iter().map(|(version, name, sql)| {
         let sql = AssertSqlSafe(dialect(sql)).into_sql_str();
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });

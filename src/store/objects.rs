@@ -1,13 +1,14 @@
 //! What should be in the token, and what of the token's nobody here knows: the two sides of a sweep.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::value::{Value, args};
 use super::{Error, Store};
 use crate::model::ObjectId;
 
 /// Objects asked for by one statement. Fixed, so that its text is always the same and stays prepared.
-const CHUNK: usize = 100;
+pub(super) const CHUNK: usize = 100;
 
 impl Store {
     /// Those of `objects` that no row names: not claimed, not a living wrapping key's, not present material's, not doomed.
@@ -17,10 +18,8 @@ impl Store {
     pub async fn unknown_objects(&self, objects: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
         let mut unknown = Vec::new();
         for chunk in objects.chunks(CHUNK) {
-            // The last one repeats to fill the statement.
-            let padded = chunk.iter().chain(chunk.last().into_iter().cycle()).take(CHUNK);
             // One statement, so that an object which moves from a claim to a key is seen in one place or the other.
-            let rows = self.rows_of_built(known_sql(), padded.map(Value::from).collect()).await?;
+            let rows = self.rows(&KNOWN, padded(chunk)).await?;
             let known: HashSet<ObjectId> = rows.iter().map(|row| row.object("object")).collect::<Result<_, _>>()?;
             unknown.extend(chunk.iter().filter(|object| !known.contains(*object)));
         }
@@ -43,13 +42,21 @@ impl Store {
     }
 }
 
-fn known_sql() -> String {
-    let places: Vec<String> = (1..=CHUNK).map(|n| format!("${n}")).collect();
-    let places = places.join(", ");
+/// The ids of a statement that takes [`CHUNK`]: the last one repeats to fill it. Of none, none.
+pub(super) fn padded(chunk: &[ObjectId]) -> Vec<Value> {
+    chunk.iter().chain(chunk.last().into_iter().cycle()).take(CHUNK).map(Value::from).collect()
+}
+
+/// `$1, $2, …`, [`CHUNK`] of them.
+pub(super) static PLACES: LazyLock<String> =
+    LazyLock::new(|| (1..=CHUNK).map(|n| format!("${n}")).collect::<Vec<_>>().join(", "));
+
+static KNOWN: LazyLock<String> = LazyLock::new(|| {
+    let places = &*PLACES;
     format!(
         "SELECT object FROM claims WHERE object IN ({places}) \
          UNION ALL SELECT object FROM doomed WHERE object IN ({places}) \
          UNION ALL SELECT object FROM materials WHERE presence = 'imported' AND object IN ({places}) \
          UNION ALL SELECT object FROM wrapping_keys WHERE state IN ('making', 'ready', 'issued') AND object IN ({places})"
     )
-}
+});

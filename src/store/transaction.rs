@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite};
+use sqlx::{Postgres, Sqlite};
 
 use super::connection::{Database, within};
 use super::rows::Row;
@@ -125,15 +125,6 @@ impl Transaction {
 impl Store {
     /// Runs a statement that only reads. It sees one moment; two statements may see two.
     pub(super) async fn rows(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
-        self.rows_of(sql.into_sql_str(), args).await
-    }
-
-    /// As [`Store::rows`], for a text that was put together from placeholders.
-    pub(super) async fn rows_of_built(&self, sql: String, args: Vec<Value>) -> Result<Vec<Row>, Error> {
-        self.rows_of(AssertSqlSafe(sql).into_sql_str(), args).await
-    }
-
-    async fn rows_of(&self, sql: sqlx::SqlStr, args: Vec<Value>) -> Result<Vec<Row>, Error> {
         within(LIMIT, async {
             Ok(match &self.database {
                 Database::Postgres(on) => query!(sql, args).fetch_all(on).await?.into_iter().map(Row::Postgres).collect(),

@@ -1,24 +1,16 @@
-//! Wrapping key pairs, from their making to their end. `making → ready → issued` is here, and the ends that time brings;
-//! what imports do to them is in the files on claims and settlements.
+//! Wrapping key pairs, from their making to their end. `making → ready` is here, and the ends that time brings; how they are
+//! handed out is in `issues`, what imports do to them in the files on claims and settlements.
 
-use super::connection::Database;
-use super::transaction::{Isolation, Transaction, transact};
+use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::wrapping_rows::{self, wrapping_key_columns};
 use super::{Error, Store};
-use crate::model::{Issue, PairUse, Timestamp, WrappingKey, WrappingKeyId, WrappingKeySpec};
+use crate::model::{Timestamp, WrappingKey, WrappingKeyId};
 
-/// Hands out the oldest ready pair. One statement: it finds, locks and changes the row, so that no two can have it.
-macro_rules! take_sql {
-    ($lock:literal) => {
-        concat!(
-            "UPDATE wrapping_keys SET state = 'issued', key_id = $4, account = $5, principal = $6, algorithm = $7, \
-             path = $8, issued_at = $9, expires_at = $10 WHERE state = 'ready' AND id = (SELECT id FROM wrapping_keys \
-             WHERE state = 'ready' AND token = $1 AND spec = $2 AND pair_use = $3 ORDER BY created_at, id LIMIT 1",
-            $lock,
-            ") RETURNING ",
-            wrapping_key_columns!()
-        )
+/// The issued sets whose time is over at `$1`, the longest over first; at most `$2`.
+macro_rules! over_sql {
+    () => {
+        "SELECT id FROM wrapping_keys WHERE state = 'issued' AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2"
     };
 }
 
@@ -31,7 +23,7 @@ impl Store {
         transact!(self, |tx| {
             let sql = "INSERT INTO wrapping_keys (id, object, token, spec, pair_use, state, spki, created_at, attempts) \
                        VALUES ($1, $2, $3, $4, $5, 'making', $6, $7, 0)";
-            let (spec, pair_use) = (key.spec.as_str(), key.pair_use.as_str());
+            let (spec, pair_use) = (key.kind.spec.as_str(), key.kind.pair_use.as_str());
             let nothing: &[u8] = &[];
             tx.execute(sql, args![&key.id, &key.object, key.token.as_str(), spec, pair_use, nothing, key.created_at]).await
         })
@@ -61,45 +53,6 @@ impl Store {
         })
     }
 
-    /// Hands out the oldest ready pair of this kind in the token of this serial number; each at most once, ever.
-    ///
-    /// # Errors
-    /// Where the record cannot be changed. A pair that was taken when the answer got lost stays issued, and expires.
-    pub async fn take_wrapping_key(
-        &self,
-        spec: WrappingKeySpec,
-        pair_use: PairUse,
-        token: &str,
-        issue: &Issue,
-    ) -> Result<Option<WrappingKey>, Error> {
-        let sql = match &self.database {
-            Database::Postgres(_) => take_sql!(" FOR UPDATE SKIP LOCKED"),
-            Database::Sqlite { .. } => take_sql!(""),
-        };
-        transact!(self, Isolation::ReadCommitted, |tx| {
-            let mut args = args![token, spec.as_str(), pair_use.as_str()];
-            args.extend(issue_args(issue));
-            tx.row(sql, args).await?.map(|row| wrapping_rows::of_row(&row)).transpose()
-        })
-    }
-
-    /// Hands out this very pair.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] where it is not ready.
-    pub async fn issue_wrapping_key(&self, id: &WrappingKeyId, issue: &Issue) -> Result<WrappingKey, Error> {
-        transact!(self, |tx| {
-            let sql = concat!(
-                "UPDATE wrapping_keys SET state = 'issued', key_id = $2, account = $3, principal = $4, algorithm = $5, \
-                 path = $6, issued_at = $7, expires_at = $8 WHERE id = $1 AND state = 'ready' RETURNING ",
-                wrapping_key_columns!()
-            );
-            let mut args = args![id];
-            args.extend(issue_args(issue));
-            wrapping_rows::of_row(&tx.row(sql, args).await?.ok_or(Error::Conflict)?)
-        })
-    }
-
     /// What is known of a wrapping key.
     ///
     /// # Errors
@@ -115,13 +68,14 @@ impl Store {
     /// Where the record cannot be changed.
     pub async fn expire_wrapping_keys(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
         transact!(self, |tx| {
-            let sql = "UPDATE wrapping_keys SET state = 'expired' WHERE state = 'issued' AND id IN (SELECT id \
-                       FROM wrapping_keys WHERE state = 'issued' AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
-                       RETURNING object";
-            let rows = tx.rows(sql, args![now, limit]).await?;
-            let objects: Vec<_> = rows.iter().map(|row| row.object("object")).collect::<Result<_, _>>()?;
-            tx.doom(&objects, now).await?;
-            Ok(rows.len() as u64)
+            let sql = concat!(
+                "INSERT INTO doomed (object, doomed_at) SELECT object, $1 FROM wrapping_keys WHERE id IN (",
+                over_sql!(),
+                ") ON CONFLICT DO NOTHING"
+            );
+            tx.execute(sql, args![now, limit]).await?;
+            let sql = concat!("UPDATE wrapping_keys SET state = 'expired' WHERE state = 'issued' AND id IN (", over_sql!(), ")");
+            tx.execute(sql, args![now, limit]).await
         })
     }
 
@@ -153,10 +107,4 @@ impl Transaction {
     pub(super) async fn wrapping_key(&mut self, id: &WrappingKeyId) -> Result<Option<WrappingKey>, Error> {
         self.row(BY_ID, args![id]).await?.as_ref().map(wrapping_rows::of_row).transpose()
     }
-}
-
-fn issue_args(issue: &Issue) -> Vec<super::value::Value> {
-    let Issue { key, account, principal, algorithm, path, issued_at, expires_at } = issue;
-    let (algorithm, path) = (algorithm.as_str(), path.as_str());
-    args![key.as_str(), account.as_str(), principal.as_str(), algorithm, path, *issued_at, *expires_at]
 }

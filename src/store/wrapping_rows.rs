@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::rows::{Row, corrupt};
-use crate::model::{Account, Answer, Issue, KeyId, KeyMaterialId, RequestDigest, WrappingKey, WrappingKeyState};
+use crate::model::{Account, Answer, Issue, KeyId, KeyMaterialId, PairKind, RequestDigest, WrappingKey, WrappingKeyState};
 
 /// The columns that [`of_row`] reads.
 macro_rules! wrapping_key_columns {
@@ -26,8 +26,7 @@ pub(super) fn of_row(row: &Row) -> Result<WrappingKey, Error> {
         id: row.wrapping_key_id("id")?,
         object: row.object("object")?,
         token: row.get("token")?,
-        spec: row.named("spec")?,
-        pair_use: row.named("pair_use")?,
+        kind: pair_kind(row)?,
         state,
         spki: row.get("spki")?,
         created_at: row.time("created_at")?,
@@ -35,6 +34,11 @@ pub(super) fn of_row(row: &Row) -> Result<WrappingKey, Error> {
         attempts: row.count("attempts")?,
         answer: if state == WrappingKeyState::Consumed { Some(answer_of_row(row)?) } else { None },
     })
+}
+
+/// What the pairs of a row were made as.
+pub(super) fn pair_kind(row: &Row) -> Result<PairKind, Error> {
+    Ok(PairKind { spec: row.named("spec")?, pair_use: row.named("pair_use")? })
 }
 
 fn issue_of_row(row: &Row) -> Result<Issue, Error> {

@@ -32,6 +32,7 @@ pub fn open(label: &str, host_assisted: HostAssisted) -> Hsm {
         token: TokenName::Label(label.to_owned()),
         pin: SecretString::from(PIN),
         sessions: 2,
+        fillers: 2,
         queue: 64,
         host_assisted,
     };

@@ -13,19 +13,29 @@ pub const ACCOUNT: &str = "111122223333";
 /// The name of the client that tests call as, unless they say otherwise.
 pub const IMPORTER: &str = "spiffe://example.org/importer";
 
+/// Pairs are made on demand: most tests use few, and a pool for each would take the time of all.
+pub const NO_POOL: &str = "\
+[pool]
+rsa_2048 = { low = 0, high = 0 }
+rsa_3072 = { low = 0, high = 0 }
+rsa_4096 = { low = 0, high = 0 }
+";
+
 /// What differs between the configurations of tests.
 #[derive(Clone)]
 pub struct Settings {
     pub host_assisted: &'static str,
     pub lifetime_seconds: u32,
     pub max_attempts: u32,
+    /// TOML of further tables.
+    pub more: String,
     /// SQLite in the installation's folder where absent.
     pub store_url: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { host_assisted: "material", lifetime_seconds: 86_400, max_attempts: 16, store_url: None }
+        Self { host_assisted: "material", lifetime_seconds: 86_400, max_attempts: 16, more: NO_POOL.to_owned(), store_url: None }
     }
 }
 
@@ -103,7 +113,7 @@ impl Installation {
     }
 
     fn config_text(&self) -> String {
-        let Settings { host_assisted, lifetime_seconds, max_attempts, store_url: _ } = &self.settings;
+        let Settings { host_assisted, lifetime_seconds, max_attempts, more, store_url: _ } = &self.settings;
         let store_url = self.store_url();
         let file = |name: &str| self.file(name).display().to_string();
         let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
@@ -132,6 +142,7 @@ max_attempts = {max_attempts}
 interval_seconds = 1
 [log]
 format = "json"
+{more}
 "#
         )
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use keyferry::clock::{Clock, SetClock, SystemClock};
 use keyferry::hsm::Hsm;
-use keyferry::model::{Account, HostAssisted, Principal, Realm};
-use keyferry::service::{Call, Service, Settings, install};
+use keyferry::model::{Account, HostAssisted, Principal, Realm, SetCaps};
+use keyferry::service::{Call, CapacitySettings, PoolSettings, Service, Settings, install};
 use keyferry::store::Store;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -24,6 +24,11 @@ pub struct House {
 
 /// A new installation on a token of this label.
 pub async fn start(label: &str) -> House {
+    start_with(label, settings()).await
+}
+
+/// As [`start`], with these settings.
+pub async fn start_with(label: &str, settings: Settings) -> House {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/keyferry.db", folder.path().display());
     let store = Store::open(&url).await.unwrap();
@@ -31,7 +36,7 @@ pub async fn start(label: &str) -> House {
     let hsm = tokio::task::spawn_blocking(move || inprocess::open(&label, HostAssisted::Material)).await.unwrap();
     install(&store, &hsm).await.unwrap();
     let clock = SetClock::at(SystemClock.now());
-    let service = Service::start(store.clone(), hsm.clone(), Arc::new(clock.clone()), settings()).await.unwrap();
+    let service = Service::start(store.clone(), hsm.clone(), Arc::new(clock.clone()), settings).await.unwrap();
     House { service, clock, store, hsm, _folder: folder }
 }
 
@@ -40,6 +45,9 @@ pub fn settings() -> Settings {
         realm: Realm { partition: "aws".to_owned(), region: "us-east-1".to_owned() },
         lifetime: Duration::from_secs(24 * 60 * 60),
         max_attempts: 16,
+        caps: SetCaps { per_key: 1000, per_principal: 1000 },
+        capacity: CapacitySettings { objects: None, import_share: 20 },
+        pool: PoolSettings { sessions: 2, waiting: 64, ..PoolSettings::default() },
     }
 }
 

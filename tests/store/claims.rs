@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyferry::model::{Expiration, ObjectId, WrappingKey, WrappingKeyId, WrappingKeyState};
-use keyferry::store::{Claimed, Store};
+use keyferry::store::{Claimed, Leftover, Store};
 
 use super::on_both;
 use super::samples::*;
@@ -53,7 +53,7 @@ on_both! {
         let set = issued_set(store).await;
         let claim = claim_on(&set);
         store.claim(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
-        store.release(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
+        store.release(&claim, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
         assert_eq!(store.doomed(None, 10).await.unwrap(), [claim.object]);
         assert_eq!(state_of(store, &set).await, (WrappingKeyState::Issued, 1));
@@ -66,7 +66,7 @@ on_both! {
         for _ in 0..MAX_ATTEMPTS {
             let claim = claim_on(&set);
             assert_eq!(store.claim(&claim, MAX_ATTEMPTS, NOW).await.unwrap(), Claimed::Claimed);
-            store.release(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
+            store.release(&claim, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
             objects.insert(claim.object);
         }
         assert_eq!(state_of(store, &set).await, (WrappingKeyState::Dead, MAX_ATTEMPTS));
@@ -84,10 +84,10 @@ on_both! {
         assert_eq!(store.claim(&claim_on(&set), MAX_ATTEMPTS, NOW).await.unwrap(), Claimed::Dead);
         let (last, earlier) = claims.split_last().unwrap();
         for claim in earlier {
-            store.release(claim, MAX_ATTEMPTS, NOW).await.unwrap();
+            store.release(claim, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
         }
         assert_eq!(state_of(store, &set).await, (WrappingKeyState::Issued, MAX_ATTEMPTS));
-        store.release(last, MAX_ATTEMPTS, NOW).await.unwrap();
+        store.release(last, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
         assert_eq!(state_of(store, &set).await, (WrappingKeyState::Dead, MAX_ATTEMPTS));
     }
 
@@ -97,10 +97,10 @@ on_both! {
         for _ in 0..=MAX_ATTEMPTS {
             let claim = claim_on(&set);
             assert_eq!(store.claim(&claim, MAX_ATTEMPTS, NOW).await.unwrap(), Claimed::Claimed);
-            store.refund(&claim, NOW).await.unwrap();
+            store.refund(&claim, Leftover::Perhaps, NOW).await.unwrap();
             assert!(doomed(store).await.contains(&claim.object));
             // Nor does it count less the second time.
-            store.refund(&claim, NOW).await.unwrap();
+            store.refund(&claim, Leftover::Perhaps, NOW).await.unwrap();
         }
         assert_eq!(state_of(store, &set).await, (WrappingKeyState::Issued, 0));
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
@@ -110,8 +110,8 @@ on_both! {
         let store = &bench.store;
         let (set, claim) = consumed_set(store).await;
         let before = store.wrapping_key(&set.id).await.unwrap();
-        store.release(&claim, 1, NOW).await.unwrap();
-        store.refund(&claim, NOW).await.unwrap();
+        store.release(&claim, Leftover::Perhaps, 1, NOW).await.unwrap();
+        store.refund(&claim, Leftover::Perhaps, NOW).await.unwrap();
         assert_eq!(store.wrapping_key(&set.id).await.unwrap(), before);
         assert_eq!(store.doomed(None, 10).await.unwrap(), [set.object], "the material is not doomed");
     }
@@ -121,7 +121,7 @@ on_both! {
         let late = ObjectId::random();
         assert!(store.doom_unless_needed(&late, NOW).await.unwrap());
         assert_eq!(store.doomed(None, 10).await.unwrap(), [late]);
-        store.destroyed(&late).await.unwrap();
+        store.destroyed(&[late]).await.unwrap();
 
         let issued = issued_set(store).await;
         let mut key = recorded(store, key()).await;
@@ -138,7 +138,7 @@ on_both! {
         let claim = claim_alone();
         store.claim_object(&claim).await.unwrap();
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), std::slice::from_ref(&claim));
-        store.release(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
+        store.release(&claim, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
         assert_eq!(store.doomed(None, 10).await.unwrap(), [claim.object]);
     }

@@ -21,7 +21,7 @@ on_both! {
         let expired = key.materials[0].object;
         assert_eq!(store.unknown_objects(&[expired]).await.unwrap(), [expired]);
         // Destroyed, and there all the same.
-        store.destroyed(&consumed.object).await.unwrap();
+        store.destroyed(&[consumed.object]).await.unwrap();
         assert_eq!(store.unknown_objects(&known).await.unwrap(), [consumed.object]);
     }
 
@@ -79,8 +79,8 @@ on_both! {
         assert_eq!(store.doomed(None, 10).await.unwrap(), objects);
         assert_eq!(store.doomed(None, 2).await.unwrap(), objects[..2]);
         assert_eq!(store.doomed(Some(objects[1]), 2).await.unwrap(), objects[2..]);
-        store.destroyed(&objects[0]).await.unwrap();
-        store.destroyed(&objects[0]).await.unwrap();
+        assert_eq!(store.destroyed(&objects[..1]).await.unwrap(), 1);
+        assert_eq!(store.destroyed(&objects[..1]).await.unwrap(), 0);
         assert_eq!(store.doomed(None, 10).await.unwrap(), objects[1..]);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use keyferry::model::{PairUse, WrappingKeySpec, WrappingKeyState};
-use keyferry::store::{Claimed, Error, Settled, Store};
+use keyferry::model::WrappingKeyState;
+use keyferry::store::{Claimed, Error, Settled, Store, Taken};
 use tokio::task::JoinSet;
 
 use super::on_both;
@@ -26,10 +26,16 @@ on_both! {
             ready_pair(&bench.store).await;
         }
         let taken = at_once(64, [&bench.store, &other], |_, store| async move {
-            store.take_wrapping_key(WrappingKeySpec::Rsa4096, PairUse::Unwrap, TOKEN, &issue()).await.unwrap()
+            store.take_wrapping_key(KIND, TOKEN, &issue(), CAPS).await.unwrap()
         })
         .await;
-        let ids: Vec<_> = taken.into_iter().flatten().map(|pair| pair.id).collect();
+        let mut ids = Vec::new();
+        for taken in taken {
+            match taken {
+                Taken::Taken(pair) => ids.push(pair.id),
+                other => assert_eq!(other, Taken::Dry),
+            }
+        }
         assert_eq!(ids.len(), 10);
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 10);
     }

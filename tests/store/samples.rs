@@ -5,14 +5,17 @@ use std::time::Duration;
 use keyferry::model::key::Deletion;
 use keyferry::model::{
     Account, Answer, Claim, Expiration, HostExposure, InstallationId, Issue, Key, KeyId, KeyMaterialId, KeySpec, KeyUsage,
-    Material, MaterialPresence, ObjectId, Origin, PairUse, RequestDigest, Rotation, Timestamp, UnwrapPath,
+    Material, MaterialPresence, ObjectId, Origin, PairKind, PairUse, RequestDigest, Rotation, SetCaps, Timestamp, UnwrapPath,
     WrappingAlgorithm, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState,
 };
-use keyferry::store::{Settled, Store};
+use keyferry::store::{Settled, Store, Taken};
 
 pub const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_123);
 pub const TOKEN: &str = "f00dfeed";
 pub const MAX_ATTEMPTS: u32 = 3;
+pub const KIND: PairKind = PairKind { spec: WrappingKeySpec::Rsa4096, pair_use: PairUse::Unwrap };
+/// Caps that nothing here reaches.
+pub const CAPS: SetCaps = SetCaps { per_key: 1000, per_principal: 1000 };
 
 pub fn later(seconds: u64) -> Timestamp {
     NOW.after(Duration::from_secs(seconds))
@@ -91,8 +94,7 @@ pub fn pair() -> WrappingKey {
         id: WrappingKeyId::random(),
         object: ObjectId::random(),
         token: TOKEN.to_owned(),
-        spec: WrappingKeySpec::Rsa4096,
-        pair_use: PairUse::Unwrap,
+        kind: KIND,
         state: WrappingKeyState::Making,
         spki: Vec::new(),
         created_at: NOW,
@@ -110,8 +112,17 @@ pub async fn ready_pair(store: &Store) -> WrappingKey {
 }
 
 pub async fn issued_set(store: &Store) -> WrappingKey {
-    let pair = ready_pair(store).await;
-    store.issue_wrapping_key(&pair.id, &issue()).await.unwrap()
+    issued_as(store, issue()).await
+}
+
+/// A set in a token of its own, so that whatever else is ready stays so.
+pub async fn issued_as(store: &Store, issue: Issue) -> WrappingKey {
+    let pair = WrappingKey { token: ObjectId::random().to_string(), ..pair() };
+    store.begin_wrapping_key(&pair).await.unwrap();
+    store.wrapping_key_ready(&pair.id, b"spki").await.unwrap();
+    let taken = store.take_wrapping_key(pair.kind, &pair.token, &issue, CAPS).await.unwrap();
+    let Taken::Taken(set) = taken else { panic!("{taken:?}") };
+    *set
 }
 
 pub fn claim_on(set: &WrappingKey) -> Claim {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyferry::model::{Expiration, Key, ObjectId, WrappingKey, WrappingKeyState};
-use keyferry::store::Settled;
+use keyferry::store::{Leftover, Settled};
 
 use super::on_both;
 use super::samples::*;
@@ -74,7 +74,7 @@ on_both! {
         let released = issued_set(store).await;
         let given_up = claim_on(&released);
         store.claim(&given_up, MAX_ATTEMPTS, NOW).await.unwrap();
-        store.release(&given_up, MAX_ATTEMPTS, NOW).await.unwrap();
+        store.release(&given_up, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
 
         let expired = issued_set(store).await;
         let too_late = claim_on(&expired);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use keyferry::model::{Issue, PairUse, WrappingKey, WrappingKeySpec, WrappingKeyState};
-use keyferry::store::Error;
+use keyferry::model::{Issue, PairKind, PairUse, WrappingKey, WrappingKeySpec, WrappingKeyState};
+use keyferry::store::{Error, Taken};
 
 use super::on_both;
 use super::samples::*;
@@ -16,7 +16,7 @@ on_both! {
         assert_eq!(store.wrapping_key(&made.id).await.unwrap(), None);
         store.begin_wrapping_key(&made).await.unwrap();
         assert_eq!(store.wrapping_key(&made.id).await.unwrap(), Some(made.clone()));
-        assert!(matches!(store.issue_wrapping_key(&made.id, &issue()).await, Err(Error::Conflict)));
+        assert_eq!(store.take_wrapping_key(KIND, TOKEN, &issue(), CAPS).await.unwrap(), Taken::Dry);
 
         store.wrapping_key_ready(&made.id, b"spki").await.unwrap();
         let ready = WrappingKey { state: WrappingKeyState::Ready, spki: b"spki".to_vec(), ..made };
@@ -24,17 +24,18 @@ on_both! {
         assert!(matches!(store.wrapping_key_ready(&ready.id, b"other").await, Err(Error::Conflict)));
 
         let issue = issue();
-        let issued = store.issue_wrapping_key(&ready.id, &issue).await.unwrap();
-        assert_eq!(issued, WrappingKey { state: WrappingKeyState::Issued, issue: Some(issue.clone()), ..ready });
+        let issued = WrappingKey { state: WrappingKeyState::Issued, issue: Some(issue.clone()), ..ready };
+        let taken = store.take_wrapping_key(KIND, TOKEN, &issue, CAPS).await.unwrap();
+        assert_eq!(taken, Taken::Taken(Box::new(issued.clone())));
         assert_eq!(store.wrapping_key(&issued.id).await.unwrap(), Some(issued.clone()));
-        assert!(matches!(store.issue_wrapping_key(&issued.id, &issue).await, Err(Error::Conflict)));
+        assert_eq!(store.take_wrapping_key(KIND, TOKEN, &issue, CAPS).await.unwrap(), Taken::Dry);
         assert!(matches!(store.abandon_wrapping_key(&issued.id, NOW).await, Err(Error::Conflict)));
     }
 
     async fn the_oldest_ready_pair_of_the_kind_is_taken(bench: Bench) {
         let store = &bench.store;
         let kinds = |pair_use, spec, token: &str, age| WrappingKey {
-            pair_use, spec, token: token.to_owned(), created_at: NOW.before(Duration::from_secs(age)), ..pair()
+            kind: PairKind { spec, pair_use }, token: token.to_owned(), created_at: NOW.before(Duration::from_secs(age)), ..pair()
         };
         use PairUse::{RawDecrypt, Unwrap};
         use WrappingKeySpec::{Rsa2048, Rsa4096};
@@ -53,13 +54,13 @@ on_both! {
 
         let issue = issue();
         for expected in [old, young] {
-            let taken = store.take_wrapping_key(Rsa4096, Unwrap, TOKEN, &issue).await.unwrap().unwrap();
+            let taken = store.take_wrapping_key(KIND, TOKEN, &issue, CAPS).await.unwrap();
             let spki = b"spki".to_vec();
             let issued = WrappingKey { state: WrappingKeyState::Issued, spki, issue: Some(issue.clone()), ..expected };
-            assert_eq!(taken, issued);
-            assert_eq!(store.wrapping_key(&taken.id).await.unwrap(), Some(issued));
+            assert_eq!(store.wrapping_key(&issued.id).await.unwrap(), Some(issued.clone()));
+            assert_eq!(taken, Taken::Taken(Box::new(issued)));
         }
-        assert_eq!(store.take_wrapping_key(Rsa4096, Unwrap, TOKEN, &issue).await.unwrap(), None);
+        assert_eq!(store.take_wrapping_key(KIND, TOKEN, &issue, CAPS).await.unwrap(), Taken::Dry);
     }
 
     async fn a_pair_that_nobody_was_given_can_be_abandoned(bench: Bench) {
@@ -102,8 +103,7 @@ on_both! {
     async fn no_more_sets_expire_at_once_than_asked(bench: Bench) {
         let store = &bench.store;
         for seconds in [30, 10, 20] {
-            let pair = ready_pair(store).await;
-            store.issue_wrapping_key(&pair.id, &Issue { expires_at: later(seconds), ..issue() }).await.unwrap();
+            issued_as(store, Issue { expires_at: later(seconds), ..issue() }).await;
         }
         assert_eq!(store.expire_wrapping_keys(later(30), 2).await.unwrap(), 2);
         assert_eq!(store.doomed(None, 10).await.unwrap().len(), 2);

@@ -1,13 +1,14 @@
-//! `keyferryd doctor`: what the token was found able to do, as a table for people and as JSON.
+//! `keyferryd doctor`: what the token was found able to do, and how full it is, as a table for people and as JSON.
 
 use std::fmt::Write;
 
 use anyhow::Context;
 use keyferry::hsm::Profile;
+use keyferry::service::{Forecast, Holdings};
 use serde_json::json;
 
-/// One line a path, columns as wide as they must be.
-pub(crate) fn table(profile: &Profile) -> String {
+/// One line a path, columns as wide as they must be. `holdings` is what the record says, or why it says nothing.
+pub(crate) fn table(profile: &Profile, holdings: &Result<Holdings, String>) -> String {
     let facts = [
         ("label", profile.label.clone()),
         ("serial number", profile.serial_number.clone()),
@@ -17,6 +18,7 @@ pub(crate) fn table(profile: &Profile) -> String {
         ("host_assisted", profile.host_assisted.to_string()),
         ("key wrap (RFC 5649)", mechanism(profile).unwrap_or_else(|| "none".to_owned())),
         ("probe", format!("{} ms", profile.took.as_millis())),
+        ("objects", objects(holdings)),
     ];
     let mut text = String::new();
     for (name, value) in facts {
@@ -50,8 +52,27 @@ pub(crate) fn table(profile: &Profile) -> String {
     text
 }
 
+/// How full the token is, and when it will be, in words.
+fn objects(holdings: &Result<Holdings, String>) -> String {
+    let Holdings { live, budget, forecast } = match holdings {
+        Ok(holdings) => *holdings,
+        Err(why) => return format!("not known: {why}"),
+    };
+    let percent = u64::from(live) * 100 / u64::from(budget.max(1));
+    let outlook = match forecast {
+        None => "too little is recorded to tell where that goes".to_owned(),
+        Some(Forecast { full_in: Some(time), .. }) => {
+            // To the minute: more would be pretence.
+            let minutes = std::time::Duration::from_secs(time.as_secs() / 60 * 60);
+            format!("at this rate full in {}", humantime::format_duration(minutes))
+        }
+        Some(Forecast { per_hour, full_in: None }) => format!("at this rate ({per_hour:+.1} an hour) not full within a year"),
+    };
+    format!("{live} of {budget} ({percent} %); {outlook}")
+}
+
 /// The same for programs.
-pub(crate) fn json(profile: &Profile) -> anyhow::Result<String> {
+pub(crate) fn json(profile: &Profile, holdings: &Result<Holdings, String>) -> anyhow::Result<String> {
     let paths: Vec<_> = profile
         .routes
         .iter()
@@ -67,6 +88,15 @@ pub(crate) fn json(profile: &Profile) -> anyhow::Result<String> {
             })
         })
         .collect();
+    let forecast = holdings.as_ref().ok().and_then(|holdings| holdings.forecast);
+    let capacity = holdings.as_ref().ok().map(|Holdings { live, budget, forecast: _ }| {
+        json!({
+            "objects": live,
+            "most_objects": budget,
+            "objects_per_hour": forecast.map(|forecast| forecast.per_hour),
+            "full_in_seconds": forecast.and_then(|forecast| forecast.full_in).map(|time| time.as_secs()),
+        })
+    });
     let profile = json!({
         "label": profile.label,
         "serial_number": profile.serial_number,
@@ -77,6 +107,7 @@ pub(crate) fn json(profile: &Profile) -> anyhow::Result<String> {
         "host_assisted": profile.host_assisted.as_str(),
         "key_wrap_mechanism": mechanism(profile),
         "probe_milliseconds": u64::try_from(profile.took.as_millis()).unwrap_or(u64::MAX),
+        "capacity": capacity,
         "paths": paths,
     });
     serde_json::to_string_pretty(&profile).context("JSON")
@@ -96,6 +127,11 @@ mod tests {
 
     use super::*;
 
+    fn filling() -> Holdings {
+        let forecast = Forecast { per_hour: 2902.0, full_in: Some(Duration::from_secs(12_018)) };
+        Holdings { live: 312, budget: 10_000, forecast: Some(forecast) }
+    }
+
     fn profile() -> Profile {
         let served = Route { path: Some(UnwrapPath::TwoStep), reason: String::new(), took: Duration::from_micros(1234) };
         let refused = "CKM_RSA_PKCS_OAEP with SHA-256: CKR_ARGUMENTS_BAD; hsm.host_assisted = \"material\" would help";
@@ -107,6 +143,7 @@ mod tests {
             model: "SoftHSM v2".to_owned(),
             firmware_version: "2.6".to_owned(),
             library: "Implementation of PKCS11 2.6".to_owned(),
+            private_memory: None,
             host_assisted: HostAssisted::None,
             key_wrap: Some(0x210A),
             routes: BTreeMap::from([
@@ -128,21 +165,39 @@ library              Implementation of PKCS11 2.6
 host_assisted        none
 key wrap (RFC 5649)  0x210A
 probe                42 ms
+objects              312 of 10000 (3 %); at this rate full in 3h 20m
 
 KEY SPEC           WRAPPING ALGORITHM      SERVED  PATH      PLAIN ON HOST  µs    WHY NOT
 SYMMETRIC_DEFAULT  RSAES_OAEP_SHA_256      no      -         -              -     CKM_RSA_PKCS_OAEP with SHA-256: CKR_ARGUMENTS_BAD; hsm.host_assisted = \"material\" would help
 RSA_2048           RSA_AES_KEY_WRAP_SHA_1  yes     two-step  TOKEN          1234
 ";
-        assert_eq!(table(&profile()), expected);
+        assert_eq!(table(&profile(), &Ok(filling())), expected);
     }
 
     #[test]
     fn the_json_has_the_same() {
-        let shown: serde_json::Value = serde_json::from_str(&json(&profile()).unwrap()).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&json(&profile(), &Ok(filling())).unwrap()).unwrap();
         assert_eq!(shown["key_wrap_mechanism"], "0x210A");
         assert_eq!(shown["paths"][0]["served"], false);
         assert_eq!(shown["paths"][0]["path"], serde_json::Value::Null);
         assert_eq!(shown["paths"][1]["host_exposure"], "TOKEN");
         assert_eq!(shown["paths"][1]["microseconds"], 1234);
+        assert_eq!(shown["capacity"]["full_in_seconds"], 12_018);
+        assert_eq!((&shown["capacity"]["objects"], &shown["capacity"]["most_objects"]), (&312.into(), &10_000.into()));
+    }
+
+    #[test]
+    fn where_the_objects_go_is_said_or_why_it_cannot_be() {
+        #[rustfmt::skip]
+        let cases = [
+            (Ok(Holdings { forecast: None, ..filling() }), "312 of 10000 (3 %); too little is recorded to tell where that goes"),
+            (Ok(Holdings { forecast: Some(Forecast { per_hour: -2.5, full_in: None }), ..filling() }), "312 of 10000 (3 %); at this rate (-2.5 an hour) not full within a year"),
+            (Err("the store does not open".to_owned()),    "not known: the store does not open"),
+        ];
+        for (holdings, expected) in cases {
+            assert_eq!(objects(&holdings), expected);
+        }
+        let shown: serde_json::Value = serde_json::from_str(&json(&profile(), &Err(String::new())).unwrap()).unwrap();
+        assert_eq!(shown["capacity"], serde_json::Value::Null);
     }
 }

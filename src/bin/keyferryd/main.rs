@@ -38,7 +38,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Say what the token can do, path by path, and why not where not.
+    /// Say what the token can do, path by path, and why not where not; how full it is, and when it will be.
     Doctor {
         /// The configuration, for example deploy/keyferryd.toml.
         #[arg(long, value_name = "FILE")]
@@ -105,8 +105,12 @@ fn run(command: Command) -> anyhow::Result<()> {
             let config = prepare(&config)?;
             // What the probe unwraps is nobody's.
             process::harden(HostAssisted::None)?;
-            let profile = runtime()?.block_on(server::examine(&config))?;
-            say(&if json { doctor::json(&profile)? } else { doctor::table(&profile) })
+            let (profile, holdings) = runtime()?.block_on(async {
+                let profile = server::examine(&config).await?;
+                let holdings = server::holdings(&config, &profile).await;
+                anyhow::Ok((profile, holdings.map_err(|error| format!("{:#}", anyhow::Error::from(error)))))
+            })?;
+            say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })
         }
         Command::CheckConfig { config } => {
             load(&config)?;

@@ -1,14 +1,16 @@
 //! One error of every kind, for the tests of fronts, which must not know what lies under the service.
 
 use super::{Error, Kind};
-use crate::hsm;
+use std::time::Duration;
+
+use crate::{hsm, store};
 use crate::model::{Account, Invalid, KeyId, Realm, Refused, Unresolved};
 
 impl Error {
     /// An error of this kind.
     pub(crate) fn example(kind: Kind) -> Self {
         match kind {
-            Kind::DependencyTimeout => Self::Timeout,
+            Kind::DependencyTimeout => Self::Store(store::Error::Conflict),
             Kind::Disabled => refused(Refused::Disabled),
             Kind::ExpiredImportToken => Self::TokenExpired,
             Kind::IncorrectKeyMaterial => refused(Refused::IncorrectMaterial),
@@ -18,6 +20,7 @@ impl Error {
             Kind::InvalidImportToken => Self::InvalidImportToken,
             Kind::InvalidMarker => Self::InvalidMarker,
             Kind::InvalidState => refused(Refused::PendingImport),
+            Kind::LimitExceeded => Self::TokenFull { retry_after: Duration::from_secs(60) },
             Kind::NotFound => Unresolved::NotFound("Invalid keyId 'x'".to_owned()).into(),
             Kind::Throttling => Self::Hsm(hsm::Error::Busy),
             Kind::Unsupported => Self::Unsupported("SM2PKE is not served".to_owned()),

@@ -1,0 +1,158 @@
+//! Pairs made ahead of demand, so that nobody waits for RSA.
+//!
+//! One loop a process. What there is it reads from the record each time, for other replicas fill the same pool: a query is
+//! nothing beside a key. It makes them by sessions of their own, which give way to all others, and the pairs stand ready
+//! over restarts.
+
+mod order;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+pub(super) use self::order::Order;
+use super::capacity::Purpose;
+use super::{Error, Service};
+use crate::model::{PairKind, WrappingKey, WrappingKeySpec};
+
+/// How long it takes at most to see what other replicas have taken.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How long takes are gathered before the pool is looked at: of a burst, one look is enough.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// The pause after a pair that could not be made, and after many in a row.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
+
+/// Between how many and how many pairs of a spec stand ready, for each use they are made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// With fewer, more are made.
+    pub low: u32,
+    /// Until there are so many. None at all where this is 0.
+    pub high: u32,
+}
+
+/// What an operator sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// Sessions that make pairs ahead of demand.
+    pub sessions: usize,
+    /// Callers who may wait for a pair where none is ready.
+    pub waiting: usize,
+    /// The marks of each spec. A spec that is not named has no pool.
+    pub marks: BTreeMap<WrappingKeySpec, Marks>,
+}
+
+impl PoolSettings {
+    /// The sessions that are of use: none where nothing is to be made.
+    pub fn fillers(&self) -> usize {
+        if self.marks.values().any(|marks| marks.high > 0) { self.sessions } else { 0 }
+    }
+}
+
+/// When to try again.
+struct Pause {
+    next: Duration,
+    until: Option<Instant>,
+}
+
+impl Service {
+    /// Keeps the pool filled, until the process ends.
+    pub async fn keep_filled(self) {
+        let fillers = self.settings.pool.fillers();
+        if fillers == 0 {
+            return;
+        }
+        let mut order = Order::new(self.pool_marks());
+        let mut making = JoinSet::new();
+        let mut pause = Pause::none();
+        loop {
+            // Twice as many as sessions: one is at work while the other's record is written.
+            while making.len() < 2 * fillers && !pause.is_on() {
+                match self.begin_next(&mut order).await {
+                    Ok(Some(record)) => {
+                        let service = self.clone();
+                        making.spawn(async move { service.fill_with(record).await });
+                    }
+                    Ok(None) => break,
+                    Err(error) => pause.after(&error),
+                }
+            }
+            tokio::select! {
+                Some(made) = making.join_next() => match made {
+                    Ok(Ok(())) => pause = Pause::none(),
+                    Ok(Err(error)) => pause.after(&error),
+                    Err(panicked) => pause.after(&panicked),
+                },
+                () = self.is_hungry() => {}
+                () = pause.over() => {}
+            }
+        }
+    }
+
+    /// Comes when pairs were taken, or room was made for them.
+    async fn is_hungry(&self) {
+        self.pairs.hungry.notified().await;
+        tokio::time::sleep(GATHER).await;
+    }
+
+    /// The marks of each kind that imports need.
+    pub(super) fn pool_marks(&self) -> BTreeMap<PairKind, Marks> {
+        let kinds = self.hsm.profile().pair_kinds().into_iter();
+        let marks = |kind: PairKind| Some((kind, *self.settings.pool.marks.get(&kind.spec)?));
+        kinds.filter_map(marks).filter(|(_, marks)| marks.high > 0).collect()
+    }
+
+    /// Puts the next pair that the pool needs on record; `None` where it needs none, or there is no room for it.
+    async fn begin_next(&self, order: &mut Order) -> Result<Option<WrappingKey>, Error> {
+        let levels = self.store.pair_levels(&self.hsm.profile().serial_number).await?;
+        for (kind, level) in &levels {
+            // Of another replica's making, or nobody was there to be told.
+            if level.ready > 0 {
+                self.pairs.stands_ready(*kind);
+            }
+        }
+        let now = self.clock.now();
+        let next = order.next(&levels, |kind| self.pairs.pace.asking(kind, now), |kind| self.pairs.waits_for(kind));
+        match next {
+            Some(kind) if self.capacity.has_room(Purpose::WrappingKey) => self.begin_pair(kind).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn fill_with(&self, record: WrappingKey) -> Result<(), Error> {
+        let (object, kind) = (record.object, record.kind);
+        let made = self.hsm.fill(move |token| token.make_wrapping_key(&object, kind)).await;
+        self.finish_pair(&record, made).await?;
+        self.pairs.stands_ready(kind);
+        Ok(())
+    }
+}
+
+impl Pause {
+    fn none() -> Self {
+        Self { next: PAUSE.0, until: None }
+    }
+
+    fn is_on(&self) -> bool {
+        self.until.is_some_and(|until| until > Instant::now())
+    }
+
+    /// Begins where none is on yet: what was under way when the trouble began fails with it.
+    fn after(&mut self, trouble: &(dyn std::error::Error + 'static)) {
+        if self.is_on() {
+            return;
+        }
+        tracing::warn!(error = trouble, seconds = self.next.as_secs_f32(), "the pool could not be filled; trying again");
+        self.until = Some(Instant::now() + self.next);
+        self.next = (self.next * 2).min(PAUSE.1);
+    }
+
+    /// Comes when the pause is over, or when it is time to look.
+    async fn over(&self) {
+        let due = self.until.filter(|until| *until > Instant::now()).unwrap_or_else(|| Instant::now() + LOOK);
+        tokio::time::sleep_until(due.into()).await;
+    }
+}

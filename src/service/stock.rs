@@ -1,0 +1,118 @@
+//! What there is: pairs in the pools, objects on the token, and when the one runs out and the other fills up.
+
+use std::time::Duration;
+
+use super::capacity::{Capacity, Purpose};
+use super::forecast::{Forecast, SPAN};
+use super::{CapacitySettings, Error, Marks, Service};
+use crate::hsm::Profile;
+use crate::model::{PairKind, Timestamp};
+use crate::store::{self, Level, LoadSample, Store};
+
+/// One sample is kept for each stretch of this length.
+const SAMPLED_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// How long samples are kept.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How much of the token is used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Holdings {
+    /// Objects that are on the token by the record, may be, or are about to be.
+    pub live: u32,
+    /// The most that may be.
+    pub budget: u32,
+    /// Where that goes; `None` where too little is known yet.
+    pub forecast: Option<Forecast>,
+}
+
+/// One pool.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairStock {
+    /// Of what kind.
+    pub kind: PairKind,
+    /// What there is.
+    pub level: Level,
+    /// What there is to be.
+    pub marks: Marks,
+    /// Until none is left, as pairs are asked for; `None` where they are not.
+    pub dry_in: Option<Duration>,
+}
+
+/// Everything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stock {
+    /// The token.
+    pub holdings: Holdings,
+    /// Callers who wait for a pair.
+    pub waiting: usize,
+    /// The pools, of every kind that there is something or is to be something of.
+    pub pools: Vec<PairStock>,
+}
+
+impl Holdings {
+    /// By the record alone, for a service that does not run here.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn read(
+        store: &Store,
+        settings: CapacitySettings,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Result<Self, store::Error> {
+        let capacity = Capacity::new(settings, profile.private_memory);
+        Self::of(store, store.live_objects().await?, capacity.budget(), now).await
+    }
+
+    async fn of(store: &Store, live: u32, budget: u32, now: Timestamp) -> Result<Self, store::Error> {
+        let samples = store.load_samples(now.before(SPAN)).await?;
+        Ok(Self { live, budget, forecast: Forecast::new(&samples, now, live, budget) })
+    }
+}
+
+impl Service {
+    /// What there is just now.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn stock(&self) -> Result<Stock, Error> {
+        let now = self.clock.now();
+        let levels = self.store.pair_levels(&self.hsm.profile().serial_number).await?;
+        let all_marks = self.pool_marks();
+        let mut kinds: Vec<PairKind> = levels.keys().chain(all_marks.keys()).copied().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let pool = |kind| {
+            let level: Level = levels.get(&kind).copied().unwrap_or_default();
+            let asking = self.pairs.pace.asking(kind, now);
+            let dry_in = Duration::try_from_secs_f64(f64::from(level.ready) / asking).ok();
+            PairStock { kind, level, marks: all_marks.get(&kind).copied().unwrap_or_default(), dry_in }
+        };
+        Ok(Stock {
+            holdings: Holdings::of(&self.store, self.capacity.live(), self.capacity.budget(), now).await?,
+            waiting: self.pairs.waiting(),
+            pools: kinds.into_iter().map(pool).collect(),
+        })
+    }
+
+    /// Lets one more object in.
+    pub(super) fn admit(&self, purpose: Purpose) -> Result<(), Error> {
+        self.capacity.admit(purpose).map_err(|full| Error::TokenFull { retry_after: full.look_again() })
+    }
+
+    /// Takes the record's word for how many objects there are.
+    pub(super) async fn count_objects(&self) -> Result<(), store::Error> {
+        let since = self.capacity.counting();
+        self.capacity.counted(self.store.live_objects().await?, since);
+        self.pairs.hungry.notify_one();
+        Ok(())
+    }
+
+    /// Keeps on record how full the token is: once in a while, by whichever replica is first.
+    pub(super) async fn sample_load(&self, now: Timestamp) -> Result<(), store::Error> {
+        let every = i64::try_from(SAMPLED_EVERY.as_millis()).unwrap_or(i64::MAX);
+        let at = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(every));
+        self.store.sample_load(LoadSample { at, objects: self.capacity.live() }, now.before(KEPT)).await
+    }
+}

@@ -1,0 +1,84 @@
+//! How many there are: pairs in the pools, and objects that the record says are in the token.
+
+use std::collections::BTreeMap;
+
+use super::transaction::transact;
+use super::value::args;
+use super::wrapping_rows::pair_kind;
+use super::{Error, Store};
+use crate::model::{PairKind, Timestamp};
+
+/// How many pairs of a kind a pool has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Level {
+    /// To be handed out.
+    pub ready: u32,
+    /// Under way, by whichever replica.
+    pub making: u32,
+}
+
+/// How full a token was at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadSample {
+    /// When.
+    pub at: Timestamp,
+    /// Objects that the record said were in the token.
+    pub objects: u32,
+}
+
+impl Store {
+    /// The pools' levels in the token of this serial number. Kinds of which there is nothing are left out.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn pair_levels(&self, token: &str) -> Result<BTreeMap<PairKind, Level>, Error> {
+        let sql = "SELECT spec, pair_use, COUNT(*) AS ready, 0 AS making FROM wrapping_keys \
+                   WHERE state = 'ready' AND token = $1 GROUP BY spec, pair_use \
+                   UNION ALL SELECT spec, pair_use, 0, COUNT(*) FROM wrapping_keys \
+                   WHERE state = 'making' AND token = $1 GROUP BY spec, pair_use";
+        let mut levels: BTreeMap<PairKind, Level> = BTreeMap::new();
+        for row in self.rows(sql, args![token]).await? {
+            let level = levels.entry(pair_kind(&row)?).or_default();
+            level.ready += row.count("ready")?;
+            level.making += row.count("making")?;
+        }
+        Ok(levels)
+    }
+
+    /// How many objects are, may be or are about to be in the token by the record: claims, wrapping keys that have not come to
+    /// an end, present material, and what is doomed. Grows by what is claimed or begun, and shrinks by what is destroyed.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn live_objects(&self) -> Result<u32, Error> {
+        // State by state: each has an index of its own.
+        let sql = "SELECT (SELECT COUNT(*) FROM claims) + (SELECT COUNT(*) FROM doomed) \
+                   + (SELECT COUNT(*) FROM materials WHERE presence = 'imported') \
+                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'making') \
+                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'ready') \
+                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'issued') AS live";
+        let rows = self.rows(sql, args![]).await?;
+        rows.first().map_or(Ok(0), |row| row.count("live"))
+    }
+
+    /// Records how full the token is, and forgets samples from before `before`. Of several at one moment the first counts.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn sample_load(&self, sample: LoadSample, before: Timestamp) -> Result<(), Error> {
+        transact!(self, |tx| {
+            tx.execute("DELETE FROM load_samples WHERE at < $1", args![before]).await?;
+            let sql = "INSERT INTO load_samples (at, objects) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            tx.execute(sql, args![sample.at, sample.objects]).await.map(drop)
+        })
+    }
+
+    /// The samples since `since`, the oldest first.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn load_samples(&self, since: Timestamp) -> Result<Vec<LoadSample>, Error> {
+        let rows = self.rows("SELECT at, objects FROM load_samples WHERE at >= $1 ORDER BY at", args![since]).await?;
+        rows.iter().map(|row| Ok(LoadSample { at: row.time("at")?, objects: row.count("objects")? })).collect()
+    }
+}
