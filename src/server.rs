@@ -6,6 +6,7 @@ mod assembly;
 mod connection;
 mod incoming;
 pub mod logs;
+mod metrics;
 pub mod process;
 mod tls;
 
@@ -25,6 +26,7 @@ use crate::service::Service;
 
 pub use assembly::{StartError, assemble, examine, holdings, init, initialise_token};
 use incoming::Incoming;
+use metrics::Metrics;
 use tls::Identity;
 
 /// How often a silent connection is asked whether it is still there, and how long it may take to say so.
@@ -45,6 +47,14 @@ pub enum Error {
     #[error("cannot listen on {address}: choose another address in server.listen, or stop what listens there")]
     Bind {
         /// `server.listen`.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The address for metrics is taken, or not this machine's.
+    #[error("cannot listen on {address}: choose another address in metrics.listen, or stop what listens there")]
+    BindMetrics {
+        /// `metrics.listen`.
         address: SocketAddr,
         /// Why not.
         source: std::io::Error,
@@ -72,6 +82,7 @@ pub struct Door {
     identity: Option<Arc<Identity>>,
     max_requests: u32,
     drain: Duration,
+    metrics: Option<Metrics>,
 }
 
 impl Door {
@@ -79,13 +90,17 @@ impl Door {
     ///
     /// # Errors
     /// Where the address cannot be listened on or a file cannot be used; the message names it.
-    pub async fn open(config: &config::Server) -> Result<Self, Error> {
+    pub async fn open(config: &config::Server, metrics: &config::Metrics) -> Result<Self, Error> {
         let config::Server { listen, max_requests, drain, tls } = config;
         let identity = tls.clone().map(Identity::load).transpose()?.map(Arc::new);
         let failed = |source| Error::Bind { address: *listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, identity, max_requests: *max_requests, drain: *drain })
+        let metrics = match metrics.listen {
+            Some(listen) => Some(Metrics::open(listen).await?),
+            None => None,
+        };
+        Ok(Self { listener, address, identity, max_requests: *max_requests, drain: *drain, metrics })
     }
 
     /// Where it listens.
@@ -98,7 +113,8 @@ impl Door {
     /// # Errors
     /// Where the transport gives up by itself.
     pub async fn serve(self, service: Arc<Service>, account: Account, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let Self { listener, address, identity, max_requests, drain } = self;
+        let Self { listener, address, identity, max_requests, drain, metrics } = self;
+        let metrics = metrics.map(|metrics| tokio::spawn(metrics.serve(Arc::clone(&service))));
         let front = Front::new(service, account, max_requests);
         let (routes, health) = front.routes().await?;
         let reloads = tokio::spawn(reload_on_hangup(identity.clone())?);
@@ -140,6 +156,9 @@ impl Door {
             () = &mut drained => tokio::time::timeout(LAST_ANSWERS, serving).await.unwrap_or(Ok(())),
         };
         reloads.abort();
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
         tracing::info!("stopped");
         Ok(ended?)
     }

@@ -41,6 +41,7 @@ use pairs::Pairs;
 use crate::clock::Clock;
 use crate::hsm::{Hsm, Profile};
 use crate::model::{Account, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp};
+pub use crate::store::Level;
 use crate::store::{self, Store};
 
 /// How often a change is tried anew when others change the same key.

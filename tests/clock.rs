@@ -241,7 +241,7 @@ async fn a_pair_that_its_caller_did_not_wait_for_is_the_next_callers() {
     };
     let impatient = Call { deadline: Some(std::time::Instant::now()), ..call() };
     let refused = house.service.parameters_for_import(&impatient, request()).await.unwrap_err();
-    assert_eq!((refused.kind(), refused.retry_after().is_some()), (Kind::DependencyTimeout, true));
+    assert_eq!((refused.kind(), refused.retry_after().is_some()), (Kind::Throttling, true));
 
     // The making queue is served in order: what comes after the pair comes when it is made.
     let pairs = async || {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use keyferry::config::{Config, Error, Format, TokenName};
+use keyferry::config::{Config, Error, Format, Marks, TokenName};
 use keyferry::model::HostAssisted;
 
 const REFERENCE: &str = include_str!("../deploy/keyferryd.toml");
@@ -29,21 +29,21 @@ fn with_environment(text: &str, variables: &[(&str, &str)]) -> Result<Config, Er
 fn as_default(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("# ")?;
     let (key, _) = rest.split_once(" = ")?;
-    key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_').then_some(rest)
+    key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_').then_some(rest)
 }
 
 #[test]
 fn the_commented_lines_of_the_reference_are_the_defaults() {
     let uncommented: Vec<&str> = REFERENCE.lines().map(|line| as_default(line).unwrap_or(line)).collect();
     let defaults = REFERENCE.lines().filter_map(as_default).count();
-    assert_eq!(defaults, 14, "a key was added or lost: say so here");
+    assert_eq!(defaults, 23, "a key was added or lost: say so here");
     assert_eq!(parse(&uncommented.join("\n")).unwrap(), parse(REFERENCE).unwrap());
 }
 
 #[test]
 fn the_reference_leaves_out_no_key() {
     // The longest answer to an unknown key in each table is the list of the known ones.
-    for table in ["server", "server.tls", "hsm", "store", "kms", "import", "janitor", "log"] {
+    for table in ["server", "server.tls", "hsm", "store", "kms", "import", "pool", "capacity", "janitor", "log", "metrics"] {
         let refusal = with_environment(REFERENCE, &[(&format!("KEYFERRY__{}__NO_SUCH_KEY", table.replace('.', "__")), "1")]);
         let refusal = refusal.unwrap_err().to_string();
         let known: Vec<&str> = refusal.split('`').skip(3).step_by(2).filter(|key| *key != "tls").collect();
@@ -70,6 +70,8 @@ fn what_is_left_out_has_a_safe_value() {
     assert_eq!(config.kms.account.as_str(), "000000000000");
     assert_eq!(config.import.lifetime.as_secs(), 24 * 60 * 60);
     assert_eq!(config.log.format, Format::Human);
+    assert_eq!(config.pool.rsa_4096, Marks { low: 8, high: 16 });
+    assert_eq!((config.capacity.objects, config.metrics.listen), (None, None));
 }
 
 #[test]
@@ -81,6 +83,9 @@ fn the_environment_overrides_the_file() {
             ("KEYFERRY__HSM__SESSIONS", "8"),
             ("KEYFERRY__KMS__ACCOUNT", "000000000042"),
             ("KEYFERRY__LOG__FORMAT", "json"),
+            ("KEYFERRY__CAPACITY__OBJECTS", "5000"),
+            ("KEYFERRY__POOL__RSA_4096__LOW", "1"),
+            ("KEYFERRY__POOL__RSA_4096__HIGH", "2"),
         ],
     )
     .unwrap();
@@ -88,6 +93,7 @@ fn the_environment_overrides_the_file() {
     assert_eq!(config.hsm.sessions, 8);
     assert_eq!(config.kms.account.as_str(), "000000000042", "leading zeros are kept");
     assert_eq!(config.log.format, Format::Json);
+    assert_eq!((config.capacity.objects, config.pool.rsa_4096), (Some(5000), Marks { low: 1, high: 2 }));
 }
 
 #[test]
@@ -131,7 +137,17 @@ fn what_is_wrong_is_named() {
         (with("[import]\nmax_attempts = 0"),                  "import.max_attempts: expected 1 to 1000, found 0"),
         (with("[janitor]\ninterval_seconds = 0"),             "janitor.interval_seconds: expected 1 to 3600, found 0"),
         (with("[log]\nlevel = \"request=loud\""),             "log.level: expected a level such as info or warn,request=info, found \"request=loud\""),
-        (with("[metrics]"),                                   "unknown field `metrics`"),
+        (with("[metrics]\nlisten = \"here\""),                "metrics.listen: invalid socket address"),
+        (with("[pool]\nsessions = 0"),                        "pool.sessions: expected 1 to 16, found 0"),
+        (with("[pool]\nwaiting = 0"),                         "pool.waiting: expected 1 to 4096, found 0"),
+        (with("[pool]\nrsa_2048 = { low = 3, high = 2 }"),    "pool.rsa_2048: expected low to be at most high, found low = 3 and high = 2"),
+        (with("[pool]\nrsa_2048 = { high = 2 }"),             "pool.rsa_2048.low: missing"),
+        (with("[pool]\nrsa_1024 = { low = 0, high = 0 }"),    "pool: unknown field `rsa_1024`"),
+        (with("[capacity]\nobjects = 15"),                    "capacity.objects: invalid value: another number, expected 16 to 10000000, or \"auto\""),
+        (with("[capacity]\nobjects = \"all\""),               "capacity.objects: invalid value: string \"all\", expected 16 to 10000000, or \"auto\""),
+        (with("[capacity]\nimport_share = 0"),                "capacity.import_share: expected 1 to 90, found 0"),
+        (with("[capacity]\nsets_per_key = 0"),                "capacity.sets_per_key: expected 1 to 1000000, found 0"),
+        (with("[metric]"),                                    "unknown field `metric`"),
     ];
     for (text, expected) in cases {
         let refusal = parse(&text).unwrap_err().to_string();
