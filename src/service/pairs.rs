@@ -7,9 +7,10 @@
 mod line;
 mod pace;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use self::line::{Crowded, Held, Line, Turn};
 use self::pace::Pace;
@@ -32,12 +33,16 @@ pub(super) struct Pairs {
     pub(super) pace: Pace,
     /// Notified when the pool may have to be filled.
     pub(super) hungry: Notify,
+    /// Pairs that were taken from it, ever.
+    taken: AtomicU64,
+    /// How many of them had been taken when it was last found filled.
+    filled: watch::Sender<Option<u64>>,
 }
 
 impl Pairs {
     /// With a line for `waiting` callers.
     pub(super) fn new(waiting: usize) -> Self {
-        Self { line: Line::new(waiting), pace: Pace::default(), hungry: Notify::new() }
+        Self { line: Line::new(waiting), pace: Pace::default(), hungry: Notify::new(), taken: AtomicU64::new(0), filled: watch::Sender::new(None) }
     }
 
     /// How many callers wait for a pair.
@@ -52,6 +57,29 @@ impl Pairs {
     /// Says that a pair of this kind stands ready.
     pub(super) fn stands_ready(&self, kind: PairKind) {
         self.line.call(kind, Turn::Ready);
+    }
+
+    /// How many pairs have been taken: a look at the pool begins with this, and [`Pairs::found_filled`] is told it.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::SeqCst)
+    }
+
+    /// Says that a look at the pool, begun when so many pairs had been taken, found it filled.
+    pub(super) fn found_filled(&self, taken: u64) {
+        self.filled.send_replace(Some(taken));
+    }
+
+    /// Comes when the pool is found filled, whatever was taken until now.
+    pub(super) async fn is_filled(&self) {
+        let taken = self.taken();
+        let mut told = self.filled.subscribe();
+        // The sender is ours, and so is never dropped before.
+        let _told = told.wait_for(|filled| *filled >= Some(taken)).await;
+    }
+
+    fn was_taken(&self) {
+        self.taken.fetch_add(1, Ordering::SeqCst);
+        self.hungry.notify_one();
     }
 
     /// When whoever comes now would have had their pair: by how long pairs take to make, and for how many they are awaited.
@@ -101,7 +129,7 @@ impl Service {
         let token = &self.hsm.profile().serial_number;
         match self.store.take_wrapping_key(kind, token, issue, self.settings.caps).await? {
             Taken::Taken(pair) => {
-                self.pairs.hungry.notify_one();
+                self.pairs.was_taken();
                 self.learn_of(&pair);
                 Ok(Some(*pair))
             }

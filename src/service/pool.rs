@@ -67,8 +67,9 @@ impl Service {
         }
         let mut order = Order::new(self.pool_marks());
         let mut making = JoinSet::new();
-        let mut pause = Pause::none();
+        let (mut pause, mut filling) = (Pause::none(), true);
         loop {
+            let taken = self.pairs.taken();
             // Twice as many as sessions: one is at work while the other's record is written.
             while making.len() < 2 * fillers && !pause.is_on() {
                 match self.begin_next(&mut order).await {
@@ -78,6 +79,13 @@ impl Service {
                     }
                     Ok(None) => break,
                     Err(error) => pause.after(&error),
+                }
+            }
+            let was_filling = std::mem::replace(&mut filling, !making.is_empty() || pause.is_on());
+            if !filling {
+                self.pairs.found_filled(taken);
+                if was_filling {
+                    tracing::info!("the pools are filled");
                 }
             }
             tokio::select! {
@@ -90,6 +98,11 @@ impl Service {
                 () = pause.over() => {}
             }
         }
+    }
+
+    /// Comes when nothing is to be made: every pool has enough, whatever was taken until now, or there is no room for more.
+    pub async fn is_filled(&self) {
+        self.pairs.is_filled().await;
     }
 
     /// Comes when pairs were taken, or room was made for them.

@@ -28,6 +28,55 @@ struct Process {
     address: String,
 }
 
+impl Process {
+    fn begin(installation: &Installation, environment: &[(&str, &str)]) -> Self {
+        let mut command = installation.command("serve");
+        command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = Log::read(child.stderr.take().unwrap());
+        Self { child, log, address: String::new() }
+    }
+
+    /// Waits until it does, or has ended.
+    fn serves(&mut self) -> bool {
+        let Some(serving) = self.log.wait(|line| field(line, "message") == "serving") else { return false };
+        self.address = field(&serving, "address").as_str().expect("serving says its address").to_owned();
+        true
+    }
+}
+
+/// One of several keyferryd on one installation, killed when dropped.
+pub struct Replica(Process);
+
+/// SoftHSM 2.6.1 fails now and then to open a token that another process writes to; starting again helps.
+const STARTS: usize = 50;
+
+impl Replica {
+    /// Starts one.
+    pub fn start(installation: &Installation) -> Self {
+        let mut said = String::new();
+        for _ in 0..STARTS {
+            let mut process = Process::begin(installation, &[]);
+            if process.serves() {
+                return Self(process);
+            }
+            said = process.log.text();
+        }
+        panic!("keyferryd serve ends each time:\n{said}")
+    }
+
+    /// Connected as the usual importer.
+    pub async fn client(&self, installation: &Installation) -> Client {
+        let identity = Some(&installation.importer);
+        Client::connect(&self.0.address, &installation.authority.certificate, identity).await.unwrap()
+    }
+
+    /// Waits for a log line, whether it has come already or not.
+    pub fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.0.log.wait(wanted).unwrap_or_else(|| panic!("the line never came:\n{}", self.0.log.text()))
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // An error says that it is gone already.
@@ -45,19 +94,13 @@ impl Daemon {
     /// Serves an installation, with more in its environment, for example `("KEYFERRY_FAILPOINT", …)`.
     pub fn serve(installation: Installation, environment: &[(&str, &str)]) -> Self {
         let mut daemon = Self::begin(installation, environment);
-        let serving = daemon.process.log.wait(|line| field(line, "message") == "serving");
-        let serving = serving.unwrap_or_else(|| panic!("keyferryd serve ended or hangs:\n{}", daemon.log()));
-        daemon.process.address = field(&serving, "address").as_str().expect("serving says its address").to_owned();
+        assert!(daemon.process.serves(), "keyferryd serve ended or hangs:\n{}", daemon.log());
         daemon
     }
 
     /// As [`Daemon::serve`], for one that is to end before it serves: it has no address.
     pub fn begin(installation: Installation, environment: &[(&str, &str)]) -> Self {
-        let mut command = installation.command("serve");
-        command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let log = Log::read(child.stderr.take().unwrap());
-        Self { process: Process { child, log, address: String::new() }, installation }
+        Self { process: Process::begin(&installation, environment), installation }
     }
 
     /// What `keyferryd serve` says where it must not start.

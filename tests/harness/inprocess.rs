@@ -39,6 +39,13 @@ pub fn open(label: &str, host_assisted: HostAssisted) -> Hsm {
     Hsm::open(settings).unwrap()
 }
 
+/// Ends the login to this token behind everyone's back: it is the process's, not a session's, and with it go all handles.
+pub fn lose_the_login(label: &str) {
+    let ours = |slot: &_| context().get_token_info(*slot).is_ok_and(|info| info.label().trim_end() == label);
+    let slot = context().get_slots_with_initialized_token().unwrap().into_iter().find(ours).unwrap();
+    context().open_rw_session(slot).unwrap().logout().unwrap();
+}
+
 /// The module, initialised before anything else of the process can do it at the same moment, and never unloaded.
 pub fn context() -> &'static Pkcs11 {
     static ONCE: OnceLock<Pkcs11> = OnceLock::new();
