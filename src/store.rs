@@ -25,7 +25,7 @@ mod wrapping_rows;
 pub use claims::{Claimed, Leftover};
 pub use error::Error;
 pub use issues::Taken;
-pub use levels::{LoadSample, Level};
+pub use levels::{Level, LoadSample};
 pub use settlement::Settled;
 
 use connection::Database;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use keyferry::hsm::Token;
 use keyferry::model::{
-    Claim, KeyState, KeyUsage, MaterialKind, ObjectId, ObjectKind, PairKind, PairUse, WrappingAlgorithm, WrappingKey, WrappingKeyId,
-    WrappingKeySpec, WrappingKeyState,
+    Claim, KeyState, KeyUsage, MaterialKind, ObjectId, ObjectKind, PairKind, PairUse, WrappingAlgorithm, WrappingKey,
+    WrappingKeyId, WrappingKeySpec, WrappingKeyState,
 };
 use keyferry::service::{Call, CreateKey, Described, GetParametersForImport, ImportKeyMaterial, Imported, Kind, Parameters};
 use keyferry::wrap;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod keys;
+mod levels;
 mod objects;
 mod opening;
 mod races;

@@ -3,7 +3,9 @@
 use der::asn1::OctetStringRef;
 use der::{Decode, Encode};
 use keyferry::hsm::{Error, Hsm, Import, Proved};
-use keyferry::model::{HostAssisted, KeySpec, KeyUsage, ObjectId, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::model::{
+    HostAssisted, KeySpec, KeyUsage, ObjectId, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
+};
 use keyferry::wrap;
 use pkcs8::PrivateKeyInfoRef;
 
@@ -80,7 +82,9 @@ impl Pairs {
         let hsm = inprocess::open(label, HostAssisted::Material);
         let make = async |pair_use| {
             let id = ObjectId::random();
-            let spki = hsm.make(move |token| token.make_wrapping_key(&id, PairKind { spec: WrappingKeySpec::Rsa2048, pair_use })).await;
+            let spki = hsm
+                .make(move |token| token.make_wrapping_key(&id, PairKind { spec: WrappingKeySpec::Rsa2048, pair_use }))
+                .await;
             (id, spki.unwrap().spki)
         };
         let (unwrap, raw) = (make(PairUse::Unwrap).await, make(PairUse::RawDecrypt).await);
@@ -263,4 +267,60 @@ async fn a_wrapping_key_serves_only_the_path_it_was_made_for() {
         let refused = pairs.hsm.call(move |token| token.import(&import, |_| Ok::<(), ()>(()))).await;
         assert!(matches!(refused, Err(Error::Rejected)), "{path}: {refused:?}");
     }
+}
+
+/// So many AES keys on the token.
+async fn objects_on(hsm: &Hsm, count: usize) -> Vec<ObjectId> {
+    let ids: Vec<ObjectId> = (0..count).map(|_| ObjectId::random()).collect();
+    for id in ids.clone() {
+        let kind = KeySpec::SymmetricDefault.material().unwrap();
+        hsm.call(move |token| token.generate(&id, kind, KeyUsage::EncryptDecrypt)).await.unwrap();
+    }
+    ids
+}
+
+#[tokio::test]
+async fn many_objects_are_destroyed_at_once_and_no_others() {
+    let hsm = inprocess::open("many", HostAssisted::Material);
+    let ids = objects_on(&hsm, 8).await;
+    let (doomed, kept) = ids.split_at(5);
+    // Those that never were are gone, too; and those whose handles nobody knows are found.
+    inprocess::lose_the_login("many");
+    let never: Vec<ObjectId> = (0..3).map(|_| ObjectId::random()).collect();
+    let asked = [doomed, &never].concat();
+    let swept = loop {
+        let asked = asked.clone();
+        match hsm.sweep(move |token| Ok(token.destroy_all(&asked))).await {
+            Ok(swept) if swept.left.is_empty() => break swept,
+            // The login is back with the next session.
+            _ => tokio::task::yield_now().await,
+        }
+    };
+    assert_eq!(std::collections::HashSet::<ObjectId>::from_iter(swept.gone), asked.into_iter().collect());
+    let mut left: Vec<ObjectId> =
+        hsm.sweep(|token| token.objects()).await.unwrap().into_iter().map(|found| found.id).collect();
+    let mut kept = kept.to_vec();
+    left.sort();
+    kept.sort();
+    assert_eq!(left, kept);
+}
+
+#[tokio::test]
+async fn handles_that_a_lost_login_made_worthless_are_found_again_by_one_listing() {
+    let hsm = inprocess::open("listed", HostAssisted::Material);
+    let ids = objects_on(&hsm, 3).await;
+    assert_eq!(hsm.unknown_of(&ids), [], "what was made is known");
+    inprocess::lose_the_login("listed");
+    let first = ids[0];
+    // Whoever meets the loss says so; the next has a session with a login again.
+    while !matches!(hsm.call(move |token| token.contains(&first)).await, Ok(true)) || !hsm.unknown_of(&ids).is_empty() {
+        let destroyed = ObjectId::random();
+        let _ = hsm.call(move |token| token.destroy(&destroyed)).await;
+        tokio::task::yield_now().await;
+    }
+    let mut known = hsm.known_objects(None, 2);
+    known.extend(hsm.known_objects(known.last().copied(), 2));
+    let mut expected = ids;
+    expected.sort();
+    assert_eq!(known, expected, "in pages, in order");
 }

@@ -46,7 +46,8 @@ pub struct Route {
 impl Profile {
     /// The kinds of pairs that imports need, by what is served.
     pub fn pair_kinds(&self) -> BTreeSet<PairKind> {
-        let uses: BTreeSet<PairUse> = self.routes.values().filter_map(|route| route.path).map(UnwrapPath::pair_use).collect();
+        let uses: BTreeSet<PairUse> =
+            self.routes.values().filter_map(|route| route.path).map(UnwrapPath::pair_use).collect();
         let specs = WrappingKeySpec::ALL.iter().copied().filter(|spec| spec.modulus_bytes().is_some());
         specs.flat_map(|spec| uses.iter().map(move |pair_use| PairKind { spec, pair_use: *pair_use })).collect()
     }

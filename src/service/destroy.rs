@@ -127,7 +127,9 @@ impl Service {
                 // The last attempt under a set takes its wrapping key along.
                 self.destroy_soon();
             }
-            (Leftover::Nothing, Err(error)) => tracing::error!(%error, object = %claim.object, "a claim could not be ended yet"),
+            (Leftover::Nothing, Err(error)) => {
+                tracing::error!(%error, object = %claim.object, "a claim could not be ended yet")
+            }
         }
     }
 

@@ -91,7 +91,9 @@ pub enum Error {
     #[error("{}", store_message(.0))]
     Store(#[from] store::Error),
     /// The token holds as much as it may.
-    #[error("the token holds as many keys as it may for now: use the import parameters there are, delete keys that are not needed, or try again later")]
+    #[error(
+        "the token holds as many keys as it may for now: use the import parameters there are, delete keys that are not needed, or try again later"
+    )]
     TokenFull {
         /// Until something may be gone.
         retry_after: Duration,

@@ -116,10 +116,7 @@ impl Service {
 }
 
 /// Whose database and token are, and what the token holds. Lists it, so that no request has to search.
-async fn marks(
-    store: &Store,
-    hsm: &Hsm,
-) -> Result<(Option<InstallationId>, Option<InstallationId>, Listed), StartError> {
+async fn marks(store: &Store, hsm: &Hsm) -> Result<(Option<InstallationId>, Option<InstallationId>, Listed), StartError> {
     let database = store.installation().await?;
     let (token, objects) = hsm.sweep(|token| Ok((token.installation()?, token.list()?))).await?;
     Ok((database, token, objects))

@@ -42,7 +42,13 @@ pub(super) struct Pairs {
 impl Pairs {
     /// With a line for `waiting` callers.
     pub(super) fn new(waiting: usize) -> Self {
-        Self { line: Line::new(waiting), pace: Pace::default(), hungry: Notify::new(), taken: AtomicU64::new(0), filled: watch::Sender::new(None) }
+        Self {
+            line: Line::new(waiting),
+            pace: Pace::default(),
+            hungry: Notify::new(),
+            taken: AtomicU64::new(0),
+            filled: watch::Sender::new(None),
+        }
     }
 
     /// How many callers wait for a pair.
@@ -242,7 +248,9 @@ impl Service {
 /// Waits for the turn until shortly before the deadline; `None` where it has not come by then.
 async fn wait(held: &mut Held, deadline: Option<Instant>) -> Option<Turn> {
     match deadline {
-        Some(deadline) => tokio::time::timeout_at(deadline.checked_sub(IN_TIME).unwrap_or(deadline).into(), held.turn()).await.ok(),
+        Some(deadline) => {
+            tokio::time::timeout_at(deadline.checked_sub(IN_TIME).unwrap_or(deadline).into(), held.turn()).await.ok()
+        }
         None => Some(held.turn().await),
     }
 }

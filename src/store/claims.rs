@@ -64,13 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the record cannot be changed.
-    pub async fn release(
-        &self,
-        claim: &Claim,
-        leftover: Leftover,
-        max_attempts: u32,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    pub async fn release(&self, claim: &Claim, leftover: Leftover, max_attempts: u32, now: Timestamp) -> Result<(), Error> {
         transact!(self, |tx| {
             let (true, Some(id)) = (tx.give_up(claim, leftover, now).await?, &claim.wrapping_key) else { return Ok(()) };
             let sql = "UPDATE wrapping_keys SET state = 'dead' WHERE id = $1 AND state = 'issued' AND attempts >= $2 \

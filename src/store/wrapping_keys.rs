@@ -74,7 +74,8 @@ impl Store {
                 ") ON CONFLICT DO NOTHING"
             );
             tx.execute(sql, args![now, limit]).await?;
-            let sql = concat!("UPDATE wrapping_keys SET state = 'expired' WHERE state = 'issued' AND id IN (", over_sql!(), ")");
+            let sql =
+                concat!("UPDATE wrapping_keys SET state = 'expired' WHERE state = 'issued' AND id IN (", over_sql!(), ")");
             tx.execute(sql, args![now, limit]).await
         })
     }

@@ -35,7 +35,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { host_assisted: "material", lifetime_seconds: 86_400, max_attempts: 16, more: NO_POOL.to_owned(), store_url: None }
+        Self {
+            host_assisted: "material",
+            lifetime_seconds: 86_400,
+            max_attempts: 16,
+            more: NO_POOL.to_owned(),
+            store_url: None,
+        }
     }
 }
 

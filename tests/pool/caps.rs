@@ -18,7 +18,10 @@ async fn a_key_and_a_principal_have_so_many_sets_and_no_more_until_the_first_end
 
     let refused = parameters(&house, &call_of("another"), &key).await.unwrap_err();
     assert_eq!((refused.kind(), refused.retry_after()), (Kind::LimitExceeded, Some(Duration::from_secs(23 * 3600))));
-    assert!(refused.to_string().starts_with("the key has as many unused sets of import parameters as it may have"), "{refused}");
+    assert!(
+        refused.to_string().starts_with("the key has as many unused sets of import parameters as it may have"),
+        "{refused}"
+    );
 
     parameters(&house, &call(), &other).await.unwrap();
     let refused = parameters(&house, &call(), &other).await.unwrap_err();

@@ -30,7 +30,12 @@ async fn ask(client: &Client, key: &str) -> Option<Vec<u8>> {
 }
 
 /// Asks both replicas until `answers` have come, kills one of them meanwhile, and waits for all who were asking.
-async fn ask_and_kill(replicas: &mut [Option<Replica>; 2], clients: [Client; 2], key: &str, (victim, answers): Kill) -> Vec<Vec<u8>> {
+async fn ask_and_kill(
+    replicas: &mut [Option<Replica>; 2],
+    clients: [Client; 2],
+    key: &str,
+    (victim, answers): Kill,
+) -> Vec<Vec<u8>> {
     let mut asking = JoinSet::new();
     let ask_next = |asking: &mut JoinSet<Option<Vec<u8>>>, n: usize| {
         let (client, key) = (clients[n % 2].clone(), key.to_owned());

@@ -17,7 +17,8 @@ fn get(address: &str, path: &str) -> String {
 
 #[tokio::test]
 async fn metrics_and_doctor_tell_how_full_pools_and_token_are() {
-    let pool = "[pool]\nrsa_2048 = { low = 1, high = 1 }\nrsa_3072 = { low = 0, high = 0 }\nrsa_4096 = { low = 0, high = 0 }";
+    let pool =
+        "[pool]\nrsa_2048 = { low = 1, high = 1 }\nrsa_3072 = { low = 0, high = 0 }\nrsa_4096 = { low = 0, high = 0 }";
     let more = format!("{pool}\n[capacity]\nobjects = 200\n[metrics]\nlisten = \"127.0.0.1:0\"\n");
     let daemon = Daemon::start(Settings { more, ..Settings::default() });
     let metrics = daemon.wait_for_log(|line| line["fields"]["message"] == "metrics" || line["message"] == "metrics");

@@ -5,8 +5,8 @@ use std::time::Duration;
 use keyferry::model::key::Deletion;
 use keyferry::model::{
     Account, Answer, Claim, Expiration, HostExposure, InstallationId, Issue, Key, KeyId, KeyMaterialId, KeySpec, KeyUsage,
-    Material, MaterialPresence, ObjectId, Origin, PairKind, PairUse, RequestDigest, Rotation, SetCaps, Timestamp, UnwrapPath,
-    WrappingAlgorithm, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState,
+    Material, MaterialPresence, ObjectId, Origin, PairKind, PairUse, RequestDigest, Rotation, SetCaps, Timestamp,
+    UnwrapPath, WrappingAlgorithm, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState,
 };
 use keyferry::store::{Settled, Store, Taken};
 

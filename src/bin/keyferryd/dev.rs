@@ -124,6 +124,11 @@ token_label = \"{LABEL}\"
 pin_file = {pin_file}
 host_assisted = \"material\"
 
+[pool]
+rsa_2048 = {{ low = 2, high = 2 }}
+rsa_3072 = {{ low = 2, high = 2 }}
+rsa_4096 = {{ low = 2, high = 2 }}
+
 [store]
 url = {url}
 ",

@@ -66,7 +66,9 @@ fn objects(holdings: &Result<Holdings, String>) -> String {
             let minutes = std::time::Duration::from_secs(time.as_secs() / 60 * 60);
             format!("at this rate full in {}", humantime::format_duration(minutes))
         }
-        Some(Forecast { per_hour, full_in: None }) => format!("at this rate ({per_hour:+.1} an hour) not full within a year"),
+        Some(Forecast { per_hour, full_in: None }) => {
+            format!("at this rate ({per_hour:+.1} an hour) not full within a year")
+        }
     };
     format!("{live} of {budget} ({percent} %); {outlook}")
 }

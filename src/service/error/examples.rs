@@ -3,8 +3,8 @@
 use super::{Error, Kind};
 use std::time::Duration;
 
-use crate::{hsm, store};
 use crate::model::{Account, Invalid, KeyId, Realm, Refused, Unresolved};
+use crate::{hsm, store};
 
 impl Error {
     /// An error of this kind.

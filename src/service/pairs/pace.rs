@@ -39,11 +39,7 @@ impl Pace {
     /// Says that a pair took so long.
     pub(in crate::service) fn made(&self, spec: WrappingKeySpec, took: Duration) {
         let seconds = took.as_secs_f64();
-        self.measured()
-            .making
-            .entry(spec)
-            .and_modify(|mean| *mean += WEIGHT * (seconds - *mean))
-            .or_insert(seconds);
+        self.measured().making.entry(spec).and_modify(|mean| *mean += WEIGHT * (seconds - *mean)).or_insert(seconds);
     }
 
     /// How long a pair of this spec takes to make; before the first, what a slow CPU takes.

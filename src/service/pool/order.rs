@@ -89,7 +89,8 @@ mod tests {
     #[test]
     fn what_is_under_way_counts_by_whichever_replica() {
         let mut order = order(2, 4);
-        let under_way = |making| BTreeMap::from([(SMALL, Level { ready: 1, making }), (LARGE, Level { ready: 4, making: 0 })]);
+        let under_way =
+            |making| BTreeMap::from([(SMALL, Level { ready: 1, making }), (LARGE, Level { ready: 4, making: 0 })]);
         assert_eq!(order.next(&under_way(0), quiet, nobody), Some(SMALL));
         assert_eq!(order.next(&under_way(2), quiet, nobody), Some(SMALL));
         assert_eq!(order.next(&under_way(3), quiet, nobody), None);
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn without_demand_pools_fill_evenly() {
-        let mut order = Order::new(BTreeMap::from([(SMALL, Marks { low: 30, high: 30 }), (LARGE, Marks { low: 10, high: 10 })]));
+        let mut order =
+            Order::new(BTreeMap::from([(SMALL, Marks { low: 30, high: 30 }), (LARGE, Marks { low: 10, high: 10 })]));
         let (mut small, mut large) = (0, 0);
         for _ in 0..20 {
             match order.next(&levels(small, large), quiet, nobody) {

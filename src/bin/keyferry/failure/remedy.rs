@@ -34,6 +34,9 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
             "Import its material first: keyferry import KEYFILE --key-id ID"
         }
         ("KMSInvalidStateException", _) => "See the key's state: keyferry describe-key --key-id ID",
+        ("LimitExceededException", "GetParametersForImport") => {
+            "Import under the sets that are out, or wait until the first of them expires; whoever runs the service can raise the limit"
+        }
         ("LimitExceededException", _) => "Delete what is no longer needed, or ask for a higher limit",
         ("NotFoundException", _) => {
             "See which keys there are: keyferry list-keys; and which service and Region is asked: keyferry configure list"
