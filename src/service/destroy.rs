@@ -1,6 +1,7 @@
 //! Destroying what the record has doomed, off the caller's path.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::Service;
 use crate::model::{Claim, ObjectId};
@@ -62,31 +63,40 @@ impl Service {
 
     /// Destroys everything that is on record as doomed, and leaves what cannot be destroyed yet for the next time.
     pub(super) async fn destroy_doomed(&self) {
-        let mut after = None;
-        loop {
-            let doomed = match self.store.doomed(after, BATCH).await {
-                Ok(doomed) => doomed,
-                Err(error) => {
-                    tracing::error!(%error, "what is to be destroyed could not be read");
-                    return;
-                }
-            };
-            let full = doomed.len() == BATCH as usize;
-            after = doomed.last().copied();
-            if !doomed.is_empty() && !self.destroy(doomed).await || !full {
-                return;
-            }
+        let mut next = self.destroy_first(BATCH).await;
+        while let Some((after, looking)) = next {
+            tokio::time::sleep(looking * REST).await;
+            next = self.destroy_some(Some(after), BATCH).await;
         }
     }
 
-    /// Destroys these; whether it is of use to go on.
-    async fn destroy(&self, objects: Vec<ObjectId>) -> bool {
+    /// Destroys so many of the doomed. Where more are left, returns behind which, and how long it took to see that they are gone.
+    pub(super) async fn destroy_first(&self, most: u32) -> Option<(ObjectId, Duration)> {
+        self.destroy_some(None, most).await
+    }
+
+    async fn destroy_some(&self, after: Option<ObjectId>, most: u32) -> Option<(ObjectId, Duration)> {
+        let doomed = match self.store.doomed(after, most).await {
+            Ok(doomed) => doomed,
+            Err(error) => {
+                tracing::error!(%error, "what is to be destroyed could not be read");
+                return None;
+            }
+        };
+        let last = *doomed.last()?;
+        let more = doomed.len() == most as usize;
+        let looking = self.destroy(doomed).await?;
+        more.then_some((last, looking))
+    }
+
+    /// Destroys these, and returns how long it took to see that they are gone; `None` where it is of no use to go on.
+    async fn destroy(&self, objects: Vec<ObjectId>) -> Option<Duration> {
         crate::failpoint::reach("destroy.begun");
         let swept = match self.hsm.sweep(move |token| Ok(token.destroy_all(&objects))).await {
             Ok(swept) => swept,
             Err(error) => {
                 tracing::warn!(%error, "objects could not be destroyed yet");
-                return false;
+                return None;
             }
         };
         crate::failpoint::reach("destroy.gone");
@@ -97,8 +107,7 @@ impl Service {
             Ok(gone) => self.make_room(gone),
             Err(error) => tracing::warn!(%error, "destructions could not be recorded yet"),
         }
-        tokio::time::sleep(swept.looking * REST).await;
-        true
+        Some(swept.looking)
     }
 
     /// Says that so many objects are gone, or never came.

@@ -13,6 +13,9 @@ use crate::store::Leftover;
 /// How many ids are compared in one go.
 const BATCH: u32 = 1000;
 
+/// Doomed objects that a start waits for: all that a crash leaves, as a rule. What is more is destroyed while the service serves.
+const AT_ONCE: u32 = 16;
+
 /// Objects that are missing, after which no more are counted: it is another token.
 const TOO_MANY: usize = 1000;
 
@@ -29,7 +32,9 @@ impl Service {
         };
         self.end_stale_claims(before).await?;
         crate::failpoint::reach("recover.claims");
-        self.destroy_doomed().await;
+        if self.destroy_first(AT_ONCE).await.is_some() {
+            self.destroy_soon();
+        }
         crate::failpoint::reach("recover.done");
         self.report_unknown(macs).await?;
         self.report_missing().await

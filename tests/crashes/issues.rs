@@ -4,8 +4,36 @@ use keyferry::model::{WrappingAlgorithm, WrappingKeySpec};
 
 use super::{After, Doing, FAILPOINT, killed, steps, symmetric};
 use crate::harness::client::import_request;
+use crate::harness::daemon::field;
 use crate::harness::record::Record;
-use crate::harness::{Daemon, Plaintext, Settings, audit};
+use crate::harness::{Daemon, Installation, Plaintext, Settings, audit};
+
+/// One pair is made as soon as the service starts, before anybody asks for one.
+const POOL: &str = "\
+[pool]
+rsa_2048 = { low = 1, high = 1 }
+rsa_3072 = { low = 0, high = 0 }
+rsa_4096 = { low = 0, high = 0 }
+";
+
+#[tokio::test]
+async fn a_pool_that_is_cut_off_while_it_fills_leaves_nothing_that_nobody_knows_of() {
+    for (step, after) in steps(Doing::Issue).filter(|(_, after)| *after != After::Done) {
+        let settings = Settings { host_assisted: "none", more: POOL.to_owned(), ..Settings::default() };
+        let filling = Daemon::begin(Installation::new(settings), &[(FAILPOINT, step)]);
+        let installation = killed(filling, step);
+        audit::assert_no_orphans(&installation, step).await;
+        let before = Record::read(&installation).await.wrapping_keys;
+
+        let daemon = Daemon::serve(installation, &[]);
+        daemon.wait_for_log(|line| field(line, "message") == "the pools are filled");
+        let installation = daemon.terminate();
+        audit::assert_sound(&installation, &symmetric(&[])).await;
+        let pool = Record::read(&installation).await.wrapping_keys;
+        assert_eq!(pool.values().collect::<Vec<_>>(), ["ready"], "{step}");
+        assert_eq!(pool.keys().eq(before.keys()), after == After::Ready, "{step}: it stands ready, or another was made");
+    }
+}
 
 #[tokio::test]
 async fn an_issue_that_is_cut_off_leaves_nothing_that_nobody_knows_of() {
