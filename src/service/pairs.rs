@@ -5,6 +5,7 @@
 //! somebody waits for. [`super::pool`] sees to it that hardly anybody waits.
 
 mod line;
+mod making;
 mod pace;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,11 +15,10 @@ use tokio::sync::{Notify, watch};
 
 use self::line::{Crowded, Held, Line, Turn};
 use self::pace::Pace;
-use super::capacity::Purpose;
 use super::{Call, Error, Service, TRIES};
-use crate::hsm::{self, MAKERS, Made};
-use crate::model::{Issue, ObjectId, PairKind, Timestamp, WrappingKey, WrappingKeyId, WrappingKeyState};
-use crate::store::{self, Taken};
+use crate::hsm::MAKERS;
+use crate::model::{Issue, PairKind, Timestamp, WrappingKey};
+use crate::store::Taken;
 
 /// How much earlier a caller is told to come again than their time is over, so that they hear it.
 const IN_TIME: Duration = Duration::from_millis(30);
@@ -160,89 +160,6 @@ impl Service {
     fn until(&self, moment: Timestamp) -> Duration {
         whole_seconds(moment.since(self.clock.now()))
     }
-
-    /// Has pairs made for those who wait, as many at once as there are sessions for it.
-    fn serve_the_line(&self) {
-        while let Some(kind) = self.pairs.line.next_to_make(MAKERS) {
-            let service = self.clone();
-            tokio::spawn(async move {
-                let making = Making { line: service.pairs.line.clone(), kind };
-                let made = service.make_pair(kind).await;
-                drop(making);
-                match made {
-                    Ok(()) => service.pairs.stands_ready(kind),
-                    Err(error) => service.pairs.line.call(kind, Turn::Failed(error)),
-                }
-                service.serve_the_line();
-            });
-        }
-    }
-
-    async fn make_pair(&self, kind: PairKind) -> Result<(), Error> {
-        let record = self.begin_pair(kind).await?;
-        let object = record.object;
-        let made = self.hsm.make(move |token| token.make_wrapping_key(&object, kind)).await;
-        self.finish_pair(&record, made).await
-    }
-
-    /// Puts it on record that a pair is about to be made.
-    pub(super) async fn begin_pair(&self, kind: PairKind) -> Result<WrappingKey, Error> {
-        self.admit(Purpose::WrappingKey)?;
-        let record = WrappingKey {
-            id: WrappingKeyId::random(),
-            object: ObjectId::random(),
-            token: self.hsm.profile().serial_number.clone(),
-            kind,
-            state: WrappingKeyState::Making,
-            spki: Vec::new(),
-            created_at: self.clock.now(),
-            issue: None,
-            attempts: 0,
-            answer: None,
-        };
-        if let Err(error) = self.store.begin_wrapping_key(&record).await {
-            self.capacity.freed(1);
-            return Err(error.into());
-        }
-        crate::failpoint::reach("issue.begun");
-        Ok(record)
-    }
-
-    /// Puts it on record what came of the making: a pair that stands ready, or nothing.
-    pub(super) async fn finish_pair(&self, record: &WrappingKey, made: Result<Made, hsm::Error>) -> Result<(), Error> {
-        let Made { spki, took } = match made {
-            Ok(made) => made,
-            Err(error) => {
-                if matches!(error, hsm::Error::Full(_)) {
-                    self.capacity.token_is_full();
-                }
-                self.abandon(record).await;
-                return Err(error.into());
-            }
-        };
-        self.pairs.pace.made(record.kind.spec, took);
-        match self.store.wrapping_key_ready(&record.id, &spki).await {
-            Ok(()) => {}
-            // It may have been recorded all the same, and then stands ready; else the janitor ends it.
-            Err(error @ store::Error::Unreachable(_)) => return Err(error.into()),
-            Err(error) => {
-                self.abandon(record).await;
-                return Err(error.into());
-            }
-        }
-        crate::failpoint::reach("issue.ready");
-        Ok(())
-    }
-
-    /// Ends a making that came to nothing.
-    async fn abandon(&self, record: &WrappingKey) {
-        let abandoned = match self.store.abandon_wrapping_key(&record.id, self.clock.now()).await {
-            // The janitor was first.
-            Err(store::Error::Conflict) => Ok(()),
-            abandoned => abandoned,
-        };
-        self.given_up(&record.object, abandoned).await;
-    }
 }
 
 /// Waits for the turn until shortly before the deadline; `None` where it has not come by then.
@@ -252,17 +169,5 @@ async fn wait(held: &mut Held, deadline: Option<Instant>) -> Option<Turn> {
             tokio::time::timeout_at(deadline.checked_sub(IN_TIME).unwrap_or(deadline).into(), held.turn()).await.ok()
         }
         None => Some(held.turn().await),
-    }
-}
-
-/// A pair under way for those who wait: it has ended when this is dropped, however.
-struct Making {
-    line: Line,
-    kind: PairKind,
-}
-
-impl Drop for Making {
-    fn drop(&mut self) {
-        self.line.made(self.kind);
     }
 }
