@@ -8,6 +8,7 @@ mod claims;
 mod connection;
 mod doomed;
 mod error;
+mod headroom;
 mod installation;
 mod issues;
 mod keys;
@@ -29,11 +30,13 @@ pub use levels::{Level, LoadSample};
 pub use settlement::Settled;
 
 use connection::Database;
+use headroom::Headroom;
 
 /// The record. Clones share their connections.
 #[derive(Clone)]
 pub struct Store {
     database: Database,
+    headroom: Headroom,
 }
 
 impl Store {
@@ -45,7 +48,7 @@ impl Store {
     /// # Errors
     /// Where the database is of no known kind, cannot be reached or opened, or holds the schema of a newer program.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        Ok(Self { database: Database::open(url).await? })
+        Ok(Self { database: Database::open(url).await?, headroom: Headroom::default() })
     }
 
     /// Opens the database that `url` names to read from it, and changes nothing: it must be there, with a schema that this
@@ -54,7 +57,7 @@ impl Store {
     /// # Errors
     /// Where the database is of no known kind, or is not there.
     pub async fn open_to_read(url: &str) -> Result<Self, Error> {
-        Ok(Self { database: Database::open_to_read(url).await? })
+        Ok(Self { database: Database::open_to_read(url).await?, headroom: Headroom::default() })
     }
 
     /// Keeps other processes from serving over the same SQLite file, until this one ends.

@@ -1,8 +1,8 @@
 //! Which database, and how it is talked to.
 //!
-//! SQLite has one writer, whatever one does: a pool of one connection queues in order, where several would fight over the
-//! file's lock until the busy timeout. Reads go by a pool of their own, which cannot write. A commit is on the disk when it
-//! returns (WAL, synchronous=FULL).
+//! SQLite has one writer, whatever one does: one connection, for which those who write queue in order, where several would fight
+//! over the file's lock until the busy timeout. Reads go by a pool, which cannot write. A commit is on the disk when it returns
+//! (WAL, synchronous=FULL). Connections to a file do not go away, so none is asked whether it is still there before it is used.
 //! A database that is gone must give an error, not a hang: getting a connection, a statement and a transaction each have a limit.
 
 use std::fs::{File, TryLockError};
@@ -13,8 +13,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Error, migrations};
 
@@ -29,10 +32,13 @@ const READERS: u32 = 4;
 /// Connections to PostgreSQL. More only lose more races.
 const CONNECTIONS: u32 = 10;
 
+/// The connection that writes SQLite; `None` once it is closed.
+pub(super) type Writer = Arc<Mutex<Option<SqliteConnection>>>;
+
 /// An open database.
 #[derive(Clone)]
 pub(super) enum Database {
-    Sqlite { writer: SqlitePool, reader: SqlitePool, held: Arc<OnceLock<File>> },
+    Sqlite { writer: Writer, reader: SqlitePool, path: PathBuf, held: Arc<OnceLock<File>> },
     Postgres(PgPool),
 }
 
@@ -49,9 +55,9 @@ impl Database {
         match scheme(url) {
             "sqlite" => {
                 let options = SqliteConnectOptions::from_str(url)?.read_only(true).busy_timeout(ACQUIRE);
+                let options_path = options.get_filename().to_owned();
                 let reader = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).max_connections(1).connect_with(options);
-                let reader = reader.await?;
-                Ok(Self::Sqlite { writer: reader.clone(), reader, held: Arc::default() })
+                Ok(Self::Sqlite { path: options_path, reader: reader.await?, writer: Arc::default(), held: Arc::default() })
             }
             "postgres" | "postgresql" => {
                 let options = PgConnectOptions::from_str(url)?.application_name("keyferry").options(limits());
@@ -70,12 +76,14 @@ impl Database {
             return Err(Error::UnknownUrl("in-memory sqlite".to_owned()));
         }
         make_private(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
-        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
         let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let writer = pool().max_connections(1).connect_with(writing).await?;
-        migrations::sqlite().run(&writer).await?;
-        let reader = pool().max_connections(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self::Sqlite { writer, reader, held: Arc::default() })
+        let mut writer = within(ACQUIRE, async { Ok(writing.connect().await?) }).await?;
+        migrations::sqlite().run(&mut writer).await?;
+        let writer = Arc::new(Mutex::new(Some(writer)));
+        let path = path.to_owned();
+        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+        let pool = pool.max_connections(READERS).test_before_acquire(false);
+        Ok(Self::Sqlite { writer, reader: pool.connect_lazy_with(options.read_only(true)), path, held: Arc::default() })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, Error> {
@@ -90,11 +98,11 @@ impl Database {
 
     /// Keeps other processes from serving over the same SQLite file, until this one ends. PostgreSQL serves any number.
     pub(super) fn hold(&self) -> Result<(), Error> {
-        let Self::Sqlite { writer, held, .. } = self else { return Ok(()) };
+        let Self::Sqlite { path, held, .. } = self else { return Ok(()) };
         // Not the file itself: SQLite has locks of its own on that, which go when any handle to it is closed. Beside the file
         // that it really is: by whatever name, there is one lock.
-        let named = writer.connect_options().get_filename().to_owned();
-        let mut path = named.canonicalize().map_err(|source| Error::File { path: named, source })?.into_os_string();
+        let canonical = path.canonicalize().map_err(|source| Error::File { path: path.clone(), source });
+        let mut path = canonical?.into_os_string();
         path.push(".lock");
         let path = PathBuf::from(path);
         let unusable = |source| Error::File { path: path.clone(), source };
@@ -111,6 +119,11 @@ impl Database {
         }
     }
 
+    /// Whether this process alone writes.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Self::Sqlite { held, .. } if held.get().is_some())
+    }
+
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "sqlite",
@@ -120,10 +133,14 @@ impl Database {
 
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, reader, held: _ } => {
+            Self::Sqlite { writer, reader, .. } => {
                 // The writer last: the last connection to leave brings the log home into the file.
                 reader.close().await;
-                writer.close().await;
+                if let Some(writer) = writer.lock().await.take()
+                    && let Err(error) = writer.close().await
+                {
+                    tracing::warn!(%error, "the database could not be closed");
+                }
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -137,6 +154,11 @@ fn scheme(url: &str) -> &str {
 /// What PostgreSQL is to give up by itself.
 fn limits() -> [(&'static str, u32); 3] {
     ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, STATEMENT_MS))
+}
+
+/// The connection that writes, when those who came before are done with it.
+pub(super) async fn writing(writer: &Writer) -> Result<OwnedMutexGuard<Option<SqliteConnection>>, Error> {
+    within(ACQUIRE, async { Ok(Arc::clone(writer).lock_owned().await) }).await
 }
 
 /// Makes the file where it is missing, readable for its owner alone; SQLite gives its log the same mode.

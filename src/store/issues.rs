@@ -4,8 +4,8 @@
 //! waits for. What it counts is bounded by the caps, whatever the number of records.
 
 use super::connection::Database;
-use super::transaction::{Isolation, Transaction, transact};
-use super::value::args;
+use super::rows::Row;
+use super::value::{Value, args};
 use super::wrapping_rows::{self, wrapping_key_columns};
 use super::{Error, Store};
 use crate::model::{Issue, PairKind, SetCaps, SetHolder, Timestamp, WrappingKey};
@@ -37,18 +37,29 @@ macro_rules! live_sql {
 }
 
 macro_rules! take_sql {
-    ($lock:literal) => {
+    ($lock:literal, $caps:expr) => {
         concat!(
             "UPDATE wrapping_keys SET state = 'issued', key_id = $4, account = $5, principal = $6, algorithm = $7, \
              path = $8, issued_at = $9, expires_at = $10 WHERE state = 'ready' AND id = (SELECT id FROM wrapping_keys \
              WHERE state = 'ready' AND token = $1 AND spec = $2 AND pair_use = $3 ORDER BY created_at, id LIMIT 1",
             $lock,
-            ") AND $11 > (SELECT COUNT(*) FROM (SELECT 1 ",
+            ")",
+            $caps,
+            " RETURNING ",
+            wrapping_key_columns!()
+        )
+    };
+}
+
+/// `$11` and `$12` are the caps.
+macro_rules! caps_sql {
+    () => {
+        concat!(
+            " AND $11 > (SELECT COUNT(*) FROM (SELECT 1 ",
             live_sql!(key),
             " LIMIT $11) AS held) AND $12 > (SELECT COUNT(*) FROM (SELECT 1 ",
             live_sql!(principal),
-            " LIMIT $12) AS held) RETURNING ",
-            wrapping_key_columns!()
+            " LIMIT $12) AS held)"
         )
     };
 }
@@ -67,59 +78,106 @@ impl Store {
         issue: &Issue,
         caps: SetCaps,
     ) -> Result<Taken, Error> {
-        let sql = match &self.database {
-            Database::Postgres(_) => take_sql!(" FOR UPDATE SKIP LOCKED"),
-            Database::Sqlite { .. } => take_sql!(""),
-        };
-        transact!(self, Isolation::ReadCommitted, |tx| {
-            let Issue { key, account, principal, algorithm, path, issued_at, expires_at } = issue;
-            let taken = args![
-                token,
-                kind.spec.as_str(),
-                kind.pair_use.as_str(),
-                key.as_str(),
-                account.as_str(),
-                principal.as_str(),
-                algorithm.as_str(),
-                path.as_str(),
-                *issued_at,
-                *expires_at,
-                caps.per_key,
-                caps.per_principal,
-            ];
-            match tx.row(sql, taken).await? {
-                Some(row) => wrapping_rows::of_row(&row).map(|taken| Taken::Taken(Box::new(taken))),
-                None => tx.why_not(issue, caps).await,
+        // Where others write too, they may have used up what was counted.
+        let issuing = self.database.is_held().then(|| self.headroom.begin(issue));
+        let within = issuing.as_ref().is_some_and(|issuing| issuing.within);
+        let taken = self.take(kind, token, issue, (!within).then_some(caps)).await;
+        match &taken {
+            // Where the answer was lost, something may have been taken.
+            Ok(Some(_)) | Err(Error::Unreachable(_)) if within => {}
+            Ok(None) | Err(_) if within => self.headroom.give_back(issue),
+            Ok(Some(_)) if issuing.is_some() => {
+                drop(issuing);
+                self.count_headroom(issue, caps).await;
             }
-        })
+            _ => {}
+        }
+        match taken? {
+            Some(pair) => Ok(Taken::Taken(Box::new(pair))),
+            // A cap is told before an empty pool: waiting for a pair would not help.
+            None => Ok(self
+                .reached_cap(issue, caps)
+                .await?
+                .map_or(Taken::Dry, |(holder, until)| Taken::Capped { holder, until })),
+        }
+    }
+
+    async fn take(
+        &self,
+        kind: PairKind,
+        token: &str,
+        issue: &Issue,
+        caps: Option<SetCaps>,
+    ) -> Result<Option<WrappingKey>, Error> {
+        let sql = match (&self.database, caps) {
+            (Database::Postgres(_), None) => take_sql!(" FOR UPDATE SKIP LOCKED", ""),
+            (Database::Postgres(_), Some(_)) => take_sql!(" FOR UPDATE SKIP LOCKED", caps_sql!()),
+            (Database::Sqlite { .. }, None) => take_sql!("", ""),
+            (Database::Sqlite { .. }, Some(_)) => take_sql!("", caps_sql!()),
+        };
+        let Issue { key, account, principal, algorithm, path, issued_at, expires_at } = issue;
+        let mut taken = args![
+            token,
+            kind.spec.as_str(),
+            kind.pair_use.as_str(),
+            key.as_str(),
+            account.as_str(),
+            principal.as_str(),
+            algorithm.as_str(),
+            path.as_str(),
+            *issued_at,
+            *expires_at,
+        ];
+        if let Some(SetCaps { per_key, per_principal }) = caps {
+            taken.extend(args![per_key, per_principal]);
+        }
+        self.alone(sql, taken).await?.first().map(wrapping_rows::of_row).transpose()
+    }
+
+    /// Counts what the key and the principal may still have. Where it cannot be counted, the next issue counts again.
+    async fn count_headroom(&self, issue: &Issue, caps: SetCaps) {
+        let since = self.headroom.counting();
+        let mut rooms = [0, 0];
+        for (room, (_, most, sql, args)) in rooms.iter_mut().zip(cap_questions(issue, caps)) {
+            let Ok(rows) = self.rows(sql, args).await else { return };
+            let Some(Ok(held)) = rows.first().map(|row| row.count("held")) else { return };
+            *room = most.saturating_sub(held);
+        }
+        self.headroom.counted(issue, rooms, since);
+    }
+
+    /// Whose live sets are as many as may be, and when the first of them ends, for who would be issued one more.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn reached_cap(&self, issue: &Issue, caps: SetCaps) -> Result<Option<(SetHolder, Timestamp)>, Error> {
+        for (holder, most, sql, args) in cap_questions(issue, caps) {
+            if let Some(until) = reached(self.rows(sql, args).await?.first(), most)? {
+                return Ok(Some((holder, until)));
+            }
+        }
+        Ok(None)
     }
 }
 
-impl Transaction {
-    /// Why nothing was taken. A cap is told before an empty pool: waiting for a pair would not help.
-    async fn why_not(&mut self, issue: &Issue, caps: SetCaps) -> Result<Taken, Error> {
-        let of_key = "SELECT COUNT(*) AS held, MIN(expires_at) AS until FROM (SELECT expires_at FROM wrapping_keys \
-                      WHERE state = 'issued' AND key_id = $1 AND expires_at > $2 ORDER BY expires_at LIMIT $3) AS held";
-        let of_principal = "SELECT COUNT(*) AS held, MIN(expires_at) AS until FROM (SELECT expires_at FROM wrapping_keys \
-                            WHERE state = 'issued' AND account = $1 AND principal = $4 AND expires_at > $2 \
-                            ORDER BY expires_at LIMIT $3) AS held";
-        let at = issue.issued_at;
-        let questions = [
-            (SetHolder::Key, caps.per_key, of_key, args![issue.key.as_str(), at, caps.per_key]),
-            (
-                SetHolder::Principal,
-                caps.per_principal,
-                of_principal,
-                args![issue.account.as_str(), at, caps.per_principal, issue.principal.as_str()],
-            ),
-        ];
-        for (holder, most, sql, args) in questions {
-            if let Some(row) = self.row(sql, args).await?
-                && row.count("held")? >= most
-            {
-                return Ok(Taken::Capped { holder, until: row.time("until")? });
-            }
-        }
-        Ok(Taken::Dry)
+/// Whether as many sets of the key or the principal are live as may be: whose, how many may be, and the question with its values.
+fn cap_questions(issue: &Issue, caps: SetCaps) -> [(SetHolder, u32, &'static str, Vec<Value>); 2] {
+    let of_key = "SELECT COUNT(*) AS held, MIN(expires_at) AS until FROM (SELECT expires_at FROM wrapping_keys \
+                  WHERE state = 'issued' AND key_id = $1 AND expires_at > $2 ORDER BY expires_at LIMIT $3) AS held";
+    let of_principal = "SELECT COUNT(*) AS held, MIN(expires_at) AS until FROM (SELECT expires_at FROM wrapping_keys \
+                        WHERE state = 'issued' AND account = $1 AND principal = $4 AND expires_at > $2 \
+                        ORDER BY expires_at LIMIT $3) AS held";
+    let Issue { key, account, principal, issued_at, .. } = issue;
+    let (most, more) = (caps.per_key, caps.per_principal);
+    [
+        (SetHolder::Key, most, of_key, args![key.as_str(), *issued_at, most]),
+        (SetHolder::Principal, more, of_principal, args![account.as_str(), *issued_at, more, principal.as_str()]),
+    ]
+}
+
+fn reached(row: Option<&Row>, most: u32) -> Result<Option<Timestamp>, Error> {
+    match row {
+        Some(row) if row.count("held")? >= most => row.time("until").map(Some),
+        _ => Ok(None),
     }
 }

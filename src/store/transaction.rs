@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
-use sqlx::{Postgres, Sqlite};
+use sqlx::Postgres;
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::OwnedMutexGuard;
 
-use super::connection::{Database, within};
+use super::connection::{Database, Writer, within, writing};
 use super::rows::Row;
 use super::value::Value;
 use super::{Error, Store};
@@ -20,19 +22,49 @@ pub(super) const RUNS: u32 = 32;
 /// The longest pause before the next run, in milliseconds.
 const PAUSE_MS: u32 = 100;
 
-/// What a transaction on PostgreSQL must not see.
-#[derive(Clone, Copy)]
-pub(super) enum Isolation {
-    /// For a single statement that decides by rows it has locked. Under SERIALIZABLE all who take at once would be losers but one.
-    ReadCommitted,
-    /// For everything else.
-    Serializable,
-}
-
 /// A transaction under way; rolled back where it is dropped.
 pub(super) enum Transaction {
     Postgres(sqlx::Transaction<'static, Postgres>),
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(Writing),
+}
+
+/// A transaction on the connection that writes SQLite, which nobody else has meanwhile.
+pub(super) struct Writing(Option<OwnedMutexGuard<Option<SqliteConnection>>>);
+
+impl Writing {
+    async fn begin(writer: &Writer) -> Result<Self, Error> {
+        let mut begun = Self(Some(writing(writer).await?));
+        // From here on a drop rolls back, which does no harm where nothing has begun.
+        sqlx::query("BEGIN IMMEDIATE").execute(begun.connection()?).await?;
+        Ok(begun)
+    }
+
+    fn connection(&mut self) -> Result<&mut SqliteConnection, Error> {
+        self.0.as_mut().and_then(|guard| guard.as_mut()).ok_or_else(closed)
+    }
+
+    async fn commit(mut self) -> Result<(), Error> {
+        sqlx::query("COMMIT").execute(self.connection()?).await?;
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        let (Some(mut guard), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) else { return };
+        // Whoever comes next waits until it is done.
+        runtime.spawn(async move {
+            if let Some(connection) = guard.as_mut() {
+                // There may be nothing to roll back: some failures do that by themselves.
+                let _rolled_back = sqlx::query("ROLLBACK").execute(connection).await;
+            }
+        });
+    }
+}
+
+pub(super) fn closed() -> Error {
+    Error::Unreachable(sqlx::Error::PoolClosed)
 }
 
 macro_rules! query {
@@ -54,16 +86,13 @@ macro_rules! query {
 /// A macro rather than a function over an async closure: of such a closure's future the compiler cannot tell that it is
 /// `Send` whatever the lifetimes, and then nothing that calls the store could be spawned.
 macro_rules! transact {
-    ($store:expr, |$transaction:ident| $body:block) => {
-        transact!($store, $crate::store::transaction::Isolation::Serializable, |$transaction| $body)
-    };
-    ($store:expr, $isolation:expr, |$transaction:ident| $body:block) => {{
+    ($store:expr, |$transaction:ident| $body:block) => {{
         use $crate::store::connection::within;
         use $crate::store::transaction::{LIMIT, RUNS, pause};
         let mut run = 1;
         loop {
             let once = async {
-                let mut open = $store.begin($isolation).await?;
+                let mut open = $store.begin().await?;
                 let outcome: Result<_, $crate::store::Error> = async {
                     let $transaction = &mut open;
                     $body
@@ -88,7 +117,7 @@ impl Transaction {
     pub(super) async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
         Ok(match self {
             Self::Postgres(on) => query!(sql, args).fetch_all(&mut **on).await?.into_iter().map(Row::Postgres).collect(),
-            Self::Sqlite(on) => query!(sql, args).fetch_all(&mut **on).await?.into_iter().map(Row::Sqlite).collect(),
+            Self::Sqlite(on) => query!(sql, args).fetch_all(on.connection()?).await?.into_iter().map(Row::Sqlite).collect(),
         })
     }
 
@@ -101,7 +130,7 @@ impl Transaction {
     pub(super) async fn execute(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64, Error> {
         Ok(match self {
             Self::Postgres(on) => query!(sql, args).execute(&mut **on).await?.rows_affected(),
-            Self::Sqlite(on) => query!(sql, args).execute(&mut **on).await?.rows_affected(),
+            Self::Sqlite(on) => query!(sql, args).execute(on.connection()?).await?.rows_affected(),
         })
     }
 
@@ -136,16 +165,26 @@ impl Store {
         .await
     }
 
-    pub(super) async fn begin(&self, isolation: Isolation) -> Result<Transaction, Error> {
+    /// Runs a single statement that changes rows, as a transaction of its own: durable when it returns. On PostgreSQL it must decide
+    /// by rows that it has locked (READ COMMITTED): under SERIALIZABLE all who take at once would be losers but one.
+    pub(super) async fn alone(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
+        within(LIMIT, async {
+            Ok(match &self.database {
+                Database::Postgres(on) => query!(sql, args).fetch_all(on).await?.into_iter().map(Row::Postgres).collect(),
+                Database::Sqlite { writer, .. } => {
+                    let mut guard = writing(writer).await?;
+                    let connection = guard.as_mut().ok_or_else(closed)?;
+                    query!(sql, args).fetch_all(connection).await?.into_iter().map(Row::Sqlite).collect()
+                }
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction, Error> {
         Ok(match &self.database {
-            Database::Postgres(pool) => Transaction::Postgres(
-                pool.begin_with(match isolation {
-                    Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
-                    Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-                })
-                .await?,
-            ),
-            Database::Sqlite { writer, .. } => Transaction::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Database::Postgres(pool) => Transaction::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?),
+            Database::Sqlite { writer, .. } => Transaction::Sqlite(Writing::begin(writer).await?),
         })
     }
 }
