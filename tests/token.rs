@@ -2,7 +2,7 @@
 
 use der::asn1::OctetStringRef;
 use der::{Decode, Encode};
-use keyferry::hsm::{Error, Hsm, Import, Proved};
+use keyferry::hsm::{Error, Hsm, Import, Proved, Token};
 use keyferry::model::{
     HostAssisted, KeySpec, KeyUsage, ObjectId, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
 };
@@ -290,7 +290,12 @@ async fn many_objects_are_destroyed_at_once_and_no_others() {
     let asked = [doomed, &never].concat();
     let swept = loop {
         let asked = asked.clone();
-        match hsm.sweep(move |token| Ok(token.destroy_all(&asked))).await {
+        let sweep = move |token: &Token| {
+            let mut swept = token.destroy_all(&asked);
+            token.confirm(&mut swept);
+            Ok(swept)
+        };
+        match hsm.sweep(sweep).await {
             Ok(swept) if swept.left.is_empty() => break swept,
             // The login is back with the next session.
             _ => tokio::task::yield_now().await,

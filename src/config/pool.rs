@@ -34,7 +34,7 @@ pub struct Marks {
 impl Default for Pool {
     fn default() -> Self {
         Self {
-            sessions: 2,
+            sessions: 1,
             waiting: 64,
             rsa_2048: Marks { low: 8, high: 16 },
             rsa_3072: Marks { low: 4, high: 8 },

@@ -42,9 +42,9 @@ impl Handles {
         self.by_id.remove(id)
     }
 
-    /// Says that everything that was there in this epoch has been remembered.
-    pub(super) fn listed(&mut self, epoch: u64) {
-        self.listed |= self.epoch == epoch;
+    /// Says that everything that was there has been remembered.
+    pub(super) fn listed(&mut self) {
+        self.listed = true;
     }
 
     pub(super) fn is_listed(&self) -> bool {
@@ -57,9 +57,9 @@ impl Handles {
         self.by_id.clear();
     }
 
-    /// All that are known, as PKCS#11 numbers them.
-    pub(super) fn numbers(&self) -> HashSet<c_ulong> {
-        self.by_id.values().map(ObjectHandle::handle).collect()
+    /// All that are known but those of `others`, as PKCS#11 numbers them.
+    pub(super) fn numbers_but(&self, others: &HashSet<&ObjectId>) -> HashSet<c_ulong> {
+        self.by_id.iter().filter(|(id, _)| !others.contains(id)).map(|(_, handle)| handle.handle()).collect()
     }
 
     /// Up to `limit` ids, in order, from behind `after`.

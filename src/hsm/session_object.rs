@@ -1,10 +1,13 @@
-//! Objects that live as long as they are held.
+//! Objects that live as long as the work they are for.
+//!
+//! What is dropped is destroyed when the session's work is done, all at once: destroying takes the lock that copies and
+//! destructions on the token take, and nobody should wait for that, once for each object, before they have their answer.
 
 use cryptoki::object::ObjectHandle;
 
 use super::Token;
 
-/// An object of the session, destroyed when dropped.
+/// An object of the session, of no more use when dropped.
 #[derive(Debug)]
 pub(super) struct SessionObject<'t> {
     token: &'t Token,
@@ -19,9 +22,22 @@ impl<'t> SessionObject<'t> {
 
 impl Drop for SessionObject<'_> {
     fn drop(&mut self) {
-        let _changing = self.token.shared.changing();
-        if let Err(error) = self.token.session.destroy_object(self.handle) {
-            tracing::warn!(%error, "a session object could not be destroyed; it ends with its session");
+        self.token.dropped.borrow_mut().push(self.handle);
+    }
+}
+
+impl Token {
+    /// Destroys the session's objects that were dropped. What is not destroyed ends with its session.
+    pub(super) fn clear_session(&self) {
+        let dropped = self.dropped.take();
+        if dropped.is_empty() {
+            return;
+        }
+        let _changing = self.shared.changing();
+        for handle in dropped {
+            if let Err(error) = self.session.destroy_object(handle) {
+                tracing::warn!(%error, "a session object could not be destroyed; it ends with its session");
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
-use super::token::is_stale;
+use super::token::{is_stale, not_logged_in};
 use super::{Error, Token};
 use crate::model::{ObjectId, ObjectKind};
 
@@ -18,6 +18,9 @@ const PAGE: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 
 /// Handles that are looked for one by one, before it is quicker to list all.
 const FEW: usize = 2;
+
+/// How long objects are destroyed in one go: the end of the process waits for it.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// How long others get, where they wait, before the next object is destroyed.
 const TURN: Duration = Duration::from_micros(200);
@@ -36,10 +39,12 @@ pub struct Found {
 pub struct Swept {
     /// Not on the token any more, or never there.
     pub gone: Vec<ObjectId>,
+    /// Destroyed, as the token says: [`Token::confirm`] sees whether they are gone.
+    pub destroyed: Vec<ObjectId>,
     /// Still there, or perhaps.
     pub left: Vec<(ObjectId, Error)>,
-    /// How long it took to see that they are gone: as long as the token is full.
-    pub looking: Duration,
+    /// For how many of them, the first ones, it was tried: what takes long ends early, and is to be asked for again.
+    pub tried: usize,
 }
 
 /// What a listing found.
@@ -49,28 +54,36 @@ pub struct Listed {
     pub macs: Vec<ObjectId>,
     /// Whether there is key material, or a wrapping key.
     pub in_use: bool,
+    /// Objects that could not be looked at: not every one of ours need have been seen.
+    pub unreadable: usize,
 }
 
 impl Token {
     /// Lists every object of ours, and remembers their handles.
     ///
     /// # Errors
-    /// Where the token does not list them.
+    /// Where the token does not list them, or the login was lost meanwhile: then it looks as if there were none.
     pub fn list(&self) -> Result<Listed, Error> {
         let mut listed = Listed::default();
         let epoch = self.shared.handles().epoch();
-        self.each_object(|handle| {
-            let Some(found) = self.look_at(handle) else { return };
-            self.remember(epoch, &found.id, handle);
-            match found.kind {
-                ObjectKind::Mac => listed.macs.push(found.id),
-                ObjectKind::Material | ObjectKind::WrappingKey => listed.in_use = true,
-                ObjectKind::Installation => {}
+        self.each_object(|handle| match self.look_at(handle) {
+            Ok(Some(found)) => {
+                self.remember(epoch, &found.id, handle);
+                match found.kind {
+                    ObjectKind::Mac => listed.macs.push(found.id),
+                    ObjectKind::Material | ObjectKind::WrappingKey => listed.in_use = true,
+                    ObjectKind::Installation => {}
+                }
             }
+            Ok(None) => {}
+            Err(_) => listed.unreadable += 1,
         })?;
-        // A lost login looks as if there were no objects.
         self.require_login()?;
-        self.shared.handles().listed(epoch);
+        let mut handles = self.shared.handles();
+        if handles.epoch() != epoch {
+            return Err(not_logged_in());
+        }
+        handles.listed();
         Ok(listed)
     }
 
@@ -80,7 +93,7 @@ impl Token {
     /// Where the token does not list them.
     pub fn objects(&self) -> Result<Vec<Found>, Error> {
         let mut all = Vec::new();
-        self.each_object(|handle| all.extend(self.look_at(handle)))?;
+        self.each_object(|handle| all.extend(self.look_at(handle).ok().flatten()))?;
         Ok(all)
     }
 
@@ -98,30 +111,41 @@ impl Token {
     /// # Errors
     /// Where the token does not do it, or says that it did and the object is still there; once that has happened, always.
     pub fn destroy(&self, id: &ObjectId) -> Result<(), Error> {
-        self.destroy_all(&[*id]).left.pop().map_or(Ok(()), |(_, error)| Err(error))
+        let mut swept = self.destroy_all(&[*id]);
+        self.confirm(&mut swept);
+        swept.left.pop().map_or(Ok(()), |(_, error)| Err(error))
     }
 
     /// Destroys the objects with these CKA_IDs, where there are any.
-    ///
-    /// A token that says it did and still has an object is not believed, then or later.
     pub fn destroy_all(&self, ids: &[ObjectId]) -> Swept {
+        let began = Instant::now();
         let listed = self.list_for(ids);
-        let (mut swept, mut destroyed) = (Swept::default(), Vec::new());
+        let mut swept = Swept::default();
         for id in ids {
             match self.destroy_unseen(id, listed) {
-                Ok(true) => destroyed.push(*id),
+                Ok(true) => swept.destroyed.push(*id),
                 Ok(false) if self.shared.undestroyed().contains(id) => swept.left.push((*id, still_there())),
                 Ok(false) => swept.gone.push(*id),
                 Err(error) => swept.left.push((*id, error)),
+            }
+            swept.tried += 1;
+            if began.elapsed() > LONGEST {
+                break;
             }
             if self.shared.is_wanted() {
                 std::thread::sleep(TURN);
             }
         }
+        self.spoil_where_lost(&swept);
+        swept
+    }
+
+    /// Looks whether what the token has destroyed is gone. A token that said so and still has an object is not believed, then or
+    /// later. Returns how long that took: as long as the token is full.
+    pub fn confirm(&self, swept: &mut Swept) -> Duration {
         let began = Instant::now();
-        let survivors = self.survivors(&destroyed);
-        swept.looking = began.elapsed();
-        match survivors {
+        let destroyed = std::mem::take(&mut swept.destroyed);
+        match self.survivors(&destroyed) {
             Ok(survivors) => {
                 let mut undestroyed = self.shared.undestroyed();
                 for id in destroyed {
@@ -137,40 +161,47 @@ impl Token {
             // Said of one, and none of them is taken for gone.
             Err(error) => swept.left.extend(destroyed.first().map(|id| (*id, error))),
         }
+        self.spoil_where_lost(swept);
+        began.elapsed()
+    }
+
+    fn spoil_where_lost(&self, swept: &Swept) {
         let lost = swept.left.iter().any(|(_, error)| matches!(error, Error::Gone(_)));
         self.spoiled.set(self.spoiled.get() || lost);
-        swept
     }
 
-    /// Finds the handles of all these at once, where they are too many to be looked for one by one; whether it did.
-    fn list_for(&self, ids: &[ObjectId]) -> bool {
-        let missing = {
+    /// Finds the handles of all these at once, where they are too many to be looked for one by one. Returns the epoch in which
+    /// every object of ours is known then.
+    fn list_for(&self, ids: &[ObjectId]) -> Option<u64> {
+        let epoch = {
             let handles = self.shared.handles();
-            ids.iter().filter(|id| handles.get(id).is_none()).count()
+            let missing = ids.iter().filter(|id| handles.get(id).is_none()).count();
+            (missing > FEW).then(|| handles.epoch())?
         };
-        missing > FEW && self.list().is_ok()
+        // Where the login is lost in the middle, it is another epoch by the time that it is asked for.
+        self.list().is_ok_and(|listed| listed.unreadable == 0).then_some(epoch)
     }
 
-    /// Destroys an object; whether there was one. `listed` says that all handles are known.
-    fn destroy_unseen(&self, id: &ObjectId, listed: bool) -> Result<bool, Error> {
-        let known = self.shared.handles().remove(id);
-        let found = match known {
-            Some(handle) => vec![handle],
-            None if listed => Vec::new(),
-            None => self.find_all_surely(id)?,
+    /// Destroys an object; whether there was one. All handles are known in the epoch `listed`.
+    fn destroy_unseen(&self, id: &ObjectId, listed: Option<u64>) -> Result<bool, Error> {
+        let (known, epoch) = {
+            let mut handles = self.shared.handles();
+            (handles.remove(id), handles.epoch())
         };
-        if found.is_empty() {
-            return Ok(false);
-        }
-        for handle in found {
+        let found = match known {
+            // A number may stand for another object by now, where another process destroyed this one.
+            Some(handle) if self.is(handle, id)? => vec![handle],
+            None if listed == Some(epoch) => Vec::new(),
+            _ => self.find_all_surely(id)?,
+        };
+        for handle in &found {
             let destroyed = {
                 let _changing = self.shared.changing();
-                self.session.destroy_object(handle)
+                self.session.destroy_object(*handle)
             };
             match destroyed {
                 Ok(()) => {}
-                // Another process was quicker, or the handle is of before a lost login.
-                Err(error) if is_stale(&error) && known.is_some() => return self.destroy_unseen(id, false),
+                // Another process was quicker; whether it is gone is seen afterwards.
                 Err(error) if is_stale(&error) => {}
                 Err(error) => {
                     self.shared.undestroyed().insert(*id);
@@ -178,7 +209,16 @@ impl Token {
                 }
             }
         }
-        Ok(true)
+        Ok(!found.is_empty())
+    }
+
+    /// Whether this handle stands for this object.
+    fn is(&self, handle: ObjectHandle, id: &ObjectId) -> Result<bool, Error> {
+        match self.session.get_attributes(handle, &[AttributeType::Id]) {
+            Ok(attributes) => Ok(attributes.contains(&Attribute::Id(id.0.to_vec()))),
+            Err(error) if is_stale(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Those of these that the token still has.
@@ -192,19 +232,30 @@ impl Token {
             }
             return Ok(survivors);
         }
-        let known = self.shared.handles().numbers();
         let destroyed: HashSet<&ObjectId> = destroyed.iter().collect();
-        self.each_object(|handle| {
+        let (known, epoch) = {
+            let handles = self.shared.handles();
+            (handles.numbers_but(&destroyed), handles.epoch())
+        };
+        let mut unseen = None;
+        // Of whatever class: one find instead of two.
+        for handle in self.session.iter_objects_with_cache_size(&[Attribute::Token(true)], PAGE)? {
+            let handle = handle?;
             // What is known was not destroyed: looking at every object would take longer than all the rest.
-            if !known.contains(&handle.handle())
-                && let Some(found) = self.look_at(handle)
-                && destroyed.contains(&found.id)
-            {
-                survivors.insert(found.id);
+            if known.contains(&handle.handle()) {
+                continue;
             }
-        })?;
+            match self.look_at(handle) {
+                Ok(Some(found)) if destroyed.contains(&found.id) => drop(survivors.insert(found.id)),
+                Ok(_) => {}
+                Err(error) => unseen = Some(error),
+            }
+        }
         self.require_login()?;
-        Ok(survivors)
+        if self.shared.handles().epoch() != epoch {
+            return Err(not_logged_in());
+        }
+        unseen.map_or(Ok(survivors), Err)
     }
 
     /// Shows every key on the token to `see`, which may ask the token about it.
@@ -219,8 +270,11 @@ impl Token {
     }
 
     /// What an object is; `None` where it is none of ours, or is gone.
-    fn look_at(&self, handle: ObjectHandle) -> Option<Found> {
-        let attributes = self.session.get_attributes(handle, &[AttributeType::Label, AttributeType::Id]).ok()?;
+    fn look_at(&self, handle: ObjectHandle) -> Result<Option<Found>, Error> {
+        let attributes = match self.session.get_attributes(handle, &[AttributeType::Label, AttributeType::Id]) {
+            Err(error) if is_stale(&error) => return Ok(None),
+            attributes => attributes?,
+        };
         let (mut kind, mut id) = (None, None);
         for attribute in attributes {
             match attribute {
@@ -229,7 +283,7 @@ impl Token {
                 _ => {}
             }
         }
-        Some(Found { kind: kind?, id: id? })
+        Ok(kind.zip(id).map(|(kind, id)| Found { kind, id }))
     }
 }
 

@@ -4,7 +4,7 @@
 //! a find always says CKA_TOKEN=true; an object is made in the session and copied to the token; copies and destructions
 //! hold one lock; what was copied is read back, for a full disk answers CKR_OK.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -72,6 +72,15 @@ pub struct Token {
     pub(super) shared: Arc<Shared>,
     /// Whether the session was left in the middle of something, and is to be replaced.
     pub(super) spoiled: Cell<bool>,
+    /// Objects of the session that are of no more use.
+    pub(super) dropped: RefCell<Vec<ObjectHandle>>,
+}
+
+impl Token {
+    /// A session that nothing has been done with.
+    pub(super) fn new(session: Session, shared: Arc<Shared>) -> Self {
+        Self { session, shared, spoiled: Cell::new(false), dropped: RefCell::default() }
+    }
 }
 
 impl Token {
@@ -155,7 +164,10 @@ impl Token {
             return Ok(known);
         }
         if !listed {
-            self.list_once()?;
+            // What else keeps a listing from its end need not have to do with this object.
+            if let Err(gone @ Error::Gone(_)) = self.list_once() {
+                return Err(gone);
+            }
             if let (Some(handle), _) = self.shared.handles().look_up(id) {
                 return Ok(Some(handle));
             }
@@ -177,7 +189,7 @@ impl Token {
     }
 }
 
-fn not_logged_in() -> Error {
+pub(super) fn not_logged_in() -> Error {
     Error::Gone(Pkcs11Error::Pkcs11(RvError::UserNotLoggedIn, Function::GetSessionInfo))
 }
 

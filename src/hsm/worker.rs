@@ -5,7 +5,6 @@
 //! sessions of its own, so that it never stands in an import's way; making them ahead of demand has others again, whose
 //! threads give way to all else; and so has sweeping, whose searches take as long as the token is full.
 
-use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +15,9 @@ use cryptoki::context::Function;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::session::SessionState;
 use secrecy::SecretString;
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
 use tokio::sync::oneshot;
 
 use super::module::{Module, OpenError};
@@ -25,10 +27,6 @@ use crate::model::{HostAssisted, ObjectId};
 
 /// How many sessions make keys that a caller waits for.
 pub const MAKERS: usize = 2;
-
-/// By how much a thread that makes keys ahead of demand is nicer than others. A token in software computes on it, and holds
-/// locks for moments in which all others would wait for a thread that never gets to run: so not by as much as can be.
-const NICE: i32 = 10;
 
 /// How long a worker waits before it tries to open a lost session again.
 const REOPEN_PAUSE: Duration = Duration::from_millis(500);
@@ -122,8 +120,9 @@ impl Hsm {
         let shared = Arc::new(Shared::default());
         let first = module.context.open_rw_session(module.slot)?;
         module.login(&first, &pin)?;
-        let first = Token { session: first, shared: Arc::clone(&shared), spoiled: Cell::new(false) };
+        let first = Token::new(first, Arc::clone(&shared));
         let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
+        first.clear_session();
 
         let (alive, ended) = flume::bounded(0);
         // Dropped after the queues, and so waits for the threads, wherever this breaks off.
@@ -135,17 +134,17 @@ impl Hsm {
         // Twice as many as sessions: one waits while another is made, so that no session waits for the record between two.
         let (filling, filled) = Lane::new(2 * fillers);
         let (sweeping, swept) = Lane::new(queue);
-        worker.start("token", first, called.clone(), 0)?;
+        worker.start("token", first, called.clone(), give_no_way)?;
         for _ in 1..sessions {
-            worker.start("token", worker.session()?, called.clone(), 0)?;
+            worker.start("token", worker.session()?, called.clone(), give_no_way)?;
         }
         for _ in 0..MAKERS {
-            worker.start("token-making", worker.session()?, made.clone(), 0)?;
+            worker.start("token-making", worker.session()?, made.clone(), give_no_way)?;
         }
         for _ in 0..fillers {
-            worker.start("token-filling", worker.session()?, filled.clone(), NICE)?;
+            worker.start("token-filling", worker.session()?, filled.clone(), give_way)?;
         }
-        worker.start("token-sweeping", worker.session()?, swept, 0)?;
+        worker.start("token-sweeping", worker.session()?, swept, give_no_way)?;
         Ok(Self { calls, making, filling, sweeping, shared, profile, _ended: Arc::new(ended) })
     }
 
@@ -210,6 +209,14 @@ impl Hsm {
         objects.iter().filter(|id| handles.get(id).is_none()).copied().collect()
     }
 
+    /// Forgets the handles of objects that are not there any more.
+    pub fn forget(&self, objects: &[ObjectId]) {
+        let mut handles = self.shared.handles();
+        for id in objects {
+            handles.remove(id);
+        }
+    }
+
     /// Says which object authenticates import tokens. Takes effect once.
     pub fn use_mac_key(&self, id: ObjectId) {
         let _already = self.shared.mac_key.set(id);
@@ -246,6 +253,17 @@ async fn enqueue<T: Send + 'static>(
     answered.await.map_err(|_| Error::Stopped)?
 }
 
+fn give_no_way() {}
+
+/// Has the calling thread run when no other wants to: a token in software computes on it. Nicer alone is not enough, for a
+/// scheduler lets whoever runs run on for milliseconds, however nice; from SCHED_IDLE (sched(7)) it takes the processor at once.
+fn give_way() {
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle) {
+        tracing::warn!(%error, "keys that nobody waits for are made as eagerly as others: may sched_setscheduler be called?");
+    }
+}
+
 fn no_session() -> Error {
     Error::Gone(Pkcs11Error::Pkcs11(RvError::SessionClosed, Function::OpenSession))
 }
@@ -268,24 +286,22 @@ impl Worker {
         }
         let session = self.module.context.open_rw_session(self.module.slot)?;
         if session.get_session_info()?.session_state() != SessionState::RwUser {
-            self.shared.forget_handles();
+            // Held over the login: whoever found nothing before it must see another epoch after it.
+            let mut handles = self.shared.handles();
+            handles.forget();
             let login = self.module.login(&session, &self.pin);
+            handles.forget();
+            drop(handles);
             *refused = matches!(login, Err(OpenError::WrongPin | OpenError::PinLocked));
             login?;
-            self.shared.forget_handles();
         }
-        Ok(Token { session, shared: Arc::clone(&self.shared), spoiled: Cell::new(false) })
+        Ok(Token::new(session, Arc::clone(&self.shared)))
     }
 
-    fn start(self: &Arc<Self>, name: &str, token: Token, lane: Lane, nice: i32) -> Result<(), OpenError> {
+    fn start(self: &Arc<Self>, name: &str, token: Token, lane: Lane, begin: fn()) -> Result<(), OpenError> {
         let worker = Arc::clone(self);
         let work = move || {
-            // On Linux this is about the thread that says it.
-            if nice > 0
-                && let Err(error) = rustix::process::nice(nice)
-            {
-                tracing::warn!(%error, "keys that nobody waits for are made as eagerly as others: may setpriority be called?");
-            }
+            begin();
             worker.work(token, &lane);
             drop(worker);
         };
@@ -298,6 +314,8 @@ impl Worker {
         while let Ok(job) = lane.jobs.recv() {
             let session_is_good = std::panic::catch_unwind(AssertUnwindSafe(|| job(Some(&token)))).unwrap_or(false);
             if session_is_good {
+                // Whoever asked has their answer.
+                token.clear_session();
                 continue;
             }
             tracing::warn!("a session with the token is lost; opening another");

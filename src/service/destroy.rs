@@ -1,22 +1,33 @@
 //! Destroying what the record has doomed, off the caller's path.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Service;
+use crate::hsm::Swept;
 use crate::model::{Claim, ObjectId};
 use crate::store::{self, Leftover};
 
-/// How many objects are destroyed in one go before others get a turn.
-const BATCH: u32 = 100;
+/// How many objects are destroyed before it is seen whether they are gone.
+const BATCH: usize = 100;
+
+/// How many records of them are read at once.
+const PAGE: u32 = 200;
 
 /// How many times as long as it took to see that objects are gone nothing more is destroyed: seeing it is linear in the token's
 /// objects, and a token that holds many has better things to do all the time.
-const REST: u32 = 4;
+const REST: u32 = 2;
 
-/// Whether objects are being destroyed, and whether more were doomed meanwhile. Clones are the same.
+/// Who destroys, one at a time. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reaper(Arc<Mutex<State>>);
+pub(super) struct Reaper {
+    state: Arc<Mutex<State>>,
+    /// Held while a batch is destroyed: two at the same would search for what the other has destroyed.
+    batch: Arc<tokio::sync::Mutex<()>>,
+    /// Behind which handle the next look for worthless ones begins.
+    page: Arc<Mutex<Option<ObjectId>>>,
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -28,7 +39,7 @@ enum State {
 
 impl Reaper {
     fn become_of(&self, next: impl FnOnce(State) -> State) -> State {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         *state = next(*state);
         *state
     }
@@ -42,6 +53,22 @@ impl Reaper {
     fn rests(&self) -> bool {
         self.become_of(|state| if state == State::Again { State::Reaping } else { State::Idle }) == State::Idle
     }
+
+    pub(super) fn next_page(&self) -> Option<ObjectId> {
+        *self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn page_ended(&self, last: Option<ObjectId>) {
+        *self.page.lock().unwrap_or_else(PoisonError::into_inner) = last;
+    }
+}
+
+/// What came of a batch.
+struct Batch {
+    /// Whether more are left that were not tried.
+    more: bool,
+    /// How long it took to see that its objects are gone.
+    looking: Duration,
 }
 
 impl Service {
@@ -62,40 +89,58 @@ impl Service {
     }
 
     /// Destroys everything that is on record as doomed, and leaves what cannot be destroyed yet for the next time.
-    pub(super) async fn destroy_doomed(&self) {
-        let mut next = self.destroy_first(BATCH).await;
-        while let Some((after, looking)) = next {
-            tokio::time::sleep(looking * REST).await;
-            next = self.destroy_some(Some(after), BATCH).await;
+    async fn destroy_doomed(&self) {
+        let mut tried = HashSet::new();
+        while let Some(batch) = self.destroy_batch(&mut tried, BATCH).await {
+            tokio::time::sleep(batch.looking * REST).await;
+            if !batch.more {
+                return;
+            }
         }
     }
 
-    /// Destroys so many of the doomed. Where more are left, returns behind which, and how long it took to see that they are gone.
-    pub(super) async fn destroy_first(&self, most: u32) -> Option<(ObjectId, Duration)> {
-        self.destroy_some(None, most).await
+    /// Destroys so many of the doomed; whether more are left.
+    pub(super) async fn destroy_first(&self, most: usize) -> bool {
+        self.destroy_batch(&mut HashSet::new(), most).await.is_some_and(|batch| batch.more)
     }
 
-    async fn destroy_some(&self, after: Option<ObjectId>, most: u32) -> Option<(ObjectId, Duration)> {
-        let doomed = match self.store.doomed(after, most).await {
-            Ok(doomed) => doomed,
-            Err(error) => {
-                tracing::error!(%error, "what is to be destroyed could not be read");
-                return None;
+    /// Destroys those of the doomed that were not tried, and what is doomed meanwhile: seeing that objects are gone takes as long
+    /// for many as for one. `None` where there is none, or it is of no use to go on.
+    async fn destroy_batch(&self, tried: &mut HashSet<ObjectId>, most: usize) -> Option<Batch> {
+        let _alone = self.reaper.batch.lock().await;
+        let mut all = Swept::default();
+        let mut more = false;
+        while all.tried < most {
+            let doomed = self.untried(tried, most - all.tried).await?;
+            more = !doomed.is_empty();
+            if !more {
+                break;
             }
-        };
-        let last = *doomed.last()?;
-        let more = doomed.len() == most as usize;
-        let looking = self.destroy(doomed).await?;
-        more.then_some((last, looking))
-    }
-
-    /// Destroys these, and returns how long it took to see that they are gone; `None` where it is of no use to go on.
-    async fn destroy(&self, objects: Vec<ObjectId>) -> Option<Duration> {
-        crate::failpoint::reach("destroy.begun");
-        let swept = match self.hsm.sweep(move |token| Ok(token.destroy_all(&objects))).await {
-            Ok(swept) => swept,
+            crate::failpoint::reach("destroy.begun");
+            let part = match self.hsm.sweep(move |token| Ok(token.destroy_all(&doomed))).await {
+                Ok(part) => part,
+                Err(error) => {
+                    tracing::warn!(%error, "objects could not be destroyed yet");
+                    break;
+                }
+            };
+            tried.extend(part.gone.iter().chain(&part.destroyed).chain(part.left.iter().map(|(id, _)| id)));
+            all.tried += part.tried;
+            all.gone.extend(part.gone);
+            all.destroyed.extend(part.destroyed);
+            all.left.extend(part.left);
+        }
+        if all.tried == 0 {
+            return None;
+        }
+        let confirmed = self.hsm.sweep(move |token| {
+            let looking = token.confirm(&mut all);
+            Ok((all, looking))
+        });
+        let (swept, looking) = match confirmed.await {
+            Ok(confirmed) => confirmed,
             Err(error) => {
-                tracing::warn!(%error, "objects could not be destroyed yet");
+                tracing::warn!(%error, "whether objects are destroyed could not be seen yet");
                 return None;
             }
         };
@@ -107,7 +152,26 @@ impl Service {
             Ok(gone) => self.make_room(gone),
             Err(error) => tracing::warn!(%error, "destructions could not be recorded yet"),
         }
-        Some(swept.looking)
+        Some(Batch { more, looking })
+    }
+
+    /// Up to `most` of the doomed that were not tried yet; `None` where the record does not say.
+    async fn untried(&self, tried: &HashSet<ObjectId>, most: usize) -> Option<Vec<ObjectId>> {
+        let (mut after, mut untried) = (None, Vec::new());
+        loop {
+            let page = match self.store.doomed(after, PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(%error, "what is to be destroyed could not be read");
+                    return None;
+                }
+            };
+            untried.extend(page.iter().filter(|id| !tried.contains(id)).take(most - untried.len()));
+            after = page.last().copied();
+            if untried.len() == most || page.len() < PAGE as usize {
+                return Some(untried);
+            }
+        }
     }
 
     /// Says that so many objects are gone, or never came.

@@ -111,6 +111,7 @@ impl Service {
         service.recover(&objects.macs).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
         service.count_objects().await?;
+        service.warn_of_a_small_budget();
         Ok(service)
     }
 }

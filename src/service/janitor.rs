@@ -9,6 +9,9 @@ use crate::store::{self, Leftover};
 /// How many records are treated in one go.
 const BATCH: u32 = 100;
 
+/// How many handles are looked through in one round.
+const HANDLES: usize = 1000;
+
 /// No claim takes longer than this; one that did was cut off, and is ended by whoever finds it.
 const LONGEST_CLAIM: Duration = Duration::from_secs(10 * 60);
 
@@ -22,11 +25,13 @@ impl Service {
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
-            if let Err(error) = self.tidy().await {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the janitor's round broke off; the next takes it up"
-                );
+            for done in [self.tidy().await, self.take_stock().await] {
+                if let Err(error) = done {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the janitor's round broke off; the next takes it up"
+                    );
+                }
             }
         }
     }
@@ -42,9 +47,11 @@ impl Service {
         while self.store.forget_wrapping_keys(now.before(REMEMBERED), BATCH).await? == u64::from(BATCH) {}
         self.expire_material(now).await?;
         self.carry_out_deletions(now).await?;
-        self.destroy_doomed().await;
-        self.count_objects().await?;
-        self.sample_load(now).await?;
+        // What is more is destroyed while the next round's work is done.
+        if self.destroy_first(BATCH as usize).await {
+            self.destroy_soon();
+        }
+        self.forget_handles().await?;
         Ok(())
     }
 
@@ -110,6 +117,20 @@ impl Service {
                 return Ok(());
             }
         }
+    }
+
+    /// Forgets the handles of what other replicas have destroyed: a page of them each round.
+    async fn forget_handles(&self) -> Result<(), Error> {
+        if self.store.kind() == "sqlite" {
+            return Ok(());
+        }
+        let after = self.reaper.next_page();
+        let page = self.hsm.known_objects(after, HANDLES);
+        self.reaper.page_ended(page.last().copied().filter(|_| page.len() == HANDLES));
+        let mut unknown = self.store.unknown_objects(&page).await?;
+        unknown.retain(|object| *object != self.mac_key);
+        self.hsm.forget(&unknown);
+        Ok(())
     }
 
     async fn delete_key(&self, account: &Account, id: &KeyId, now: Timestamp) -> Result<(), Error> {

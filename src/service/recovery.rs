@@ -14,7 +14,7 @@ use crate::store::Leftover;
 const BATCH: u32 = 1000;
 
 /// Doomed objects that a start waits for: all that a crash leaves, as a rule. What is more is destroyed while the service serves.
-const AT_ONCE: u32 = 16;
+const AT_ONCE: usize = 16;
 
 /// Objects that are missing, after which no more are counted: it is another token.
 const TOO_MANY: usize = 1000;
@@ -32,12 +32,15 @@ impl Service {
         };
         self.end_stale_claims(before).await?;
         crate::failpoint::reach("recover.claims");
-        if self.destroy_first(AT_ONCE).await.is_some() {
-            self.destroy_soon();
-        }
+        let more = self.destroy_first(AT_ONCE).await;
         crate::failpoint::reach("recover.done");
         self.report_unknown(macs).await?;
-        self.report_missing().await
+        self.report_missing().await?;
+        // Not before: what is destroyed while it is compared would look unknown.
+        if more {
+            self.destroy_soon();
+        }
+        Ok(())
     }
 
     /// Makes a key and destroys it, on record as any other: a disk that is full or read-only is found before anyone calls.
