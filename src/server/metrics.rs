@@ -26,7 +26,7 @@ use super::Error;
 use crate::service::{Holdings, PairStock, Service, Stock};
 
 /// Connections at once; more wait in the kernel's queue.
-const MOST: usize = 16;
+const MOST: usize = 4;
 /// How long a request's head may take, and all of an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -108,7 +108,7 @@ type Labels = Vec<(&'static str, &'static str)>;
 
 /// The stock in the OpenMetrics text format. What is not known is left out.
 fn text(stock: &Stock) -> Result<String, std::fmt::Error> {
-    let Stock { holdings: Holdings { live, budget, forecast }, waiting, pools } = stock;
+    let Stock { holdings: Holdings { live, budget, for_wrapping_keys, forecast }, waiting, pools } = stock;
     let mut registry = Registry::with_prefix("keyferry");
     let pairs = Family::<Labels, Gauge>::default();
     let marks = Family::<Labels, Gauge>::default();
@@ -137,6 +137,8 @@ fn text(stock: &Stock) -> Result<String, std::fmt::Error> {
     gauge("pool_waiting", "Callers who wait for a pair", i64::try_from(*waiting).unwrap_or(i64::MAX));
     gauge("token_objects", "Objects of keyferry's on the token, by the record", (*live).into());
     gauge("token_objects_most", "The most objects that there may be", (*budget).into());
+    let help = "With so many objects no more wrapping keys are made";
+    gauge("token_objects_most_for_wrapping_keys", help, (*for_wrapping_keys).into());
     if let Some(forecast) = forecast {
         let rate = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
         rate.set(forecast.per_hour);
@@ -144,7 +146,11 @@ fn text(stock: &Stock) -> Result<String, std::fmt::Error> {
         if let Some(full_in) = forecast.full_in {
             let full = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
             full.set(full_in.as_secs_f64());
-            registry.register("token_full_in_seconds", "Until there are as many objects as there may be", full);
+            registry.register(
+                "token_full_in_seconds",
+                "Until there are so many objects that no more wrapping keys are made",
+                full,
+            );
         }
     }
     let mut text = String::new();
@@ -168,7 +174,7 @@ mod tests {
             dry_in: Some(Duration::from_secs(90)),
         };
         let forecast = Forecast { per_hour: 12.5, full_in: Some(Duration::from_secs(10_800)) };
-        let holdings = Holdings { live: 312, budget: 10_000, forecast: Some(forecast) };
+        let holdings = Holdings { live: 312, budget: 10_000, for_wrapping_keys: 8000, forecast: Some(forecast) };
         let told = text(&Stock { holdings, waiting: 3, pools: vec![pool] }).unwrap();
         for line in [
             r#"keyferry_pool_pairs{spec="RSA_4096",use="raw-decrypt",state="ready"} 7"#,
@@ -178,6 +184,7 @@ mod tests {
             "keyferry_pool_waiting 3",
             "keyferry_token_objects 312",
             "keyferry_token_objects_most 10000",
+            "keyferry_token_objects_most_for_wrapping_keys 8000",
             "keyferry_token_objects_per_hour 12.5",
             "keyferry_token_full_in_seconds 10800.0",
             "# EOF",
@@ -188,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_told() {
-        let holdings = Holdings { live: 0, budget: 10, forecast: None };
+        let holdings = Holdings { live: 0, budget: 10, for_wrapping_keys: 8, forecast: None };
         let told = text(&Stock { holdings, waiting: 0, pools: Vec::new() }).unwrap();
         assert!(!told.contains("per_hour") && !told.contains("full_in") && !told.contains("dry_in_seconds{"), "{told}");
     }

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// attributes takes 2.4 KiB, and tokens round up.
 const BYTES_PER_OBJECT: u64 = 4096;
 
+/// The fewest objects that a token can be of use with.
+const LEAST: u32 = 16;
+
 /// The budget where neither the operator nor the token tells one.
 const UNTOLD: u32 = 10_000;
 
@@ -55,22 +58,31 @@ struct Used {
     live: u32,
     /// As many as there were when the token last said that it was full.
     lid: Option<u32>,
-    /// How many were admitted, ever: what a count may have missed that was begun before.
+    /// How many were admitted, ever.
     admitted: u64,
+    /// How many of them are not on record yet, and so in no count.
+    pending: u64,
 }
 
 impl Capacity {
     /// `private_memory`, in bytes, is what the token tells.
     pub(super) fn new(settings: CapacitySettings, private_memory: Option<u64>) -> Self {
         let told = private_memory.map(|bytes| u32::try_from(bytes / BYTES_PER_OBJECT).unwrap_or(u32::MAX));
+        // Some tokens tell 0, or another number that is none of theirs.
+        let told = told.filter(|objects| *objects >= LEAST);
         let budget = settings.objects.or(told).unwrap_or(UNTOLD);
         let kept = u64::from(budget) * u64::from(settings.import_share.min(100)) / 100;
         let for_wrapping_keys = budget - u32::try_from(kept).unwrap_or(budget);
-        Self { budget, for_wrapping_keys, used: Mutex::new(Used { live: 0, lid: None, admitted: 0 }) }
+        Self { budget, for_wrapping_keys, used: Mutex::new(Used { live: 0, lid: None, admitted: 0, pending: 0 }) }
     }
 
     pub(super) fn budget(&self) -> u32 {
         self.budget
+    }
+
+    /// How many objects there may be for wrapping keys to be let in.
+    pub(super) fn for_wrapping_keys(&self) -> u32 {
+        self.for_wrapping_keys
     }
 
     pub(super) fn live(&self) -> u32 {
@@ -83,7 +95,8 @@ impl Capacity {
         used.live < self.most(purpose, &used)
     }
 
-    /// Lets one more object in, which [`Capacity::freed`] gives back.
+    /// Lets one more object in. [`Capacity::recorded`] says that it is on record, or may be, and [`Capacity::freed`] then that it
+    /// is gone; [`Capacity::withdrawn`] that it came to nothing before.
     pub(super) fn admit(&self, purpose: Purpose) -> Result<(), Full> {
         let mut used = self.used();
         if used.live >= self.most(purpose, &used) {
@@ -91,7 +104,20 @@ impl Capacity {
         }
         used.live += 1;
         used.admitted += 1;
+        used.pending += 1;
         Ok(())
+    }
+
+    /// Says that one that was let in is on record.
+    pub(super) fn recorded(&self) {
+        let mut used = self.used();
+        used.pending = used.pending.saturating_sub(1);
+    }
+
+    /// Says that one that was let in will not be on record.
+    pub(super) fn withdrawn(&self) {
+        self.recorded();
+        self.freed(1);
     }
 
     fn most(&self, purpose: Purpose, used: &Used) -> u32 {
@@ -116,11 +142,12 @@ impl Capacity {
 
     /// Begins to count anew: hand the result to [`Capacity::counted`] with the count.
     pub(super) fn counting(&self) -> u64 {
-        self.used().admitted
+        let used = self.used();
+        used.admitted - used.pending
     }
 
-    /// Takes the record's count, which other replicas' objects are in too, in place of ours. What was let in since `since`
-    /// may be in it or not, and counts once more: too many for a moment rather than too few.
+    /// Takes the record's count, which other replicas' objects are in too, in place of ours. What was let in since `since`, or was
+    /// not on record then, may be in it or not, and counts once more: too many for a moment rather than too few.
     pub(super) fn counted(&self, live: u32, since: u64) {
         let mut used = self.used();
         let meanwhile = u32::try_from(used.admitted.saturating_sub(since)).unwrap_or(u32::MAX);
@@ -144,8 +171,9 @@ mod tests {
     #[test]
     fn the_budget_is_the_operators_else_what_the_token_tells_else_a_modest_one() {
         let settings = |objects| CapacitySettings { objects, import_share: 20 };
-        assert_eq!(Capacity::new(settings(Some(5)), Some(4096 * 9)).budget(), 5);
-        assert_eq!(Capacity::new(settings(None), Some(4096 * 9)).budget(), 9);
+        assert_eq!(Capacity::new(settings(Some(50)), Some(4096 * 90)).budget(), 50);
+        assert_eq!(Capacity::new(settings(None), Some(4096 * 90)).budget(), 90);
+        assert_eq!(Capacity::new(settings(None), Some(8)).budget(), 10_000, "no token's memory");
         assert_eq!(Capacity::new(settings(None), Some(u64::MAX)).budget(), u32::MAX);
         assert_eq!(Capacity::new(settings(None), None).budget(), 10_000);
     }
@@ -172,26 +200,33 @@ mod tests {
     #[test]
     fn a_token_that_says_it_is_full_is_believed_until_the_next_count() {
         let capacity = capacity(100, 20);
+        let admit = |purpose| capacity.admit(purpose).map(|()| capacity.recorded());
         for _ in 0..5 {
-            capacity.admit(Purpose::WrappingKey).unwrap();
+            admit(Purpose::WrappingKey).unwrap();
         }
         capacity.token_is_full();
         capacity.freed(1); // the one that did not get in
-        assert_eq!(capacity.admit(Purpose::WrappingKey), Err(Full));
-        capacity.admit(Purpose::Material).unwrap();
+        assert_eq!(admit(Purpose::WrappingKey), Err(Full));
+        admit(Purpose::Material).unwrap();
         capacity.freed(2);
-        capacity.admit(Purpose::WrappingKey).unwrap();
-        assert_eq!(capacity.admit(Purpose::WrappingKey), Err(Full));
+        admit(Purpose::WrappingKey).unwrap();
+        assert_eq!(admit(Purpose::WrappingKey), Err(Full));
         capacity.counted(5, capacity.counting());
-        capacity.admit(Purpose::WrappingKey).unwrap();
+        admit(Purpose::WrappingKey).unwrap();
     }
 
     #[test]
     fn what_came_while_the_record_was_counted_is_counted_rather_twice_than_never() {
         let capacity = capacity(100, 20);
+        capacity.admit(Purpose::WrappingKey).unwrap(); // on record before the count
+        capacity.recorded();
+        capacity.admit(Purpose::WrappingKey).unwrap(); // let in before, on record after
         let since = capacity.counting();
-        capacity.admit(Purpose::WrappingKey).unwrap();
+        capacity.admit(Purpose::WrappingKey).unwrap(); // let in meanwhile
+        capacity.recorded();
         capacity.counted(7, since);
+        assert_eq!(capacity.live(), 9);
+        capacity.withdrawn();
         assert_eq!(capacity.live(), 8);
         capacity.freed(100);
         assert_eq!(capacity.live(), 0, "never below none");

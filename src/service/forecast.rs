@@ -25,7 +25,7 @@ pub struct Forecast {
 
 impl Forecast {
     /// By the least-squares line through the samples of the last hours. `None` where they span too little time.
-    pub(super) fn new(samples: &[LoadSample], now: Timestamp, live: u32, budget: u32) -> Option<Self> {
+    pub(super) fn new(samples: &[LoadSample], now: Timestamp, live: u32, most: u32) -> Option<Self> {
         let since = now.before(SPAN);
         let points: Vec<(f64, f64)> = samples
             .iter()
@@ -43,7 +43,7 @@ impl Forecast {
         let covariance: f64 = points.iter().map(|(at, objects)| (at - middle) * (objects - level)).sum();
         let variance: f64 = points.iter().map(|(at, _)| (at - middle).powi(2)).sum();
         let per_second = covariance / variance;
-        let room = f64::from(budget.saturating_sub(live));
+        let room = f64::from(most.saturating_sub(live));
         let full_in = (per_second > 0.0).then(|| room / per_second).filter(|seconds| *seconds <= HORIZON.as_secs_f64());
         Some(Self { per_hour: per_second * 3600.0, full_in: full_in.map(Duration::from_secs_f64) })
     }

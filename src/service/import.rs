@@ -43,13 +43,15 @@ impl Service {
         let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
         self.admit(Purpose::Material)?;
         let claimed = self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await;
-        if !matches!(claimed, Ok(Claimed::Claimed)) {
-            self.capacity.freed(1);
-        }
-        match claimed? {
+        match self.record_or_withdraw(claimed)? {
             Claimed::Claimed => {}
-            Claimed::Consumed(answer) => return self.repeat(&key, &incoming, Some(&answer)).await,
-            Claimed::Dead => return Err(Error::InvalidImportToken),
+            refused => {
+                self.capacity.freed(1);
+                return match refused {
+                    Claimed::Consumed(answer) => self.repeat(&key, &incoming, Some(&answer)).await,
+                    Claimed::Claimed | Claimed::Dead => Err(Error::InvalidImportToken),
+                };
+            }
         }
         crate::failpoint::reach("import.claimed");
         let began = Instant::now();

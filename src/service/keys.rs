@@ -64,10 +64,7 @@ impl Service {
         let object = ObjectId::random();
         let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
         self.admit(Purpose::Material)?;
-        if let Err(error) = self.store.claim_object(&claim).await {
-            self.capacity.freed(1);
-            return Err(error.into());
-        }
+        self.record_or_withdraw(self.store.claim_object(&claim).await)?;
         crate::failpoint::reach("create.claimed");
         let usage = key.usage;
         let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {

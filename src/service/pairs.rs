@@ -17,7 +17,7 @@ use self::line::{Crowded, Held, Line, Turn};
 use self::pace::Pace;
 use super::{Call, Error, Service, TRIES};
 use crate::hsm::MAKERS;
-use crate::model::{Issue, PairKind, Timestamp, WrappingKey};
+use crate::model::{Issue, PairKind, SetHolder, Timestamp, WrappingKey};
 use crate::store::Taken;
 
 /// How much earlier a caller is told to come again than their time is over, so that they hear it.
@@ -58,6 +58,13 @@ impl Pairs {
 
     pub(super) fn waits_for(&self, kind: PairKind) -> bool {
         self.line.waits_for(kind)
+    }
+
+    /// Says that so many pairs of this kind stand ready: whoever waits is called, as far as nobody was for them.
+    pub(super) fn stand_ready(&self, kind: PairKind, pairs: u32) {
+        for _ in self.line.called(kind)..pairs as usize {
+            self.stands_ready(kind);
+        }
     }
 
     /// Says that a pair of this kind stands ready.
@@ -110,11 +117,16 @@ impl Service {
         {
             return Ok(ready);
         }
+        // Waiting would not help.
+        if let Some((holder, until)) = self.store.reached_cap(issue, self.settings.caps).await? {
+            return Err(self.capped(holder, until));
+        }
         for _ in 0..TRIES {
             let first = !self.pairs.line.waits_for(kind);
             let mut held = self.pairs.line.join(&call.principal, kind).map_err(|Crowded| self.none_ready(kind))?;
             // One may have come to stand ready since it was looked for, when nobody was there to be told.
             if first && let Some(ready) = self.take_ready(kind, issue).await? {
+                held.used();
                 return Ok(ready);
             }
             self.serve_the_line();
@@ -123,8 +135,10 @@ impl Service {
                 Some(Turn::Failed(error)) => return Err(error),
                 Some(Turn::Displaced) | None => return Err(self.none_ready(kind)),
             }
+            let taken = self.take_ready(kind, issue).await?;
+            held.used();
             // Where another replica was quicker to take it, the wait begins anew.
-            if let Some(ready) = self.take_ready(kind, issue).await? {
+            if let Some(ready) = taken {
                 return Ok(ready);
             }
         }
@@ -140,8 +154,12 @@ impl Service {
                 Ok(Some(*pair))
             }
             Taken::Dry => Ok(None),
-            Taken::Capped { holder, until } => Err(Error::Capped { holder, retry_after: self.until(until) }),
+            Taken::Capped { holder, until } => Err(self.capped(holder, until)),
         }
+    }
+
+    fn capped(&self, holder: SetHolder, until: Timestamp) -> Error {
+        Error::Capped { holder, retry_after: self.until(until) }
     }
 
     /// Finds the handle of a pair that another replica made, before an import needs it.

@@ -118,14 +118,25 @@ impl Service {
         kinds.filter_map(marks).filter(|(_, marks)| marks.high > 0).collect()
     }
 
+    /// Says so where the pools alone would take all that wrapping keys may.
+    pub(super) fn warn_of_a_small_budget(&self) {
+        let most = self.capacity.for_wrapping_keys();
+        let pools = self.pool_marks().values().fold(0, |sum: u32, marks| sum.saturating_add(marks.high));
+        if pools >= most {
+            tracing::warn!(
+                pools,
+                most,
+                "the pools' high marks together leave no room for sets that are out: lower them, or raise capacity.objects"
+            );
+        }
+    }
+
     /// Puts the next pair that the pool needs on record; `None` where it needs none, or there is no room for it.
     async fn begin_next(&self, order: &mut Order) -> Result<Option<WrappingKey>, Error> {
         let levels = self.store.pair_levels(&self.hsm.profile().serial_number).await?;
         for (kind, level) in &levels {
             // Of another replica's making, or nobody was there to be told.
-            if level.ready > 0 {
-                self.pairs.stands_ready(*kind);
-            }
+            self.pairs.stand_ready(*kind, level.ready);
         }
         let now = self.clock.now();
         let next = order.next(&levels, |kind| self.pairs.pace.asking(kind, now), |kind| self.pairs.waits_for(kind));

@@ -22,7 +22,9 @@ pub struct Holdings {
     pub live: u32,
     /// The most that may be.
     pub budget: u32,
-    /// Where that goes; `None` where too little is known yet.
+    /// With so many, no more wrapping keys are let in, and so no more parameters are handed out once the pool is dry.
+    pub for_wrapping_keys: u32,
+    /// Where that goes, up to there; `None` where too little is known yet.
     pub forecast: Option<Forecast>,
 }
 
@@ -62,12 +64,14 @@ impl Holdings {
         now: Timestamp,
     ) -> Result<Self, store::Error> {
         let capacity = Capacity::new(settings, profile.private_memory);
-        Self::of(store, store.live_objects().await?, capacity.budget(), now).await
+        Self::of(store, store.live_objects().await?, &capacity, now).await
     }
 
-    async fn of(store: &Store, live: u32, budget: u32, now: Timestamp) -> Result<Self, store::Error> {
+    async fn of(store: &Store, live: u32, capacity: &Capacity, now: Timestamp) -> Result<Self, store::Error> {
         let samples = store.load_samples(now.before(SPAN)).await?;
-        Ok(Self { live, budget, forecast: Forecast::new(&samples, now, live, budget) })
+        let (budget, for_wrapping_keys) = (capacity.budget(), capacity.for_wrapping_keys());
+        let forecast = Forecast::new(&samples, now, live, for_wrapping_keys);
+        Ok(Self { live, budget, for_wrapping_keys, forecast })
     }
 }
 
@@ -90,7 +94,7 @@ impl Service {
             PairStock { kind, level, marks: all_marks.get(&kind).copied().unwrap_or_default(), dry_in }
         };
         Ok(Stock {
-            holdings: Holdings::of(&self.store, self.capacity.live(), self.capacity.budget(), now).await?,
+            holdings: Holdings::of(&self.store, self.capacity.live(), &self.capacity, now).await?,
             waiting: self.pairs.waiting(),
             pools: kinds.into_iter().map(pool).collect(),
         })
@@ -99,6 +103,25 @@ impl Service {
     /// Lets one more object in.
     pub(super) fn admit(&self, purpose: Purpose) -> Result<(), Error> {
         self.capacity.admit(purpose).map_err(|full| Error::TokenFull { retry_after: full.look_again() })
+    }
+
+    /// Says what became of putting on record what was let in. Where the answer was lost it may be there, and counts.
+    pub(super) fn record_or_withdraw<T>(&self, recorded: Result<T, store::Error>) -> Result<T, store::Error> {
+        match &recorded {
+            Ok(_) | Err(store::Error::Unreachable(_)) => self.capacity.recorded(),
+            Err(_) => self.capacity.withdrawn(),
+        }
+        recorded
+    }
+
+    /// Counts what there is, whatever else the janitor could not do, and keeps it on record.
+    ///
+    /// # Errors
+    /// Where the record cannot be read or changed.
+    pub async fn take_stock(&self) -> Result<(), Error> {
+        self.count_objects().await?;
+        self.sample_load(self.clock.now()).await?;
+        Ok(())
     }
 
     /// Takes the record's word for how many objects there are.
@@ -110,7 +133,7 @@ impl Service {
     }
 
     /// Keeps on record how full the token is: once in a while, by whichever replica is first.
-    pub(super) async fn sample_load(&self, now: Timestamp) -> Result<(), store::Error> {
+    async fn sample_load(&self, now: Timestamp) -> Result<(), store::Error> {
         let every = i64::try_from(SAMPLED_EVERY.as_millis()).unwrap_or(i64::MAX);
         let at = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(every));
         self.store.sample_load(LoadSample { at, objects: self.capacity.live() }, now.before(KEPT)).await

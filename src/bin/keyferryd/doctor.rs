@@ -54,7 +54,7 @@ pub(crate) fn table(profile: &Profile, holdings: &Result<Holdings, String>) -> S
 
 /// How full the token is, and when it will be, in words.
 fn objects(holdings: &Result<Holdings, String>) -> String {
-    let Holdings { live, budget, forecast } = match holdings {
+    let Holdings { live, budget, for_wrapping_keys, forecast } = match holdings {
         Ok(holdings) => *holdings,
         Err(why) => return format!("not known: {why}"),
     };
@@ -64,7 +64,7 @@ fn objects(holdings: &Result<Holdings, String>) -> String {
         Some(Forecast { full_in: Some(time), .. }) => {
             // To the minute: more would be pretence.
             let minutes = std::time::Duration::from_secs(time.as_secs() / 60 * 60);
-            format!("at this rate full in {}", humantime::format_duration(minutes))
+            format!("at this rate full for wrapping keys ({for_wrapping_keys}) in {}", humantime::format_duration(minutes))
         }
         Some(Forecast { per_hour, full_in: None }) => {
             format!("at this rate ({per_hour:+.1} an hour) not full within a year")
@@ -91,10 +91,11 @@ pub(crate) fn json(profile: &Profile, holdings: &Result<Holdings, String>) -> an
         })
         .collect();
     let forecast = holdings.as_ref().ok().and_then(|holdings| holdings.forecast);
-    let capacity = holdings.as_ref().ok().map(|Holdings { live, budget, forecast: _ }| {
+    let capacity = holdings.as_ref().ok().map(|Holdings { live, budget, for_wrapping_keys, forecast: _ }| {
         json!({
             "objects": live,
             "most_objects": budget,
+            "most_objects_for_wrapping_keys": for_wrapping_keys,
             "objects_per_hour": forecast.map(|forecast| forecast.per_hour),
             "full_in_seconds": forecast.and_then(|forecast| forecast.full_in).map(|time| time.as_secs()),
         })
@@ -131,7 +132,7 @@ mod tests {
 
     fn filling() -> Holdings {
         let forecast = Forecast { per_hour: 2902.0, full_in: Some(Duration::from_secs(12_018)) };
-        Holdings { live: 312, budget: 10_000, forecast: Some(forecast) }
+        Holdings { live: 312, budget: 10_000, for_wrapping_keys: 8000, forecast: Some(forecast) }
     }
 
     fn profile() -> Profile {
@@ -167,7 +168,7 @@ library              Implementation of PKCS11 2.6
 host_assisted        none
 key wrap (RFC 5649)  0x210A
 probe                42 ms
-objects              312 of 10000 (3 %); at this rate full in 3h 20m
+objects              312 of 10000 (3 %); at this rate full for wrapping keys (8000) in 3h 20m
 
 KEY SPEC           WRAPPING ALGORITHM      SERVED  PATH      PLAIN ON HOST  µs    WHY NOT
 SYMMETRIC_DEFAULT  RSAES_OAEP_SHA_256      no      -         -              -     CKM_RSA_PKCS_OAEP with SHA-256: CKR_ARGUMENTS_BAD; hsm.host_assisted = \"material\" would help

@@ -24,6 +24,8 @@ struct State {
     round: VecDeque<Waiting>,
     /// Pairs under way for those who wait.
     making: BTreeMap<PairKind, usize>,
+    /// Those whose turn has come and who have not done with it yet.
+    called: BTreeMap<PairKind, usize>,
     tickets: u64,
 }
 
@@ -56,25 +58,48 @@ pub(super) enum Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Crowded;
 
-/// A place in the line, given up when dropped.
+/// A place in the line, given up when dropped. A turn that came and was not used is somebody else's then.
 #[derive(Debug)]
 pub(super) struct Held {
     line: Line,
     ticket: u64,
+    kind: PairKind,
     turn: oneshot::Receiver<Turn>,
+    called: bool,
+    used: bool,
 }
 
 impl Held {
     /// Waits for the turn.
     pub(super) async fn turn(&mut self) -> Turn {
         // The line is never dropped before its places.
-        (&mut self.turn).await.unwrap_or(Turn::Displaced)
+        let turn = (&mut self.turn).await.unwrap_or(Turn::Displaced);
+        self.called = matches!(turn, Turn::Ready);
+        turn
+    }
+
+    /// Says that the turn is used: what stood ready was taken, by this one or by another replica.
+    pub(super) fn used(&mut self) {
+        self.used = true;
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.line.state().leave(self.ticket);
+        let called = self.called || matches!(self.turn.try_recv(), Ok(Turn::Ready));
+        {
+            let mut state = self.line.state();
+            state.leave(self.ticket);
+            if !called {
+                return;
+            }
+            if let Some(count) = state.called.get_mut(&self.kind) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        if !self.used {
+            self.line.call(self.kind, Turn::Ready);
+        }
     }
 }
 
@@ -84,9 +109,15 @@ impl Line {
         Self { state: Arc::default(), most }
     }
 
-    /// Whether anybody waits for a pair of this kind.
+    /// Whether anybody waits for a pair of this kind, or has been called and not taken it yet.
     pub(super) fn waits_for(&self, kind: PairKind) -> bool {
-        self.state().places().any(|place| place.kind == kind)
+        let state = self.state();
+        state.places().any(|place| place.kind == kind) || state.called(kind) > 0
+    }
+
+    /// How many have been called for a pair of this kind and not taken it yet.
+    pub(super) fn called(&self, kind: PairKind) -> usize {
+        self.state().called(kind)
     }
 
     /// The kinds that are waited for, once for each who waits.
@@ -106,7 +137,7 @@ impl Line {
         state.tickets += 1;
         let (turn, mine) = oneshot::channel();
         let place = Place { ticket: state.tickets, kind, turn };
-        let held = Held { line: self.clone(), ticket: state.tickets, turn: mine };
+        let held = Held { line: self.clone(), ticket: state.tickets, kind, turn: mine, called: false, used: false };
         match state.round.iter_mut().find(|waiting| waiting.principal == *principal) {
             Some(waiting) => waiting.places.push_back(place),
             None => state.round.push_back(Waiting { principal: principal.clone(), places: [place].into() }),
@@ -117,9 +148,16 @@ impl Line {
     /// Tells whoever is next for this kind.
     pub(super) fn call(&self, kind: PairKind, turn: Turn) {
         let mut turn = turn;
-        while let Some(place) = self.state().next(kind) {
+        let mut state = self.state();
+        while let Some(place) = state.next(kind) {
+            let ready = matches!(turn, Turn::Ready);
             match place.turn.send(turn) {
-                Ok(()) => return,
+                Ok(()) => {
+                    if ready {
+                        *state.called.entry(kind).or_default() += 1;
+                    }
+                    return;
+                }
                 // They have just left.
                 Err(unheard) => turn = unheard,
             }
@@ -161,6 +199,10 @@ impl Line {
 impl State {
     fn places(&self) -> impl Iterator<Item = &Place> {
         self.round.iter().flat_map(|waiting| &waiting.places)
+    }
+
+    fn called(&self, kind: PairKind) -> usize {
+        self.called.get(&kind).copied().unwrap_or_default()
     }
 
     /// What is waited for, in the order in which turns will come.

@@ -47,10 +47,7 @@ impl Service {
             attempts: 0,
             answer: None,
         };
-        if let Err(error) = self.store.begin_wrapping_key(&record).await {
-            self.capacity.freed(1);
-            return Err(error.into());
-        }
+        self.record_or_withdraw(self.store.begin_wrapping_key(&record).await)?;
         crate::failpoint::reach("issue.begun");
         Ok(record)
     }

@@ -34,7 +34,7 @@ impl Order {
         for (kind, marks) in &self.marks {
             let level = levels.get(kind).copied().unwrap_or_default();
             let there = level.ready.saturating_add(level.making);
-            if there < marks.low || there == 0 {
+            if there < marks.low || level.ready == 0 {
                 self.low.insert(*kind);
             } else if there >= marks.high {
                 self.low.remove(kind);

@@ -12,7 +12,9 @@ fn principal(name: &str) -> Principal {
 
 /// Whether the turn has come, without waiting.
 fn has_come(held: &mut Held) -> bool {
-    matches!(held.turn.try_recv(), Ok(Turn::Ready))
+    let come = matches!(held.turn.try_recv(), Ok(Turn::Ready));
+    held.called |= come;
+    come
 }
 
 #[test]
@@ -27,7 +29,7 @@ fn turns_go_round_the_principals() {
         order.push(names[next]);
     }
     assert_eq!(order, ["a", "b", "c", "a", "b", "a"]);
-    assert!(!line.waits_for(SMALL));
+    assert_eq!(line.wanted(), []);
 }
 
 #[test]
@@ -37,7 +39,25 @@ fn a_turn_is_for_the_first_who_wants_the_kind() {
     let mut small = line.join(&principal("b"), SMALL).unwrap();
     line.call(SMALL, Turn::Ready);
     assert!(!has_come(&mut large) && has_come(&mut small));
-    assert!(line.waits_for(LARGE) && !line.waits_for(SMALL));
+    assert!(line.waits_for(LARGE) && line.waits_for(SMALL), "called, and not served yet");
+    small.used();
+    drop(small);
+    assert!(!line.waits_for(SMALL));
+}
+
+#[test]
+fn a_turn_that_is_not_used_is_the_next_ones() {
+    let line = Line::new(10);
+    let mut held: Vec<Held> = ["a", "b", "c"].iter().map(|name| line.join(&principal(name), SMALL).unwrap()).collect();
+    line.call(SMALL, Turn::Ready);
+    drop(held.remove(0));
+    assert!(has_come(&mut held[0]), "the first left with their turn unheard");
+    drop(held.remove(0));
+    assert!(has_come(&mut held[0]), "the second heard it and came to nothing");
+    assert_eq!(line.called(SMALL), 1);
+    held[0].used();
+    drop(held);
+    assert_eq!(line.called(SMALL), 0);
 }
 
 #[test]
