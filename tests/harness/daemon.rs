@@ -170,6 +170,13 @@ impl Daemon {
         Client::connect(self.address(), &self.installation.authority.certificate, identity).await
     }
 
+    /// Its process id.
+    // Only the bench weighs it.
+    #[allow(dead_code)]
+    pub fn pid(&self) -> u32 {
+        self.process.child.id()
+    }
+
     /// Everything that it has logged until now.
     pub fn log(&self) -> String {
         self.process.log.text()

@@ -1,0 +1,45 @@
+//! What is measured, in the order in which it is printed.
+
+mod burst;
+mod concurrency;
+pub mod errand;
+mod floor;
+mod imports;
+mod load;
+mod pair;
+mod parameters;
+mod plot;
+mod pool;
+mod report;
+mod samples;
+mod scale;
+mod stock;
+
+use std::path::Path;
+
+use report::Report;
+
+/// The measures by name, each with what it takes to run.
+const NAMES: [&str; 5] = ["parameters", "concurrency", "burst", "imports", "scale"];
+
+/// Runs those that are named, or all, and prints and writes what they found.
+pub async fn run(wanted: &[String]) {
+    if let Some(unknown) = wanted.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        panic!("{unknown} is no measure; there are {}", NAMES.join(", "));
+    }
+    let mut report = Report::new();
+    for name in NAMES.into_iter().filter(|name| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name)) {
+        report.begin(name);
+        match name {
+            "parameters" => parameters::measure(&mut report).await,
+            "concurrency" => concurrency::measure(&mut report).await,
+            "burst" => burst::measure(&mut report).await,
+            "imports" => imports::measure(&mut report).await,
+            "scale" => scale::measure(&mut report).await,
+            _ => unreachable!("{name} is among the names"),
+        }
+    }
+    report.print();
+    // The folder of cargo's that every bench has is `<target>/tmp`.
+    report.write(&Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench"));
+}
