@@ -17,7 +17,7 @@ const PAGE: u32 = 200;
 
 /// How many times as long as it took to see that objects are gone nothing more is destroyed: seeing it is linear in the token's
 /// objects, and a token that holds many has better things to do all the time.
-const REST: u32 = 2;
+const REST: u32 = 4;
 
 /// Who destroys, one at a time. Clones are the same.
 #[derive(Clone, Debug, Default)]

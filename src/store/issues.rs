@@ -88,7 +88,9 @@ impl Store {
             Ok(None) | Err(_) if within => self.headroom.give_back(issue),
             Ok(Some(_)) if issuing.is_some() => {
                 drop(issuing);
-                self.count_headroom(issue, caps).await;
+                // Not on the caller's time: the next issue of the two is quicker for it.
+                let (store, issue) = (self.clone(), issue.clone());
+                tokio::spawn(async move { store.count_headroom(&issue, caps).await });
             }
             _ => {}
         }

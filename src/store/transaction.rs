@@ -168,17 +168,28 @@ impl Store {
     /// Runs a single statement that changes rows, as a transaction of its own: durable when it returns. On PostgreSQL it must decide
     /// by rows that it has locked (READ COMMITTED): under SERIALIZABLE all who take at once would be losers but one.
     pub(super) async fn alone(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
-        within(LIMIT, async {
-            Ok(match &self.database {
-                Database::Postgres(on) => query!(sql, args).fetch_all(on).await?.into_iter().map(Row::Postgres).collect(),
-                Database::Sqlite { writer, .. } => {
-                    let mut guard = writing(writer).await?;
-                    let connection = guard.as_mut().ok_or_else(closed)?;
-                    query!(sql, args).fetch_all(connection).await?.into_iter().map(Row::Sqlite).collect()
-                }
-            })
-        })
-        .await
+        let mut run = 1;
+        loop {
+            let args = args.clone();
+            let once = async {
+                Ok(match &self.database {
+                    Database::Postgres(on) => {
+                        query!(sql, args).fetch_all(on).await?.into_iter().map(Row::Postgres).collect()
+                    }
+                    Database::Sqlite { writer, .. } => {
+                        let mut guard = writing(writer).await?;
+                        let connection = guard.as_mut().ok_or_else(closed)?;
+                        query!(sql, args).fetch_all(connection).await?.into_iter().map(Row::Sqlite).collect()
+                    }
+                })
+            };
+            match within(LIMIT, once).await {
+                // Some that speak PostgreSQL's protocol know no other level than SERIALIZABLE.
+                Err(error) if error.lost_a_race() && run < RUNS => tokio::time::sleep(pause(run)).await,
+                done => break done,
+            }
+            run += 1;
+        }
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, Error> {
