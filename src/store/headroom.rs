@@ -25,7 +25,8 @@ pub(super) struct Headroom(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    of: HashMap<Holder, u32>,
+    /// `None` where the holder was met once: most keys have one set, and are never counted.
+    of: HashMap<Holder, Option<u32>>,
     /// Issues that have begun, ever, and those that have ended.
     begun: u64,
     ended: u64,
@@ -35,8 +36,12 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Issuing {
     headroom: Headroom,
-    /// Whether it was within the headroom, so that nothing need be counted for it.
-    pub(super) within: bool,
+    /// Whether it is within the key's headroom, so that the key's sets need not be counted for it.
+    pub(super) within_key: bool,
+    /// Whether it is within the principal's.
+    pub(super) within_principal: bool,
+    /// Whether it is of use to count, for those to come.
+    pub(super) is_to_be_counted: bool,
 }
 
 impl Drop for Issuing {
@@ -50,25 +55,27 @@ fn holders(issue: &Issue) -> [Holder; 2] {
 }
 
 impl Headroom {
-    /// Begins an issue. Takes one from the key's and from the principal's headroom, where both have one.
+    /// Begins an issue. Takes one from the key's headroom and one from the principal's, where they have one.
     pub(super) fn begin(&self, issue: &Issue) -> Issuing {
         let mut state = self.state();
         state.begun += 1;
-        let holders = holders(issue);
-        let within = holders.iter().all(|holder| state.of.get(holder).is_some_and(|room| *room > 0));
-        if within {
-            for holder in holders {
-                state.of.entry(holder).and_modify(|room| *room -= 1);
-            }
+        if state.of.len() > MOST {
+            state.of.clear();
         }
-        Issuing { headroom: self.clone(), within }
+        let [key, principal] = holders(issue);
+        let is_new = !state.of.contains_key(&key);
+        let (within_key, within_principal) = (state.take(key), state.take(principal));
+        let is_to_be_counted = !within_principal || (!within_key && !is_new);
+        Issuing { headroom: self.clone(), within_key, within_principal, is_to_be_counted }
     }
 
-    /// Gives one back to both, which was taken for nothing.
-    pub(super) fn give_back(&self, issue: &Issue) {
+    /// Gives back what was taken for nothing.
+    pub(super) fn give_back(&self, issue: &Issue, issuing: &Issuing) {
         let mut state = self.state();
-        for holder in holders(issue) {
-            state.of.entry(holder).and_modify(|room| *room += 1);
+        for (holder, taken) in holders(issue).into_iter().zip([issuing.within_key, issuing.within_principal]) {
+            if taken && let Some(Some(room)) = state.of.get_mut(&holder) {
+                *room += 1;
+            }
         }
     }
 
@@ -81,15 +88,24 @@ impl Headroom {
     /// they may be in it or not, and may be anybody's.
     pub(super) fn counted(&self, issue: &Issue, rooms: [u32; 2], since: u64) {
         let mut state = self.state();
-        if state.of.len() > MOST {
-            state.of.clear();
-        }
         let unseen = u32::try_from(state.begun - since).unwrap_or(u32::MAX);
-        state.of.extend(holders(issue).into_iter().zip(rooms.map(|room| room.saturating_sub(unseen))));
+        state.of.extend(holders(issue).into_iter().zip(rooms.map(|room| Some(room.saturating_sub(unseen)))));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self, holder: Holder) -> bool {
+        match self.of.entry(holder).or_default() {
+            Some(room) if *room > 0 => {
+                *room -= 1;
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -114,17 +130,31 @@ mod tests {
     fn what_was_counted_is_used_up_and_no_more() {
         let headroom = Headroom::default();
         let (key, other) = (KeyId::random(false), KeyId::random(false));
-        let within = |issue| headroom.begin(&issue).within;
-        assert!(!within(issue(&key, "a")), "nothing was counted");
-        headroom.counted(&issue(&key, "a"), [1, 3], headroom.counting());
-        assert!(within(issue(&key, "a")));
-        assert!(!within(issue(&key, "a")), "the key's is used up");
+        let within = |issue| {
+            let issuing = headroom.begin(&issue);
+            (issuing.within_key, issuing.within_principal)
+        };
+        assert_eq!(within(issue(&key, "a")), (false, false), "nothing was counted");
+        headroom.counted(&issue(&key, "a"), [1, 4], headroom.counting());
+        assert_eq!(within(issue(&key, "a")), (true, true));
+        assert_eq!(within(issue(&key, "a")), (false, true), "the key's is used up");
         headroom.counted(&issue(&other, "a"), [9, 1], headroom.counting());
-        assert!(within(issue(&other, "a")));
-        assert!(!within(issue(&other, "a")), "the principal's is used up");
-        headroom.give_back(&issue(&other, "a"));
-        assert!(within(issue(&other, "a")));
-        assert!(!within(issue(&other, "b")), "another's was not counted");
+        let issuing = headroom.begin(&issue(&other, "a"));
+        assert_eq!(within(issue(&other, "a")), (true, false), "the principal's is used up");
+        headroom.give_back(&issue(&other, "a"), &issuing);
+        assert_eq!(within(issue(&other, "a")), (true, true));
+        assert_eq!(within(issue(&other, "b")), (true, false), "another's was not counted");
+    }
+
+    #[test]
+    fn a_key_that_is_met_once_is_not_counted_and_a_principal_is() {
+        let headroom = Headroom::default();
+        let key = KeyId::random(false);
+        assert!(headroom.begin(&issue(&key, "a")).is_to_be_counted, "the principal is new");
+        headroom.counted(&issue(&key, "a"), [9, 9], headroom.counting());
+        let other = KeyId::random(false);
+        assert!(!headroom.begin(&issue(&other, "a")).is_to_be_counted);
+        assert!(headroom.begin(&issue(&other, "a")).is_to_be_counted, "it recurs");
     }
 
     #[test]
@@ -136,7 +166,7 @@ mod tests {
         let meanwhile = headroom.begin(&issue(&other, "b"));
         drop((before, meanwhile));
         headroom.counted(&issue(&key, "a"), [3, 3], since);
-        assert!(headroom.begin(&issue(&key, "a")).within);
-        assert!(!headroom.begin(&issue(&key, "a")).within, "two of the three may be in no count");
+        assert!(headroom.begin(&issue(&key, "a")).within_key);
+        assert!(!headroom.begin(&issue(&key, "a")).within_key, "two of the three may be in no count");
     }
 }

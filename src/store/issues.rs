@@ -4,6 +4,7 @@
 //! waits for. What it counts is bounded by the caps, whatever the number of records.
 
 use super::connection::Database;
+use super::headroom::Issuing;
 use super::rows::Row;
 use super::value::{Value, args};
 use super::wrapping_rows::{self, wrapping_key_columns};
@@ -51,16 +52,13 @@ macro_rules! take_sql {
     };
 }
 
-/// `$11` and `$12` are the caps.
-macro_rules! caps_sql {
-    () => {
-        concat!(
-            " AND $11 > (SELECT COUNT(*) FROM (SELECT 1 ",
-            live_sql!(key),
-            " LIMIT $11) AS held) AND $12 > (SELECT COUNT(*) FROM (SELECT 1 ",
-            live_sql!(principal),
-            " LIMIT $12) AS held)"
-        )
+/// The key's cap is `$11`, the principal's `$12`.
+macro_rules! cap_sql {
+    (key) => {
+        concat!(" AND $11 > (SELECT COUNT(*) FROM (SELECT 1 ", live_sql!(key), " LIMIT $11) AS held)")
+    };
+    (principal) => {
+        concat!(" AND $12 > (SELECT COUNT(*) FROM (SELECT 1 ", live_sql!(principal), " LIMIT $12) AS held)")
     };
 }
 
@@ -80,18 +78,16 @@ impl Store {
     ) -> Result<Taken, Error> {
         // Where others write too, they may have used up what was counted.
         let issuing = self.database.is_held().then(|| self.headroom.begin(issue));
-        let within = issuing.as_ref().is_some_and(|issuing| issuing.within);
-        let taken = self.take(kind, token, issue, (!within).then_some(caps)).await;
-        match &taken {
-            // Where the answer was lost, something may have been taken.
-            Ok(Some(_)) | Err(Error::Unreachable(_)) if within => {}
-            Ok(None) | Err(_) if within => self.headroom.give_back(issue),
-            Ok(Some(_)) if issuing.is_some() => {
+        let taken = self.take(kind, token, issue, caps, issuing.as_ref()).await;
+        match (&taken, issuing) {
+            (Ok(None), Some(issuing)) => self.headroom.give_back(issue, &issuing),
+            (Ok(Some(_)), Some(issuing)) if issuing.is_to_be_counted => {
                 drop(issuing);
                 // Not on the caller's time: the next issue of the two is quicker for it.
                 let (store, issue) = (self.clone(), issue.clone());
                 tokio::spawn(async move { store.count_headroom(&issue, caps).await });
             }
+            // Where the answer was lost, something may have been taken.
             _ => {}
         }
         match taken? {
@@ -109,16 +105,21 @@ impl Store {
         kind: PairKind,
         token: &str,
         issue: &Issue,
-        caps: Option<SetCaps>,
+        caps: SetCaps,
+        issuing: Option<&Issuing>,
     ) -> Result<Option<WrappingKey>, Error> {
-        let sql = match (&self.database, caps) {
-            (Database::Postgres(_), None) => take_sql!(" FOR UPDATE SKIP LOCKED", ""),
-            (Database::Postgres(_), Some(_)) => take_sql!(" FOR UPDATE SKIP LOCKED", caps_sql!()),
-            (Database::Sqlite { .. }, None) => take_sql!("", ""),
-            (Database::Sqlite { .. }, Some(_)) => take_sql!("", caps_sql!()),
+        let surely_within = issuing.map_or((false, false), |issuing| (issuing.within_key, issuing.within_principal));
+        let sql = match (&self.database, surely_within) {
+            (Database::Postgres(_), _) => {
+                take_sql!(" FOR UPDATE SKIP LOCKED", concat!(cap_sql!(key), cap_sql!(principal)))
+            }
+            (Database::Sqlite { .. }, (true, true)) => take_sql!("", ""),
+            (Database::Sqlite { .. }, (true, false)) => take_sql!("", cap_sql!(principal)),
+            (Database::Sqlite { .. }, (false, true)) => take_sql!("", cap_sql!(key)),
+            (Database::Sqlite { .. }, (false, false)) => take_sql!("", concat!(cap_sql!(key), cap_sql!(principal))),
         };
         let Issue { key, account, principal, algorithm, path, issued_at, expires_at } = issue;
-        let mut taken = args![
+        let taken = args![
             token,
             kind.spec.as_str(),
             kind.pair_use.as_str(),
@@ -129,10 +130,9 @@ impl Store {
             path.as_str(),
             *issued_at,
             *expires_at,
+            caps.per_key,
+            caps.per_principal,
         ];
-        if let Some(SetCaps { per_key, per_principal }) = caps {
-            taken.extend(args![per_key, per_principal]);
-        }
         self.alone(sql, taken).await?.first().map(wrapping_rows::of_row).transpose()
     }
 

@@ -1,6 +1,6 @@
 //! A record of this process, and the service's own statements on it, over one connection.
 //!
-//! Each transaction is one that a caller or the token waits for: `BEGIN IMMEDIATE … COMMIT`, on the disk when it returns.
+//! Each transaction is one that a caller or the token waits for, on the disk when it returns.
 
 use keyferry::model::{ObjectId, WrappingKeySpec};
 use keyferry::store::Store;
@@ -62,16 +62,14 @@ impl BareRecord {
         self.connection.begin_with("BEGIN IMMEDIATE").await.unwrap()
     }
 
-    /// Hands out a ready pair.
+    /// Hands out a ready pair. A single statement is a transaction of its own, and the quickest one.
     pub async fn take(&mut self, spec: WrappingKeySpec) -> Set {
-        let (key, began) = (self.key.clone(), now());
-        let mut commit = self.begin().await;
-        let query = sqlx::query(TAKE).bind(SERIAL).bind(spec.as_str()).bind("unwrap").bind(key).bind(ACCOUNT);
+        let began = now();
+        let query = sqlx::query(TAKE).bind(SERIAL).bind(spec.as_str()).bind("unwrap").bind(&self.key).bind(ACCOUNT);
         let query = query.bind(IMPORTER).bind("RSAES_OAEP_SHA_1").bind("direct").bind(began).bind(began + 86_400_000);
-        let row = query.fetch_one(&mut *commit).await.unwrap();
-        let set = Set { id: row.get("id"), object: row.get("object") };
-        commit.commit().await.unwrap();
-        set
+        // All rows: the statement has not ended, and nothing is on the disk, before there are no more.
+        let row = query.fetch_all(&mut self.connection).await.unwrap().remove(0);
+        Set { id: row.get("id"), object: row.get("object") }
     }
 
     /// Claims an import under a set, as `object`.
