@@ -8,6 +8,7 @@ mod generate;
 mod handles;
 mod installation;
 mod keep;
+mod lane;
 mod mechanism;
 mod module;
 pub mod oaep;

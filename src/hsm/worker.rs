@@ -7,19 +7,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cryptoki::context::Function;
-use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::session::SessionState;
 use secrecy::SecretString;
-use thread_priority::{
-    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
-};
-use tokio::sync::oneshot;
 
+use super::lane::{Job, Lane, enqueue, give_no_way, give_way};
 use super::module::{Module, OpenError};
 use super::token::Shared;
 use super::{Error, Profile, Token, TokenName, probe};
@@ -30,9 +25,6 @@ pub const MAKERS: usize = 2;
 
 /// How long a worker waits before it tries to open a lost session again.
 const REOPEN_PAUSE: Duration = Duration::from_millis(500);
-
-/// What has waited this long is not begun any more: its claim may be taken for one that was cut off.
-const STALE: Duration = Duration::from_secs(5 * 60);
 
 /// How long the end waits for calls to the token under way.
 const LAST_CALL: Duration = Duration::from_secs(10);
@@ -54,33 +46,6 @@ pub struct Settings {
     pub queue: usize,
     /// The most that the host may see.
     pub host_assisted: HostAssisted,
-}
-
-/// Work for a session, or word that there is none; answers whether the session is still good.
-type Job = Box<dyn FnOnce(Option<&Token>) -> bool + Send>;
-
-/// A queue as its workers see it.
-#[derive(Clone)]
-struct Lane {
-    jobs: flume::Receiver<Job>,
-    /// Workers that have a session.
-    well: Arc<AtomicUsize>,
-}
-
-impl Lane {
-    fn new(capacity: usize) -> (flume::Sender<Job>, Self) {
-        let (sender, jobs) = flume::bounded(capacity);
-        (sender, Self { jobs, well: Arc::default() })
-    }
-
-    /// Tells those who wait that nobody has a session, if nobody has: they are not to hang.
-    fn turn_away(&self) {
-        while self.well.load(Ordering::SeqCst) == 0
-            && let Ok(job) = self.jobs.try_recv()
-        {
-            job(None);
-        }
-    }
 }
 
 /// The token, to those who await it. When the last clone goes, the sessions are closed.
@@ -221,51 +186,6 @@ impl Hsm {
     pub fn use_mac_key(&self, id: ObjectId) {
         let _already = self.shared.mac_key.set(id);
     }
-}
-
-async fn enqueue<T: Send + 'static>(
-    queue: &flume::Sender<Job>,
-    work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let (answer, answered) = oneshot::channel();
-    let asked = Instant::now();
-    let job: Job = Box::new(move |token| {
-        if answer.is_closed() {
-            return true;
-        }
-        let Some(token) = token else {
-            let _left = answer.send(Err(no_session()));
-            return true;
-        };
-        if asked.elapsed() > STALE {
-            let _left = answer.send(Err(Error::Busy));
-            return true;
-        }
-        let result = work(token);
-        let session_is_good = !matches!(result, Err(Error::Gone(_))) && !token.spoiled.get();
-        let _left = answer.send(result);
-        session_is_good
-    });
-    queue.try_send(job).map_err(|refused| match refused {
-        flume::TrySendError::Full(_) => Error::Busy,
-        flume::TrySendError::Disconnected(_) => no_session(),
-    })?;
-    answered.await.map_err(|_| Error::Stopped)?
-}
-
-fn give_no_way() {}
-
-/// Has the calling thread run when no other wants to: a token in software computes on it. Nicer alone is not enough, for a
-/// scheduler lets whoever runs run on for milliseconds, however nice; from SCHED_IDLE (sched(7)) it takes the processor at once.
-fn give_way() {
-    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-    if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle) {
-        tracing::warn!(%error, "keys that nobody waits for are made as eagerly as others: may sched_setscheduler be called?");
-    }
-}
-
-fn no_session() -> Error {
-    Error::Gone(Pkcs11Error::Pkcs11(RvError::SessionClosed, Function::OpenSession))
 }
 
 struct Worker {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Service;
-use crate::hsm::Swept;
+use crate::hsm::{self, Swept};
 use crate::model::{Claim, ObjectId};
 use crate::store::{self, Leftover};
 
@@ -61,6 +61,11 @@ impl Reaper {
     pub(super) fn page_ended(&self, last: Option<ObjectId>) {
         *self.page.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
+}
+
+/// What an attempt that ended so may have left in the token.
+pub(super) fn leftover_of(error: &hsm::Error) -> Leftover {
+    if error.leaves_nothing() { Leftover::Nothing } else { Leftover::Perhaps }
 }
 
 /// What came of a batch.

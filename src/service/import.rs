@@ -8,6 +8,7 @@ use arrival::Incoming;
 pub(super) use arrival::material_id;
 
 use super::capacity::Purpose;
+use super::destroy::leftover_of;
 use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
 use crate::hsm::{self, Import, Proved};
 use crate::model::{
@@ -72,7 +73,7 @@ impl Service {
             }
             Err(error) => {
                 // A request that ends the process or the thread counts, or it could be sent without end.
-                let leftover = if error.leaves_nothing() { Leftover::Nothing } else { Leftover::Perhaps };
+                let leftover = leftover_of(&error);
                 match error {
                     hsm::Error::Stopped => self.give_up(&claim, leftover).await,
                     _ => self.refund(&claim, leftover).await,

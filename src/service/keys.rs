@@ -3,6 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::capacity::Purpose;
+use super::destroy::leftover_of;
 use super::{
     Call, CreateKey, Described, Error, ListKeys, Page, PublicKey, ScheduleKeyDeletion, Scheduled, Service,
     UpdateKeyDescription,
@@ -70,8 +71,7 @@ impl Service {
         let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
             Ok(proved) => proved,
             Err(error) => {
-                let leftover = if error.leaves_nothing() { Leftover::Nothing } else { Leftover::Perhaps };
-                self.give_up(&claim, leftover).await;
+                self.give_up(&claim, leftover_of(&error)).await;
                 return Err(error.into());
             }
         };
