@@ -1,5 +1,6 @@
 //! The domain's nouns and their rules, as the reference (the KMS API) gives them. Names nobody; does nothing.
 
+pub mod action;
 pub mod arn;
 pub mod fingerprint;
 pub mod invalid;
@@ -14,6 +15,7 @@ pub mod unwrap;
 pub mod wrapping;
 pub mod wrapping_key;
 
+pub use action::Action;
 pub use arn::{Account, KeyArn, KeyId, KeyRef, Realm, Unresolved};
 pub use fingerprint::{Evidence, KeyMaterialId};
 pub use invalid::Invalid;
@@ -21,7 +23,7 @@ pub use key::{Key, KeyState, Origin, Refused};
 pub use key_spec::{KeySpec, KeyUsage, MaterialKind};
 pub use material::{Expiration, ExpirationModel, ImportType, Material, MaterialPresence, Rotation};
 pub use object::{InstallationId, ObjectId, ObjectKind};
-pub use principal::Principal;
+pub use principal::{Principal, Tags};
 pub use timestamp::Timestamp;
 pub use unwrap::{HostAssisted, HostExposure, UnwrapPath};
 pub use wrapping::{OaepHash, WrappingAlgorithm, WrappingKeySpec};

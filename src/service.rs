@@ -18,6 +18,7 @@ mod pool;
 mod recovery;
 mod request;
 mod stock;
+mod tags;
 mod tokens;
 
 use std::sync::Arc;

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("bin", &[]),
-    ("client", &["clock", "model", "proto", "wrap"]),
-    ("server", &["api", "service", "hsm", "store", "import_token", "config", "clock", "model", "proto"]),
+    ("client", &["clock", "model", "proto", "statement", "wrap"]),
+    ("server", &["api", "service", "policy", "hsm", "store", "import_token", "audit", "config", "clock", "model", "proto"]),
     ("api", &["service", "proto", "model", "hsm"]),
-    ("service", &["store", "hsm", "import_token", "clock", "failpoint", "model"]),
+    ("service", &["policy", "store", "hsm", "import_token", "statement", "audit", "clock", "failpoint", "model"]),
+    ("policy", &["model"]),
     ("store", &["model"]),
     ("import_token", &["model"]),
+    ("statement", &["model"]),
+    ("audit", &["model"]),
     ("hsm", &["failpoint", "model", "wrap"]),
     ("wrap", &["model"]),
     ("config", &["model"]),

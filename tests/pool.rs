@@ -44,7 +44,7 @@ fn impatient() -> Call {
 
 /// A call of this principal's.
 fn call_of(name: &str) -> Call {
-    let principal = Principal { name: name.to_owned(), account: call().principal.account };
+    let principal = Principal { name: name.to_owned(), ..call().principal };
     Call { principal, ..call() }
 }
 

@@ -145,7 +145,7 @@ impl Calls {
         let deadline = Some(deadline::of(request.metadata()));
         record.identify(name.to_owned(), deadline);
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| Refusal::Throttled)?;
-        let principal = Principal { name: name.to_owned(), account: self.account.clone() };
+        let principal = Principal { name: name.to_owned(), account: self.account.clone(), tags: Default::default() };
         Ok((Call { principal, request_id, deadline }, slot))
     }
 }

@@ -40,4 +40,19 @@ impl ImportService for Front {
         };
         self.calls.change("DeleteImportedKeyMaterial", request, use_case).await
     }
+
+    async fn approve_import(&self, _: Request<proto::ApproveImportRequest>) -> Answer<proto::ApproveImportResponse> {
+        Err(tonic::Status::unimplemented(""))
+    }
+
+    async fn reject_import(&self, _: Request<proto::RejectImportRequest>) -> Answer<proto::RejectImportResponse> {
+        Err(tonic::Status::unimplemented(""))
+    }
+
+    async fn list_pending_imports(
+        &self,
+        _: Request<proto::ListPendingImportsRequest>,
+    ) -> Answer<proto::ListPendingImportsResponse> {
+        Err(tonic::Status::unimplemented(""))
+    }
 }

@@ -111,6 +111,7 @@ fn code(kind: Kind) -> Code {
         | Kind::InvalidCiphertext
         | Kind::InvalidImportToken
         | Kind::InvalidMarker
+        | Kind::Tag
         | Kind::Validation => Code::InvalidArgument,
         Kind::Internal => Code::Internal,
         Kind::NotFound => Code::NotFound,
@@ -160,6 +161,7 @@ mod tests {
             (Kind::InvalidState,         Code::FailedPrecondition, "KMSInvalidStateException",      None,                           false),
             (Kind::LimitExceeded,        Code::ResourceExhausted,  "LimitExceededException",        None,                           true),
             (Kind::NotFound,             Code::NotFound,           "NotFoundException",             Some("key_id"),                 false),
+            (Kind::Tag,                  Code::InvalidArgument,    "TagException",                  Some("tags"),                   false),
             (Kind::Throttling,           Code::ResourceExhausted,  "ThrottlingException",           None,                           true),
             (Kind::Unsupported,          Code::FailedPrecondition, "UnsupportedOperationException", None,                           false),
             (Kind::Validation,           Code::InvalidArgument,    "ValidationException",           Some("wrapping_key_spec"),      false),

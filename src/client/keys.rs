@@ -13,7 +13,7 @@ use super::connection::Client;
 use super::error::{Error, Local};
 use super::key::Key;
 use super::wire::{Wire, arn, present};
-use crate::model::{KeySpec, KeyUsage, Origin};
+use crate::model::{KeySpec, KeyUsage, Origin, Tags};
 use crate::proto;
 
 /// A key that is to be made.
@@ -24,12 +24,20 @@ pub struct NewKey {
     origin: Origin,
     description: String,
     multi_region: bool,
+    tags: Tags,
 }
 
 impl NewKey {
     /// One that waits for its material.
     pub fn external(spec: KeySpec) -> Self {
-        Self { spec, usage: None, origin: Origin::External, description: String::new(), multi_region: false }
+        Self {
+            spec,
+            usage: None,
+            origin: Origin::External,
+            description: String::new(),
+            multi_region: false,
+            tags: Tags::new(),
+        }
     }
 
     /// One whose material is made in the token.
@@ -55,6 +63,13 @@ impl NewKey {
         Self { multi_region: true, ..self }
     }
 
+    /// Gives it a tag, in the place of one under the same key.
+    #[must_use]
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(key.into(), value.into());
+        self
+    }
+
     pub(super) fn external_origin(self) -> Self {
         Self { origin: Origin::External, ..self }
     }
@@ -65,13 +80,15 @@ impl NewKey {
 impl Client {
     /// CreateKey. To repeat it makes another key: after [`Error::Lost`], look before you do.
     pub async fn create_key(&self, key: &NewKey) -> Result<Key, Error> {
-        let NewKey { spec, usage, origin, description, multi_region } = key;
+        let NewKey { spec, usage, origin, description, multi_region, tags } = key;
+        let tag = |(key, value): (&String, &String)| proto::Tag { tag_key: key.clone(), tag_value: value.clone() };
         let question = proto::CreateKeyRequest {
             description: description.clone(),
             key_usage: usage.map_or(0, |usage| usage.number()),
             key_spec: spec.number(),
             origin: origin.number(),
             multi_region: *multi_region,
+            tags: tags.iter().map(tag).collect(),
         };
         let answer = self.call("/keyferry.v1.KeyService/CreateKey", question.encode_to_vec()).await?;
         Ok(made::key(*spec, &answer)?)

@@ -9,7 +9,7 @@ mod transitions;
 pub use refused::Refused;
 pub use transitions::{Arrival, deletion_window};
 
-use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Rotation, Timestamp};
+use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Rotation, Tags, Timestamp};
 
 crate::named! {
     /// Where a key's material comes from.
@@ -63,6 +63,8 @@ pub struct Key {
     pub origin: Origin,
     /// The owner's words for it.
     pub description: String,
+    /// The owner's tags.
+    pub tags: Tags,
     /// Whether its owner wants it usable. Says nothing while material is missing.
     pub enabled: bool,
     /// When it was made.

@@ -37,6 +37,8 @@ crate::named! {
         LimitExceeded = "LimitExceededException",
         /// There is no such key.
         NotFound = "NotFoundException",
+        /// The tags of a key are wrong.
+        Tag = "TagException",
         /// Too much at once; may be tried again.
         Throttling = "ThrottlingException",
         /// Not for this key, or not served.
@@ -90,6 +92,9 @@ pub enum Error {
     /// The record could not be kept.
     #[error("{}", store_message(.0))]
     Store(#[from] store::Error),
+    /// The tags are not such as a key may have.
+    #[error("{0}")]
+    Tags(&'static str),
     /// The token holds as much as it may.
     #[error(
         "the token holds as many keys as it may for now: use the import parameters there are, delete keys that are not needed, or try again later"
@@ -155,6 +160,7 @@ impl Error {
             Self::Key { refused, .. } => of_refusal(refused),
             Self::Store(store::Error::Conflict | store::Error::Unreachable(_)) => Kind::DependencyTimeout,
             Self::Store(_) => Kind::Internal,
+            Self::Tags(_) => Kind::Tag,
             Self::TokenExpired => Kind::ExpiredImportToken,
             Self::Unresolved(Unresolved::Invalid(_)) => Kind::Validation,
             Self::Unresolved(Unresolved::InvalidArn(_)) => Kind::InvalidArn,
@@ -171,6 +177,7 @@ impl Error {
             | Self::Key { refused: Refused::Invalid(invalid), .. } => Some(invalid.field),
             Self::Unresolved(_) => Some("keyId"),
             Self::InvalidMarker => Some("marker"),
+            Self::Tags(_) => Some("tags"),
             Self::InvalidImportToken | Self::TokenExpired => Some("importToken"),
             Self::InvalidCiphertext | Self::Hsm(hsm::Error::Rejected) => Some("encryptedKeyMaterial"),
             _ => None,

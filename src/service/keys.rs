@@ -6,7 +6,7 @@ use super::capacity::Purpose;
 use super::destroy::leftover_of;
 use super::{
     Call, CreateKey, Described, Error, ListKeys, Page, PublicKey, ScheduleKeyDeletion, Scheduled, Service,
-    UpdateKeyDescription,
+    UpdateKeyDescription, tags,
 };
 use crate::model::invalid::{member, text, within};
 use crate::model::key::deletion_window;
@@ -25,12 +25,13 @@ impl Service {
     /// # Errors
     /// Where a field is wrong, the spec or origin is not served, or the token does not make the material.
     pub async fn create_key(&self, call: &Call, request: CreateKey) -> Result<Described, Error> {
-        let CreateKey { description, key_usage, key_spec, origin, multi_region } = request;
+        let CreateKey { description, key_usage, key_spec, origin, multi_region, tags } = request;
         let description = text("description", description, 0, MAX_DESCRIPTION)?;
         let usage = key_usage.map(|name| member("keyUsage", &name, KeyUsage::ALL)).transpose()?;
         let spec = key_spec.map_or(Ok(KeySpec::SymmetricDefault), |name| member("keySpec", &name, KeySpec::ALL))?;
         let origin = origin.map_or(Ok(Origin::AwsKms), |name| member("origin", &name, Origin::ALL))?;
         let usage = spec.usage(usage)?;
+        let tags = tags::of(tags)?;
         if matches!(origin, Origin::AwsCloudhsm | Origin::ExternalKeyStore) {
             return Err(Error::Unsupported(format!("Origin {origin} is not supported: use AWS_KMS or EXTERNAL.")));
         }
@@ -44,6 +45,7 @@ impl Service {
             usage,
             origin,
             description,
+            tags,
             enabled: true,
             created_at: self.clock.now(),
             deletion: None,

@@ -37,6 +37,8 @@ pub struct CreateKey {
     pub origin: Option<String>,
     /// Whether the id begins with `mrk-`.
     pub multi_region: bool,
+    /// Up to 50, keys and values.
+    pub tags: Vec<(String, String)>,
 }
 
 /// A key as it is shown.

@@ -30,7 +30,7 @@ impl Store {
     pub async fn key(&self, account: &Account, id: &KeyId) -> Result<Option<Key>, Error> {
         let sql = concat!(
             "SELECT k.id, k.account, k.spec, k.usage, k.origin, k.description, k.enabled, k.created_at, k.deletion_at, \
-             k.deletion_window_days, k.token, k.version, ",
+             k.deletion_window_days, k.token, k.version, k.tags, ",
             material_columns!(),
             " FROM keys k LEFT JOIN materials m ON m.key_id = k.id WHERE k.account = $1 AND k.id = $2 ORDER BY m.place"
         );
@@ -118,6 +118,7 @@ impl Transaction {
             usage,
             origin,
             description,
+            tags,
             enabled,
             created_at,
             deletion,
@@ -126,7 +127,7 @@ impl Transaction {
             version: _,
         } = key;
         let sql = "INSERT INTO keys (id, account, spec, usage, origin, description, enabled, created_at, deletion_at, \
-                   deletion_window_days, token, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)";
+                   deletion_window_days, token, version, tags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)";
         let args = args![
             id.as_str(),
             account.as_str(),
@@ -139,6 +140,7 @@ impl Transaction {
             deletion.map(|deletion| deletion.at),
             deletion.map(|deletion| deletion.window_in_days),
             token.as_str(),
+            serde_json::json!(tags).to_string().as_str(),
         ];
         self.execute(sql, args).await.map(drop)
     }
@@ -182,6 +184,7 @@ fn of_row(row: &Row) -> Result<Key, Error> {
         usage: row.named("usage")?,
         origin: row.named("origin")?,
         description: row.get("description")?,
+        tags: row.parsed("tags", |json| serde_json::from_str(json).ok())?,
         enabled: row.get::<i64>("enabled")? != 0,
         created_at: row.time("created_at")?,
         deletion,

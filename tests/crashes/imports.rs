@@ -41,6 +41,7 @@ impl Import {
                 public_key: Vec::new(),
                 host_exposure: set.host_exposure,
             }),
+            receipt: Vec::new(),
         };
         let before = client.describe(&key.key_id).await;
         Self { key_id: key.key_id, material, request, answer, before }

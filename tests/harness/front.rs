@@ -161,6 +161,9 @@ through! { ImportService imports {
         answer.key_material_proof.as_mut().unwrap().fingerprint = "ab".repeat(32);
     };
     delete_imported_key_material DeleteImportedKeyMaterialRequest DeleteImportedKeyMaterialResponse |_, _| {};
+    approve_import ApproveImportRequest ApproveImportResponse |_, _| {};
+    reject_import RejectImportRequest RejectImportResponse |_, _| {};
+    list_pending_imports ListPendingImportsRequest ListPendingImportsResponse |_, _| {};
 } }
 
 through! { OperatorService operator {

@@ -54,6 +54,6 @@ pub fn settings() -> Settings {
 /// A call of the test's principal.
 pub fn call() -> Call {
     let account = Account::parse("111122223333").unwrap();
-    let principal = Principal { name: "importer.test".to_owned(), account };
+    let principal = Principal { name: "importer.test".to_owned(), account, tags: Default::default() };
     Call { principal, request_id: Uuid::new_v4(), deadline: None }
 }

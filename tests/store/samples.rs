@@ -33,6 +33,7 @@ pub fn key() -> Key {
         usage: KeyUsage::EncryptDecrypt,
         origin: Origin::External,
         description: "für Österreich 🔑".to_owned(),
+        tags: [("team".to_owned(), "Zürich \"5\"".to_owned())].into(),
         enabled: false,
         created_at: NOW,
         deletion: None,

@@ -31,6 +31,8 @@ impl From<Parameters> for proto::GetParametersForImportResponse {
             wrapping_key_spec: number::<proto::WrappingKeySpec>(wrapping_key_spec.as_str()),
             key_spec: number::<proto::KeySpec>(key_spec.as_str()),
             host_exposure: names::exposure(exposure),
+            attestation: Vec::new(),
+            vendor_attestation: Vec::new(),
         }
     }
 }
@@ -70,6 +72,7 @@ impl From<Imported> for proto::ImportKeyMaterialResponse {
             key_id: arn.to_string(),
             key_material_id: if shown { proof.fingerprint.to_string() } else { String::new() },
             key_material_proof: Some(proof.into()),
+            receipt: Vec::new(),
         }
     }
 }

@@ -10,13 +10,14 @@ use crate::service::{
 
 impl From<proto::CreateKeyRequest> for CreateKey {
     fn from(request: proto::CreateKeyRequest) -> Self {
-        let proto::CreateKeyRequest { description, key_usage, key_spec, origin, multi_region } = request;
+        let proto::CreateKeyRequest { description, key_usage, key_spec, origin, multi_region, tags } = request;
         Self {
             description,
             key_usage: name::<proto::KeyUsage>(key_usage),
             key_spec: name::<proto::KeySpec>(key_spec),
             origin: name::<proto::Origin>(origin),
             multi_region,
+            tags: tags.into_iter().map(|proto::Tag { tag_key, tag_value }| (tag_key, tag_value)).collect(),
         }
     }
 }
@@ -191,6 +192,7 @@ mod tests {
             usage: KeyUsage::EncryptDecrypt,
             origin: Origin::External,
             description: String::new(),
+            tags: Default::default(),
             enabled: true,
             created_at: NOW,
             deletion: None,

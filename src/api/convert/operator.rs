@@ -20,6 +20,8 @@ pub(in crate::api) fn server_info(info: ServerInfo, account: &Account) -> proto:
         account: account.to_string(),
         started_at: Some(time::wire(started_at)),
         store: store.to_owned(),
+        attestation_public_key: Vec::new(),
+        audit_public_key: Vec::new(),
     }
 }
 

@@ -22,6 +22,7 @@ impl Error {
             Kind::InvalidState => refused(Refused::PendingImport),
             Kind::LimitExceeded => Self::TokenFull { retry_after: Duration::from_secs(60) },
             Kind::NotFound => Unresolved::NotFound("Invalid keyId 'x'".to_owned()).into(),
+            Kind::Tag => Self::Tags("Duplicate tag keys"),
             Kind::Throttling => Self::Hsm(hsm::Error::Busy),
             Kind::Unsupported => Self::Unsupported("SM2PKE is not served".to_owned()),
             Kind::Validation => Invalid::missing("wrappingKeySpec").into(),

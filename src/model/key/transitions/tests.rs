@@ -13,6 +13,7 @@ fn key() -> Key {
         usage: KeyUsage::EncryptDecrypt,
         origin: Origin::External,
         description: String::new(),
+        tags: Default::default(),
         enabled: true,
         created_at: NOW,
         deletion: None,

@@ -7,7 +7,7 @@ const SMALL: PairKind = PairKind { spec: WrappingKeySpec::Rsa2048, pair_use: Pai
 const LARGE: PairKind = PairKind { spec: WrappingKeySpec::Rsa4096, pair_use: PairUse::Unwrap };
 
 fn principal(name: &str) -> Principal {
-    Principal { name: name.to_owned(), account: Account::parse("111122223333").unwrap() }
+    Principal { name: name.to_owned(), account: Account::parse("111122223333").unwrap(), tags: Default::default() }
 }
 
 /// Whether the turn has come, without waiting.
