@@ -20,7 +20,6 @@ use tonic::{Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::model::Account;
 use crate::proto;
 use crate::proto::import_service_server::ImportServiceServer;
 use crate::proto::key_service_server::KeyServiceServer;
@@ -39,14 +38,13 @@ type Answer<T> = Result<Response<T>, Status>;
 #[derive(Clone, Debug)]
 pub struct Front {
     service: Arc<Service>,
-    account: Account,
     calls: Calls,
 }
 
 impl Front {
-    /// A front whose callers belong to `account` and make at most `max_requests` calls at once.
-    pub fn new(service: Arc<Service>, account: Account, max_requests: u32) -> Self {
-        Self { service, calls: Calls::new(account.clone(), max_requests), account }
+    /// A front whose callers make at most `max_requests` calls at once.
+    pub fn new(service: Arc<Service>, max_requests: u32) -> Self {
+        Self { calls: Calls::new(Arc::clone(service.gate()), max_requests), service }
     }
 
     /// Everything that is served: the three services, health and reflection.

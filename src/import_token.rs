@@ -12,8 +12,8 @@ use subtle::ConstantTimeEq;
 
 pub use claims::Claims;
 
-use crate::model::ObjectId;
 use crate::model::wrapping::MAX_BLOB_BYTES;
+use crate::model::{ObjectId, WrappingAlgorithm};
 
 /// Not a token of ours. Deliberately says no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +83,11 @@ impl Received {
     /// The CKA_ID of the key that is said to have authenticated it.
     pub fn mac_key(&self) -> &ObjectId {
         &self.mac_key
+    }
+
+    /// The algorithm that it says the material is wrapped with. Not to be believed, but good enough for a first question.
+    pub fn claimed_algorithm(&self) -> Option<WrappingAlgorithm> {
+        Claims::decode(self.cose.payload.as_deref()?).ok().map(|claims| claims.algorithm)
     }
 
     /// What its MAC must be over.

@@ -6,7 +6,7 @@
 
 use crate::model::{
     Account, Action, ExpirationModel, HostExposure, Key, KeyArn, KeySpec, KeyUsage, Origin, Principal, Tags, Timestamp,
-    UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
+    TlsDetails, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
 };
 
 /// May this principal do this to that, under these circumstances?
@@ -69,18 +69,7 @@ pub struct Circumstances {
     /// ApproveImport, RejectImport: who asked for the import.
     pub requester: Option<String>,
     /// How the caller is connected; absent without TLS.
-    pub tls: Option<Tls>,
-}
-
-/// A TLS connection, by the names of the IANA registries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
-    /// For example `TLSv1.3`.
-    pub version: String,
-    /// For example `TLS_AES_256_GCM_SHA384`.
-    pub cipher_suite: String,
-    /// For example `X25519MLKEM768`; empty where none was negotiated.
-    pub key_exchange: String,
+    pub tls: Option<TlsDetails>,
 }
 
 /// What the policies say.
@@ -90,4 +79,27 @@ pub struct Decision {
     pub allowed: bool,
     /// The ids of the policies that decided: those that permit, or those that forbid; none where nothing permits.
     pub policies: Vec<String>,
+}
+
+// STUB
+/// Loaded.
+#[derive(Debug)]
+pub struct Policies;
+/// Bad.
+#[derive(Debug, thiserror::Error)]
+#[error("bad")]
+pub struct Error;
+impl Policies {
+    /// Loads.
+    pub fn load(_: &std::path::Path) -> Result<Self, Error> {
+        Err(Error)
+    }
+    /// Who.
+    pub fn principal(&self, _: &str) -> Option<&Principal> {
+        None
+    }
+    /// Decides.
+    pub fn decide(&self, _: &Question<'_>) -> Decision {
+        Decision { allowed: false, policies: vec![] }
+    }
 }

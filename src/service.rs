@@ -3,10 +3,12 @@
 //! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
 //! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod approval;
 mod capacity;
 mod destroy;
 mod error;
 mod forecast;
+mod gate;
 mod import;
 mod installation;
 mod janitor;
@@ -27,11 +29,13 @@ use std::time::Duration;
 pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;
+pub use gate::{Caller, Entry, Gate, Limits, Trail};
 pub use installation::{StartError, install};
 pub use pool::{Marks, PoolSettings};
 pub use request::{
     Call, CreateKey, DeleteImportedKeyMaterial, Described, GetParametersForImport, ImportKeyMaterial, Imported, ListKeys,
-    MaterialDeleted, Page, Parameters, Proof, PublicKey, ScheduleKeyDeletion, Scheduled, ServerInfo, UpdateKeyDescription,
+    ListPendingImports, MaterialDeleted, Page, Parameters, PendingPage, Proof, PublicKey, ScheduleKeyDeletion, Scheduled,
+    ServerInfo, UpdateKeyDescription,
 };
 pub use stock::{Holdings, PairStock, Stock};
 
@@ -42,6 +46,7 @@ use pairs::Pairs;
 use crate::clock::Clock;
 use crate::hsm::{Hsm, Profile};
 use crate::model::{Account, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp};
+use crate::policy::Circumstances;
 pub use crate::store::Level;
 use crate::store::{self, Store};
 
@@ -72,6 +77,7 @@ pub struct Service {
     hsm: Hsm,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
+    gate: Arc<Gate>,
     installation: InstallationId,
     mac_key: ObjectId,
     started_at: Timestamp,
@@ -88,18 +94,37 @@ impl std::fmt::Debug for Service {
 
 impl Service {
     /// Nothing secret.
-    pub fn server_info(&self) -> ServerInfo {
-        ServerInfo {
+    ///
+    /// # Errors
+    /// Where the caller may not know.
+    pub fn server_info(&self, call: &Call) -> Result<ServerInfo, Error> {
+        call.require_in_account(&self.gate, Circumstances::default())?;
+        Ok(ServerInfo {
+            account: call.principal.account.clone(),
             installation: self.installation,
             realm: self.settings.realm.clone(),
             started_at: self.started_at,
             store: self.store.kind(),
-        }
+        })
     }
 
     /// What the probe at start found.
-    pub fn token_profile(&self) -> &Profile {
+    ///
+    /// # Errors
+    /// Where the caller may not know.
+    pub fn token_profile(&self, call: &Call) -> Result<&Profile, Error> {
+        call.require_in_account(&self.gate, Circumstances::default())?;
+        Ok(self.hsm.profile())
+    }
+
+    /// What the probe at start found.
+    pub fn profile(&self) -> &Profile {
         self.hsm.profile()
+    }
+
+    /// Where every call comes in.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     fn arn(&self, key: &Key) -> KeyArn {
@@ -118,6 +143,13 @@ impl Service {
     async fn look_up(&self, account: &Account, text: String, takes: KeyRef) -> Result<Key, Error> {
         let id = self.settings.realm.resolve(text, account, takes)?;
         self.load(account, &id).await
+    }
+
+    /// The key that is meant, where the caller may do to it what they came for.
+    async fn permitted(&self, call: &Call, text: String, takes: KeyRef, circumstances: Circumstances) -> Result<Key, Error> {
+        let key = self.look_up(&call.principal.account, text, takes).await?;
+        call.require(&self.gate, &self.arn(&key), &key, circumstances)?;
+        Ok(key)
     }
 
     async fn load(&self, account: &Account, id: &KeyId) -> Result<Key, Error> {

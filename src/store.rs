@@ -16,6 +16,7 @@ mod levels;
 mod materials;
 mod migrations;
 mod objects;
+mod pending;
 mod rows;
 mod settlement;
 mod transaction;
@@ -27,6 +28,7 @@ pub use claims::{Claimed, Leftover};
 pub use error::Error;
 pub use issues::Taken;
 pub use levels::{Level, LoadSample};
+pub use pending::Held;
 pub use settlement::Settled;
 
 use connection::Database;

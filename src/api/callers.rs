@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
+use tonic::Request;
+
+use crate::service::Caller;
 
 /// The other end of a connection; every request that comes over it carries one.
 #[derive(Clone, Debug)]
@@ -29,6 +32,18 @@ impl Peer {
     /// The name, where there is one.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+}
+
+/// Who sent a request, over which connection.
+pub(super) fn of<Q>(request: &Request<Q>) -> Caller {
+    let peer = request.extensions().get::<Peer>();
+    let user_agent = request.metadata().get("user-agent").and_then(|value| value.to_str().ok());
+    Caller {
+        name: peer.and_then(Peer::name).map(str::to_owned),
+        tls: None,
+        address: None,
+        user_agent: user_agent.map(str::to_owned),
     }
 }
 

@@ -5,19 +5,19 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::callers::Peer;
+use super::callers;
 use super::deadline;
 use super::record::Record;
 use super::status::Refusal;
-use crate::model::{Account, Principal};
-use crate::service::{Call, Error};
+use crate::model::Action;
+use crate::service::{Call, Entry, Error, Gate};
 
 /// Names a call to its caller, in answers and refusals alike.
 const REQUEST_ID: &str = "x-keyferry-request-id";
@@ -25,7 +25,7 @@ const REQUEST_ID: &str = "x-keyferry-request-id";
 /// The calls in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Calls {
-    account: Account,
+    gate: Arc<Gate>,
     slots: Arc<Semaphore>,
     most: u32,
 }
@@ -38,8 +38,8 @@ enum Abandoned {
 }
 
 impl Calls {
-    pub(super) fn new(account: Account, most: u32) -> Self {
-        Self { account, slots: Arc::new(Semaphore::new(most as usize)), most }
+    pub(super) fn new(gate: Arc<Gate>, most: u32) -> Self {
+        Self { gate, slots: Arc::new(Semaphore::new(most as usize)), most }
     }
 
     /// Waits until none is in flight, and lets no more begin.
@@ -52,7 +52,7 @@ impl Calls {
     /// Runs a call that changes nothing.
     pub(super) async fn read<Q, A, F>(
         &self,
-        method: &'static str,
+        action: Action,
         request: Request<Q>,
         use_case: impl FnOnce(Call, Q) -> F,
     ) -> Result<Response<A>, Status>
@@ -60,13 +60,13 @@ impl Calls {
         A: Send + 'static,
         F: Future<Output = Result<A, Error>> + Send + 'static,
     {
-        self.run(method, request, use_case, Abandoned::Stops).await
+        self.run(action, request, use_case, Abandoned::Stops).await
     }
 
     /// Runs a call that changes something, to its end.
     pub(super) async fn change<Q, A, F>(
         &self,
-        method: &'static str,
+        action: Action,
         request: Request<Q>,
         use_case: impl FnOnce(Call, Q) -> F,
     ) -> Result<Response<A>, Status>
@@ -74,12 +74,12 @@ impl Calls {
         A: Send + 'static,
         F: Future<Output = Result<A, Error>> + Send + 'static,
     {
-        self.run(method, request, use_case, Abandoned::GoesOn).await
+        self.run(action, request, use_case, Abandoned::GoesOn).await
     }
 
     async fn run<Q, A, F>(
         &self,
-        method: &'static str,
+        action: Action,
         request: Request<Q>,
         use_case: impl FnOnce(Call, Q) -> F,
         abandoned: Abandoned,
@@ -89,16 +89,16 @@ impl Calls {
         F: Future<Output = Result<A, Error>> + Send + 'static,
     {
         let request_id = Uuid::new_v4();
-        let mut record = Record::begin(method, request_id);
-        let result = match self.admit(&request, request_id, &mut record) {
-            Ok((call, slot)) => {
+        let mut record = Record::begin(action.operation(), request_id);
+        let result = match self.admit(&request, action, request_id, &mut record).await {
+            Ok(Admitted { call, entry, slot }) => {
                 let deadline = call.deadline;
                 // The record's own line stays outside of the span, whose fields it has anyway.
-                let span = tracing::info_span!("call", method, %request_id);
+                let span = tracing::info_span!("call", method = action.operation(), %request_id);
                 let work = use_case(call, request.into_inner()).instrument(span);
                 let task = async move {
                     let _slot = slot;
-                    let result = work.await.map_err(Refusal::from);
+                    let result = written(entry, work.await.map_err(Refusal::from)).await;
                     record.finish(&result);
                     result
                 };
@@ -135,19 +135,37 @@ impl Calls {
         }
     }
 
-    fn admit<Q>(
+    async fn admit<Q>(
         &self,
         request: &Request<Q>,
+        action: Action,
         request_id: Uuid,
         record: &mut Record,
-    ) -> Result<(Call, tokio::sync::OwnedSemaphorePermit), Refusal> {
-        let name = request.extensions().get::<Peer>().and_then(Peer::name).ok_or(Refusal::Unidentified)?;
+    ) -> Result<Admitted, Refusal> {
+        let caller = callers::of(request);
         let deadline = Some(deadline::of(request.metadata()));
-        record.identify(name.to_owned(), deadline);
+        record.identify(caller.name.clone(), deadline);
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| Refusal::Throttled)?;
-        let principal = Principal { name: name.to_owned(), account: self.account.clone(), tags: Default::default() };
-        Ok((Call { principal, request_id, deadline }, slot))
+        let entry = self.gate.begin(action, caller, request_id)?;
+        match entry.admit(deadline) {
+            Ok(call) => Ok(Admitted { call, entry, slot }),
+            Err(error) => written(entry, Err(error.into())).await,
+        }
     }
+}
+
+/// A call that may begin, its line in the audit log, and its place among those in flight.
+struct Admitted {
+    call: Call,
+    entry: Entry,
+    slot: OwnedSemaphorePermit,
+}
+
+/// Writes how a call ended into the audit log: no answer leaves before it is there.
+async fn written<T>(entry: Entry, result: Result<T, Refusal>) -> Result<T, Refusal> {
+    let error = result.as_ref().err().map(|refusal| (refusal.reason(), refusal.message()));
+    entry.end(error).await?;
+    result
 }
 
 /// Ends a task with the future that waits for it.

@@ -4,4 +4,5 @@ pub(super) mod import;
 pub(super) mod key;
 pub(super) mod names;
 pub(super) mod operator;
+mod pending;
 pub(super) mod time;

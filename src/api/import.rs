@@ -3,6 +3,7 @@
 use tonic::Request;
 
 use super::{Answer, Front};
+use crate::model::Action;
 use crate::proto;
 use crate::proto::import_service_server::ImportService;
 
@@ -16,7 +17,7 @@ impl ImportService for Front {
         let use_case = |call, request: proto::GetParametersForImportRequest| async move {
             Ok(service.parameters_for_import(&call, request.into()).await?.into())
         };
-        self.calls.change("GetParametersForImport", request, use_case).await
+        self.calls.change(Action::GetParametersForImport, request, use_case).await
     }
 
     async fn import_key_material(
@@ -27,7 +28,7 @@ impl ImportService for Front {
         let use_case = |call, request: proto::ImportKeyMaterialRequest| async move {
             Ok(service.import_key_material(&call, request.try_into()?).await?.into())
         };
-        self.calls.change("ImportKeyMaterial", request, use_case).await
+        self.calls.change(Action::ImportKeyMaterial, request, use_case).await
     }
 
     async fn delete_imported_key_material(
@@ -38,21 +39,36 @@ impl ImportService for Front {
         let use_case = |call, request: proto::DeleteImportedKeyMaterialRequest| async move {
             Ok(service.delete_imported_key_material(&call, request.into()).await?.into())
         };
-        self.calls.change("DeleteImportedKeyMaterial", request, use_case).await
+        self.calls.change(Action::DeleteImportedKeyMaterial, request, use_case).await
     }
 
-    async fn approve_import(&self, _: Request<proto::ApproveImportRequest>) -> Answer<proto::ApproveImportResponse> {
-        Err(tonic::Status::unimplemented(""))
+    async fn approve_import(&self, request: Request<proto::ApproveImportRequest>) -> Answer<proto::ApproveImportResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::ApproveImportRequest| async move {
+            let proto::ApproveImportRequest { key_id, request_digest } = request;
+            Ok(service.approve_import(&call, key_id, request_digest).await?.into())
+        };
+        self.calls.change(Action::ApproveImport, request, use_case).await
     }
 
-    async fn reject_import(&self, _: Request<proto::RejectImportRequest>) -> Answer<proto::RejectImportResponse> {
-        Err(tonic::Status::unimplemented(""))
+    async fn reject_import(&self, request: Request<proto::RejectImportRequest>) -> Answer<proto::RejectImportResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::RejectImportRequest| async move {
+            let proto::RejectImportRequest { key_id, request_digest } = request;
+            let arn = service.reject_import(&call, key_id, request_digest).await?;
+            Ok(proto::RejectImportResponse { key_id: arn.to_string() })
+        };
+        self.calls.change(Action::RejectImport, request, use_case).await
     }
 
     async fn list_pending_imports(
         &self,
-        _: Request<proto::ListPendingImportsRequest>,
+        request: Request<proto::ListPendingImportsRequest>,
     ) -> Answer<proto::ListPendingImportsResponse> {
-        Err(tonic::Status::unimplemented(""))
+        let service = self.service.clone();
+        let use_case = |call, request: proto::ListPendingImportsRequest| async move {
+            Ok(service.list_pending_imports(&call, request.into()).await?.into())
+        };
+        self.calls.read(Action::ListPendingImports, request, use_case).await
     }
 }

@@ -3,6 +3,7 @@
 use tonic::Request;
 
 use super::{Answer, Front};
+use crate::model::Action;
 use crate::proto;
 use crate::proto::key_service_server::KeyService;
 
@@ -14,7 +15,7 @@ impl KeyService for Front {
             let described = service.create_key(&call, request.into()).await?;
             Ok(proto::CreateKeyResponse { key_metadata: Some(described.into()) })
         };
-        self.calls.change("CreateKey", request, use_case).await
+        self.calls.change(Action::CreateKey, request, use_case).await
     }
 
     async fn describe_key(&self, request: Request<proto::DescribeKeyRequest>) -> Answer<proto::DescribeKeyResponse> {
@@ -23,7 +24,7 @@ impl KeyService for Front {
             let described = service.describe_key(&call, request.key_id).await?;
             Ok(proto::DescribeKeyResponse { key_metadata: Some(described.into()) })
         };
-        self.calls.read("DescribeKey", request, use_case).await
+        self.calls.read(Action::DescribeKey, request, use_case).await
     }
 
     async fn list_keys(&self, request: Request<proto::ListKeysRequest>) -> Answer<proto::ListKeysResponse> {
@@ -31,7 +32,7 @@ impl KeyService for Front {
         let use_case = |call, request: proto::ListKeysRequest| async move {
             Ok(service.list_keys(&call, request.into()).await?.into())
         };
-        self.calls.read("ListKeys", request, use_case).await
+        self.calls.read(Action::ListKeys, request, use_case).await
     }
 
     async fn get_public_key(&self, request: Request<proto::GetPublicKeyRequest>) -> Answer<proto::GetPublicKeyResponse> {
@@ -39,7 +40,7 @@ impl KeyService for Front {
         let use_case = |call, request: proto::GetPublicKeyRequest| async move {
             Ok(service.public_key(&call, request.key_id).await?.into())
         };
-        self.calls.read("GetPublicKey", request, use_case).await
+        self.calls.read(Action::GetPublicKey, request, use_case).await
     }
 
     async fn enable_key(&self, request: Request<proto::EnableKeyRequest>) -> Answer<proto::EnableKeyResponse> {
@@ -48,7 +49,7 @@ impl KeyService for Front {
             service.enable_key(&call, request.key_id).await?;
             Ok(proto::EnableKeyResponse {})
         };
-        self.calls.change("EnableKey", request, use_case).await
+        self.calls.change(Action::EnableKey, request, use_case).await
     }
 
     async fn disable_key(&self, request: Request<proto::DisableKeyRequest>) -> Answer<proto::DisableKeyResponse> {
@@ -57,7 +58,7 @@ impl KeyService for Front {
             service.disable_key(&call, request.key_id).await?;
             Ok(proto::DisableKeyResponse {})
         };
-        self.calls.change("DisableKey", request, use_case).await
+        self.calls.change(Action::DisableKey, request, use_case).await
     }
 
     async fn schedule_key_deletion(
@@ -68,7 +69,7 @@ impl KeyService for Front {
         let use_case = |call, request: proto::ScheduleKeyDeletionRequest| async move {
             Ok(service.schedule_key_deletion(&call, request.into()).await?.into())
         };
-        self.calls.change("ScheduleKeyDeletion", request, use_case).await
+        self.calls.change(Action::ScheduleKeyDeletion, request, use_case).await
     }
 
     async fn cancel_key_deletion(
@@ -80,7 +81,7 @@ impl KeyService for Front {
             let arn = service.cancel_key_deletion(&call, request.key_id).await?;
             Ok(proto::CancelKeyDeletionResponse { key_id: arn.to_string() })
         };
-        self.calls.change("CancelKeyDeletion", request, use_case).await
+        self.calls.change(Action::CancelKeyDeletion, request, use_case).await
     }
 
     async fn update_key_description(
@@ -92,6 +93,6 @@ impl KeyService for Front {
             service.update_key_description(&call, request.into()).await?;
             Ok(proto::UpdateKeyDescriptionResponse {})
         };
-        self.calls.change("UpdateKeyDescription", request, use_case).await
+        self.calls.change(Action::UpdateKeyDescription, request, use_case).await
     }
 }

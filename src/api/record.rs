@@ -26,8 +26,8 @@ impl Record {
     }
 
     /// Who calls and until when they wait.
-    pub(super) fn identify(&mut self, principal: String, deadline: Option<Instant>) {
-        self.principal = Some(principal);
+    pub(super) fn identify(&mut self, principal: Option<String>, deadline: Option<Instant>) {
+        self.principal = principal;
         self.deadline = deadline;
     }
 

@@ -26,8 +26,6 @@ pub(super) enum Refusal {
     Service(service::Error),
     /// Too many calls in flight.
     Throttled,
-    /// The certificate names nobody.
-    Unidentified,
 }
 
 impl Refusal {
@@ -37,7 +35,6 @@ impl Refusal {
             Self::Panicked => code(Kind::Internal),
             Self::Service(error) => code(error.kind()),
             Self::Throttled => code(Kind::Throttling),
-            Self::Unidentified => Code::Unauthenticated,
         }
     }
 
@@ -48,19 +45,16 @@ impl Refusal {
             Self::Panicked => Kind::Internal.as_str(),
             Self::Service(error) => error.kind().as_str(),
             Self::Throttled => Kind::Throttling.as_str(),
-            // One of the errors common to all of the reference's services.
-            Self::Unidentified => "UnrecognizedClientException",
         }
     }
 
-    fn message(&self) -> String {
+    pub(super) fn message(&self) -> String {
         match self {
             Self::DeadlineExceeded => "the call was not done by its deadline; what it changes may be done yet".to_owned(),
             Self::Panicked => "internal error".to_owned(),
             Self::Service(error) if error.kind() == Kind::Internal => "internal error".to_owned(),
             Self::Service(error) => shortened(error.to_string()),
             Self::Throttled => "too many calls at once: try again".to_owned(),
-            Self::Unidentified => "the client certificate has no URI and no DNS name".to_owned(),
         }
     }
 
@@ -75,7 +69,7 @@ impl Refusal {
         match self {
             Self::Service(error) => error.retry_after(),
             Self::Throttled => Some(Duration::from_secs(1)),
-            Self::DeadlineExceeded | Self::Panicked | Self::Unidentified => None,
+            Self::DeadlineExceeded | Self::Panicked => None,
         }
     }
 
@@ -103,6 +97,8 @@ impl From<service::Error> for Refusal {
 
 fn code(kind: Kind) -> Code {
     match kind {
+        Kind::AccessDenied => Code::PermissionDenied,
+        Kind::UnrecognizedClient => Code::Unauthenticated,
         Kind::DependencyTimeout => Code::Unavailable,
         Kind::Disabled | Kind::InvalidState | Kind::Unsupported => Code::FailedPrecondition,
         Kind::ExpiredImportToken
@@ -149,6 +145,7 @@ mod tests {
     fn every_kind_has_its_code_and_its_details() {
         #[rustfmt::skip]
         let expected = [
+            (Kind::AccessDenied,         Code::PermissionDenied,   "AccessDeniedException",         None,                           false),
             (Kind::DependencyTimeout,    Code::Unavailable,        "DependencyTimeoutException",    None,                           true),
             (Kind::Disabled,             Code::FailedPrecondition, "DisabledException",             None,                           false),
             (Kind::ExpiredImportToken,   Code::InvalidArgument,    "ExpiredImportTokenException",   Some("import_token"),           false),
@@ -163,6 +160,7 @@ mod tests {
             (Kind::NotFound,             Code::NotFound,           "NotFoundException",             Some("key_id"),                 false),
             (Kind::Tag,                  Code::InvalidArgument,    "TagException",                  Some("tags"),                   false),
             (Kind::Throttling,           Code::ResourceExhausted,  "ThrottlingException",           None,                           true),
+            (Kind::UnrecognizedClient,   Code::Unauthenticated,    "UnrecognizedClientException",   None,                           false),
             (Kind::Unsupported,          Code::FailedPrecondition, "UnsupportedOperationException", None,                           false),
             (Kind::Validation,           Code::InvalidArgument,    "ValidationException",           Some("wrapping_key_spec"),      false),
         ];
@@ -211,7 +209,6 @@ mod tests {
             (Refusal::DeadlineExceeded, Code::DeadlineExceeded,  "DependencyTimeoutException"),
             (Refusal::Panicked,         Code::Internal,          "KMSInternalException"),
             (Refusal::Throttled,        Code::ResourceExhausted, "ThrottlingException"),
-            (Refusal::Unidentified,     Code::Unauthenticated,   "UnrecognizedClientException"),
         ];
         for (refusal, code, reason) in cases {
             let delay = refusal.retry_after();

@@ -108,6 +108,20 @@ crate::named! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestDigest(pub [u8; 32]);
 
+impl RequestDigest {
+    /// The digest that 64 lower-case hex digits name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        (base16ct::lower::decode(text, &mut bytes).ok()?.len() == 32).then_some(Self(bytes))
+    }
+}
+
+impl std::fmt::Display for RequestDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&base16ct::lower::encode_string(&self.0))
+    }
+}
+
 /// What a successful import answered, kept so that the identical request answers the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {

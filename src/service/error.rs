@@ -7,12 +7,14 @@ mod examples;
 
 use std::time::Duration;
 
-use crate::model::{Invalid, KeyArn, PairKind, Refused, SetHolder, Unresolved};
-use crate::{hsm, store};
+use crate::model::{Action, Invalid, KeyArn, PairKind, Refused, RequestDigest, SetHolder, Timestamp, Unresolved};
+use crate::{audit, hsm, store};
 
 crate::named! {
     /// The reference's name of an error: what `google.rpc.ErrorInfo.reason` and the JSON front's `__type` say.
     pub enum Kind {
+        /// Not for this caller.
+        AccessDenied = "AccessDeniedException",
         /// Not in time; may be tried again.
         DependencyTimeout = "DependencyTimeoutException",
         /// The key is disabled.
@@ -41,6 +43,8 @@ crate::named! {
         Tag = "TagException",
         /// Too much at once; may be tried again.
         Throttling = "ThrottlingException",
+        /// Nobody that this service knows.
+        UnrecognizedClient = "UnrecognizedClientException",
         /// Not for this key, or not served.
         Unsupported = "UnsupportedOperationException",
         /// A field is wrong.
@@ -73,6 +77,18 @@ pub enum Error {
         /// Until the first of them ends.
         retry_after: Duration,
     },
+    /// The policies do not let them.
+    #[error("User: {principal} is not authorized to perform: {action} on resource: {resource} {}", because(*action, *forbidden))]
+    Denied {
+        /// Who.
+        principal: String,
+        /// What.
+        action: Action,
+        /// On what: a key's ARN, or `*`.
+        resource: String,
+        /// Whether a policy says so, rather than none the contrary.
+        forbidden: bool,
+    },
     /// The key refuses.
     #[error("{}", refused.message(arn))]
     Key {
@@ -88,6 +104,20 @@ pub enum Error {
         kind: PairKind,
         /// Until one could be.
         retry_after: Duration,
+    },
+    /// Another import waits under the same set.
+    #[error("another import under these parameters waits for approval: have it rejected, or get new parameters for import")]
+    Occupied,
+    /// A second principal has to approve it first.
+    #[error(
+        "the import waits for the approval of another principal, until {}: repeat this very request once they have approved request digest {digest}",
+        until.rfc3339().unwrap_or_default()
+    )]
+    Pending {
+        /// What is to be approved.
+        digest: RequestDigest,
+        /// When the set ends.
+        until: Timestamp,
     },
     /// The record could not be kept.
     #[error("{}", store_message(.0))]
@@ -112,9 +142,30 @@ pub enum Error {
     /// The identifier names no key.
     #[error(transparent)]
     Unresolved(#[from] Unresolved),
+    /// The caller asks more often than they may.
+    #[error("you have exceeded the rate at which you may call {}: reduce the frequency of your calls", action.operation())]
+    TooOften {
+        /// What.
+        action: Action,
+        /// Until they may again.
+        retry_after: Duration,
+    },
+    /// What was done could not be written down, or would not be.
+    #[error("the audit log cannot be written: try again")]
+    Unaudited(#[source] audit::Unwritable),
+    /// Nobody that this service knows.
+    #[error("the client certificate does not name a principal of this service")]
+    Unidentified,
     /// What keyferry, or the token, does not do.
     #[error("{0}")]
     Unsupported(String),
+}
+
+fn because(action: Action, forbidden: bool) -> String {
+    match forbidden {
+        true => "with an explicit deny in an identity-based policy".to_owned(),
+        false => format!("because no identity-based policy allows the {action} action"),
+    }
 }
 
 fn store_message(error: &store::Error) -> &'static str {
@@ -143,7 +194,11 @@ impl Error {
     /// The reference's name for it.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Hsm(hsm::Error::Busy) | Self::NoneReady { .. } => Kind::Throttling,
+            Self::Denied { .. } => Kind::AccessDenied,
+            Self::Hsm(hsm::Error::Busy) | Self::NoneReady { .. } | Self::TooOften { .. } => Kind::Throttling,
+            Self::Occupied | Self::Pending { .. } => Kind::InvalidState,
+            Self::Unaudited(_) => Kind::DependencyTimeout,
+            Self::Unidentified => Kind::UnrecognizedClient,
             Self::Hsm(hsm::Error::Full(_)) | Self::Capped { .. } | Self::TokenFull { .. } => Kind::LimitExceeded,
             Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
@@ -187,9 +242,10 @@ impl Error {
     /// How long to wait before trying again, where that can help.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Capped { retry_after, .. } | Self::NoneReady { retry_after, .. } | Self::TokenFull { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::Capped { retry_after, .. }
+            | Self::NoneReady { retry_after, .. }
+            | Self::TokenFull { retry_after }
+            | Self::TooOften { retry_after, .. } => Some(*retry_after),
             Self::Hsm(hsm::Error::Full(_)) => Some(Duration::from_secs(60)),
             _ => matches!(self.kind(), Kind::DependencyTimeout | Kind::Throttling).then_some(Duration::from_secs(1)),
         }

@@ -4,9 +4,9 @@ mod arrival;
 
 use std::time::{Duration, Instant};
 
-use arrival::Incoming;
-pub(super) use arrival::material_id;
+pub(super) use arrival::{Incoming, material_id};
 
+use super::approval::Approval;
 use super::capacity::Purpose;
 use super::destroy::leftover_of;
 use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
@@ -20,6 +20,15 @@ use crate::store::{Claimed, Leftover, Settled};
 /// Refusals after RSA are answered on multiples of this, so that the time they take does not tell how far the token got.
 const BEAT: Duration = Duration::from_millis(250);
 
+/// What is to be done about an import whose request is right.
+#[derive(Debug)]
+pub(super) enum Course {
+    /// It has succeeded before: the same answer.
+    Repeat(Imported),
+    /// It is to be done under this set, this way.
+    Import(Box<WrappingKey>, UnwrapPath),
+}
+
 impl Service {
     /// ImportKeyMaterial.
     ///
@@ -27,20 +36,46 @@ impl Service {
     /// In the reference's order: fields, key, origin, state, import token, length of the blob; then, all alike, whatever RSA
     /// touched; then whether it is the material that the key expects. A failure consumes nothing, but counts.
     pub async fn import_key_material(&self, call: &Call, request: ImportKeyMaterial) -> Result<Imported, Error> {
+        call.trail.asks(request.shown());
         let (key_id, incoming) = Incoming::check(request, self.clock.now())?;
-        let account = &call.principal.account;
-        let key = self.look_up(account, key_id, KeyRef::IdOrArn).await?;
-        key.expect(&incoming.arrival).map_err(self.refusal(&key))?;
-        let pair = self.verify_import_token(&key, &incoming.import_token).await?;
+        let key = self.look_up(&call.principal.account, key_id, KeyRef::IdOrArn).await?;
+        let claimed = self.claimed_path(&key, &incoming.import_token);
+        let mut approval = self.require_import(call, &key, &incoming, claimed)?;
+        let imported = match self.look_at(&key, &incoming).await? {
+            Course::Repeat(imported) => imported,
+            Course::Import(pair, path) => {
+                // Sets outlive settings: this one may be for another way in than new ones are.
+                if claimed != Some(path) {
+                    approval = self.require_import(call, &key, &incoming, Some(path))?;
+                }
+                match approval {
+                    Approval::Needed => return Err(self.hold(call, &key, &pair, incoming).await),
+                    Approval::NotNeeded => self.bring_in(&key, &pair, &incoming).await?,
+                }
+            }
+        };
+        imported.leaves_on(&call.trail);
+        Ok(imported)
+    }
+
+    /// Checks an import as far as it can be before anything is changed.
+    pub(super) async fn look_at(&self, key: &Key, incoming: &Incoming) -> Result<Course, Error> {
+        key.expect(&incoming.arrival).map_err(self.refusal(key))?;
+        let pair = self.verify_import_token(key, &incoming.import_token).await?;
         let issue = pair.issue.as_ref().ok_or(Error::InvalidImportToken)?;
         if pair.state == WrappingKeyState::Consumed {
-            return self.repeat(&key, &incoming, pair.answer.as_ref()).await;
+            return self.repeat(key, incoming, pair.answer.as_ref()).await.map(Course::Repeat);
         }
         if !issue.algorithm.fits(pair.kind.spec, incoming.ciphertext.len()) {
             return Err(Invalid::new("encryptedKeyMaterial", "Invalid encrypted key size.").into());
         }
-        self.require_served(&key, &pair, issue.path)?;
+        let path = issue.path;
+        self.require_served(key, &pair, path)?;
+        Ok(Course::Import(Box::new(pair), path))
+    }
 
+    /// Does an import that was checked: claim → unwrap and prove in the token → settle.
+    pub(super) async fn bring_in(&self, key: &Key, pair: &WrappingKey, incoming: &Incoming) -> Result<Imported, Error> {
         let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
         self.admit(Purpose::Material)?;
         let claimed = self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await;
@@ -49,18 +84,18 @@ impl Service {
             refused => {
                 self.capacity.freed(1);
                 return match refused {
-                    Claimed::Consumed(answer) => self.repeat(&key, &incoming, Some(&answer)).await,
+                    Claimed::Consumed(answer) => self.repeat(key, incoming, Some(&answer)).await,
                     Claimed::Claimed | Claimed::Dead => Err(Error::InvalidImportToken),
                 };
             }
         }
         crate::failpoint::reach("import.claimed");
         let began = Instant::now();
-        match self.unwrap(&key, &pair, &claim, &incoming).await {
-            Ok(Ok(proved)) => self.settle(key, &pair, &claim, &incoming, &proved).await,
+        match self.unwrap(key, pair, &claim, incoming).await {
+            Ok(Ok(proved)) => self.settle(key.clone(), pair, &claim, incoming, &proved).await,
             Ok(Err(refused)) => {
                 self.give_up(&claim, Leftover::Nothing).await;
-                Err(self.refusal(&key)(refused))
+                Err(self.refusal(key)(refused))
             }
             Err(hsm::Error::Busy) => {
                 self.refund(&claim, Leftover::Nothing).await;
@@ -69,7 +104,7 @@ impl Service {
             Err(hsm::Error::Rejected) => {
                 self.give_up(&claim, Leftover::Nothing).await;
                 on_the_beat(began).await;
-                self.explain(&key, &pair, &incoming, Error::InvalidCiphertext).await
+                self.explain(key, pair, incoming, Error::InvalidCiphertext).await
             }
             Err(error) => {
                 // A request that ends the process or the thread counts, or it could be sent without end.
@@ -79,7 +114,7 @@ impl Service {
                     _ => self.refund(&claim, leftover).await,
                 }
                 on_the_beat(began).await;
-                self.explain(&key, &pair, &incoming, error.into()).await
+                self.explain(key, pair, incoming, error.into()).await
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::capacity::Capacity;
 use super::destroy::Reaper;
 use super::pairs::Pairs;
-use super::{Error, Service, Settings};
+use super::{Error, Gate, Service, Settings};
 use crate::clock::Clock;
 use crate::hsm::{self, Hsm, Listed};
 use crate::model::{InstallationId, ObjectId};
@@ -91,7 +91,13 @@ impl Service {
     ///
     /// # Errors
     /// Where they do not belong together, or fail.
-    pub async fn start(store: Store, hsm: Hsm, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, StartError> {
+    pub async fn start(
+        store: Store,
+        hsm: Hsm,
+        gate: Arc<Gate>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self, StartError> {
         let (database, token, objects) = marks(&store, &hsm).await?;
         let installation = match (database, token) {
             (Some(database), Some(token)) if database == token => database,
@@ -107,7 +113,7 @@ impl Service {
         let capacity = Arc::new(Capacity::new(settings.capacity, hsm.profile().private_memory));
         let pairs = Arc::new(Pairs::new(settings.pool.waiting));
         let (settings, reaper) = (Arc::new(settings), Reaper::default());
-        let service = Self { store, hsm, clock, settings, installation, mac_key, started_at, capacity, pairs, reaper };
+        let service = Self { store, hsm, clock, settings, gate, installation, mac_key, started_at, capacity, pairs, reaper };
         service.recover(&objects.macs).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
         service.count_objects().await?;

@@ -25,6 +25,7 @@ impl Service {
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
+            self.gate.forget_the_quiet();
             for done in [self.tidy().await, self.take_stock().await] {
                 if let Err(error) = done {
                     tracing::error!(
@@ -45,6 +46,7 @@ impl Service {
         self.end_stale_claims(now.before(LONGEST_CLAIM)).await?;
         while self.store.expire_wrapping_keys(now, BATCH).await? == u64::from(BATCH) {}
         while self.store.forget_wrapping_keys(now.before(REMEMBERED), BATCH).await? == u64::from(BATCH) {}
+        self.store.forget_pending_imports_of_ended_sets(now).await?;
         self.expire_material(now).await?;
         self.carry_out_deletions(now).await?;
         // What is more is destroyed while the next round's work is done.

@@ -1,6 +1,7 @@
 //! Keys: made, shown, listed, enabled, disabled, described, and scheduled for their end.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::json;
 
 use super::capacity::Purpose;
 use super::destroy::leftover_of;
@@ -14,6 +15,7 @@ use crate::model::{
     Claim, Expiration, HostExposure, Invalid, Key, KeyArn, KeyId, KeyRef, KeySpec, KeyUsage, Material, MaterialKind,
     MaterialPresence, ObjectId, Origin, Rotation,
 };
+use crate::policy::Circumstances;
 use crate::store::{self, Leftover};
 
 /// The most characters of a description (KMS API Reference, CreateKey).
@@ -25,6 +27,14 @@ impl Service {
     /// # Errors
     /// Where a field is wrong, the spec or origin is not served, or the token does not make the material.
     pub async fn create_key(&self, call: &Call, request: CreateKey) -> Result<Described, Error> {
+        call.trail.asks(json!({
+            "description": request.description,
+            "origin": request.origin,
+            "keySpec": request.key_spec,
+            "keyUsage": request.key_usage,
+            "multiRegion": request.multi_region,
+            "tags": request.tags.iter().map(|(key, value)| json!({ "tagKey": key, "tagValue": value })).collect::<Vec<_>>(),
+        }));
         let CreateKey { description, key_usage, key_spec, origin, multi_region, tags } = request;
         let description = text("description", description, 0, MAX_DESCRIPTION)?;
         let usage = key_usage.map(|name| member("keyUsage", &name, KeyUsage::ALL)).transpose()?;
@@ -32,6 +42,15 @@ impl Service {
         let origin = origin.map_or(Ok(Origin::AwsKms), |name| member("origin", &name, Origin::ALL))?;
         let usage = spec.usage(usage)?;
         let tags = tags::of(tags)?;
+        let circumstances = Circumstances {
+            key_spec: Some(spec),
+            key_usage: Some(usage),
+            key_origin: Some(origin),
+            multi_region: Some(multi_region),
+            request_tags: Some(tags.clone()),
+            ..Circumstances::default()
+        };
+        call.require_in_account(&self.gate, circumstances)?;
         if matches!(origin, Origin::AwsCloudhsm | Origin::ExternalKeyStore) {
             return Err(Error::Unsupported(format!("Origin {origin} is not supported: use AWS_KMS or EXTERNAL.")));
         }
@@ -60,7 +79,10 @@ impl Service {
                 key
             }
         };
-        Ok(self.describe(key))
+        let described = self.describe(key);
+        call.trail.concerns(&described.key.account, &described.arn);
+        call.trail.answers(json!({ "keyMetadata": { "keyId": described.key.id.as_str(), "arn": described.arn.as_str() } }));
+        Ok(described)
     }
 
     async fn with_generated_material(&self, mut key: Key, kind: MaterialKind) -> Result<Key, Error> {
@@ -108,7 +130,8 @@ impl Service {
     /// # Errors
     /// Where there is no such key.
     pub async fn describe_key(&self, call: &Call, key_id: String) -> Result<Described, Error> {
-        let key = self.look_up(&call.principal.account, key_id, KeyRef::IdArnOrAlias).await?;
+        call.trail.asks(json!({ "keyId": key_id }));
+        let key = self.permitted(call, key_id, KeyRef::IdArnOrAlias, Circumstances::default()).await?;
         Ok(self.describe(key))
     }
 
@@ -121,9 +144,11 @@ impl Service {
     /// # Errors
     /// Where the limit is out of range or the marker none of ours.
     pub async fn list_keys(&self, call: &Call, request: ListKeys) -> Result<Page, Error> {
+        call.trail.asks(json!({ "limit": request.limit, "marker": request.marker }));
         let limit = within("limit", request.limit.unwrap_or(100), 1, 1000)?.unsigned_abs();
         let marker = request.marker.map(|marker| text("marker", marker, 1, 1024)).transpose()?;
         let after = marker.map(|marker| last_of_page(&marker).ok_or(Error::InvalidMarker)).transpose()?;
+        call.require_in_account(&self.gate, Circumstances::default())?;
         let account = &call.principal.account;
         let mut ids = self.store.list_keys(account, after.as_ref(), limit + 1).await?;
         let truncated = ids.len() > limit as usize;
@@ -142,7 +167,8 @@ impl Service {
     /// # Errors
     /// Where there is no such key, it has no public half, or its state does not allow its use.
     pub async fn public_key(&self, call: &Call, key_id: String) -> Result<PublicKey, Error> {
-        let key = self.look_up(&call.principal.account, key_id, KeyRef::IdArnOrAlias).await?;
+        call.trail.asks(json!({ "keyId": key_id }));
+        let key = self.permitted(call, key_id, KeyRef::IdArnOrAlias, Circumstances::default()).await?;
         let spki = key.public_key(self.clock.now()).map_err(self.refusal(&key))?.to_vec();
         Ok(PublicKey { arn: self.arn(&key), spki, spec: key.spec, usage: key.usage })
     }
@@ -164,7 +190,8 @@ impl Service {
     }
 
     async fn set_enabled(&self, call: &Call, key_id: String, enabled: bool) -> Result<(), Error> {
-        let (account, id) = self.resolve(call, key_id)?;
+        call.trail.asks(json!({ "keyId": key_id }));
+        let Key { account, id, .. } = self.permitted(call, key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
         self.change(&account, &id, |key, now| Ok((key.set_enabled(enabled, now)?, vec![]))).await?;
         Ok(())
     }
@@ -174,10 +201,19 @@ impl Service {
     /// # Errors
     /// Where there is no such key, the window is out of range, or it is pending deletion already.
     pub async fn schedule_key_deletion(&self, call: &Call, request: ScheduleKeyDeletion) -> Result<Scheduled, Error> {
+        call.trail.asks(json!({ "keyId": request.key_id, "pendingWindowInDays": request.pending_window_in_days }));
         let days = deletion_window(request.pending_window_in_days)?;
-        let (account, id) = self.resolve(call, request.key_id)?;
+        let window = Circumstances { pending_window_in_days: Some(days), ..Circumstances::default() };
+        let Key { account, id, .. } = self.permitted(call, request.key_id, KeyRef::IdOrArn, window).await?;
         let (key, deletion) = self.change(&account, &id, |key, now| Ok((key.schedule_deletion(days, now)?, vec![]))).await?;
-        Ok(Scheduled { arn: self.arn(&key), deletion })
+        let scheduled = Scheduled { arn: self.arn(&key), deletion };
+        call.trail.answers(json!({
+            "keyId": scheduled.arn.as_str(),
+            "deletionDate": deletion.at.rfc3339(),
+            "keyState": key.state(self.clock.now()).as_str(),
+            "pendingWindowInDays": deletion.window_in_days,
+        }));
+        Ok(scheduled)
     }
 
     /// CancelKeyDeletion.
@@ -185,9 +221,12 @@ impl Service {
     /// # Errors
     /// Where there is no such key, or it is not pending deletion.
     pub async fn cancel_key_deletion(&self, call: &Call, key_id: String) -> Result<KeyArn, Error> {
-        let (account, id) = self.resolve(call, key_id)?;
+        call.trail.asks(json!({ "keyId": key_id }));
+        let Key { account, id, .. } = self.permitted(call, key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
         let (key, ()) = self.change(&account, &id, |key, _now| Ok((key.cancel_deletion()?, vec![]))).await?;
-        Ok(self.arn(&key))
+        let arn = self.arn(&key);
+        call.trail.answers(json!({ "keyId": arn.as_str() }));
+        Ok(arn)
     }
 
     /// UpdateKeyDescription.
@@ -195,17 +234,13 @@ impl Service {
     /// # Errors
     /// Where there is no such key, the description is missing or too long, or it is pending deletion.
     pub async fn update_key_description(&self, call: &Call, request: UpdateKeyDescription) -> Result<(), Error> {
+        call.trail.asks(json!({ "keyId": request.key_id, "description": request.description }));
         let description = request.description.ok_or_else(|| Invalid::missing("description"))?;
         let description = text("description", description, 0, MAX_DESCRIPTION)?;
-        let (account, id) = self.resolve(call, request.key_id)?;
+        let Key { account, id, .. } =
+            self.permitted(call, request.key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
         self.change(&account, &id, |key, _now| Ok((key.describe(description.clone())?, vec![]))).await?;
         Ok(())
-    }
-
-    pub(super) fn resolve(&self, call: &Call, key_id: String) -> Result<(crate::model::Account, KeyId), Error> {
-        let account = call.principal.account.clone();
-        let id = self.settings.realm.resolve(key_id, &account, KeyRef::IdOrArn)?;
-        Ok((account, id))
     }
 }
 

@@ -1,7 +1,11 @@
 //! DeleteImportedKeyMaterial.
 
+use serde_json::json;
+
 use super::import::material_id;
 use super::{Call, DeleteImportedKeyMaterial, Error, MaterialDeleted, Service};
+use crate::model::{Key, KeyRef};
+use crate::policy::Circumstances;
 
 impl Service {
     /// DeleteImportedKeyMaterial: destroys the material, and keeps in mind which it was.
@@ -13,9 +17,15 @@ impl Service {
         call: &Call,
         request: DeleteImportedKeyMaterial,
     ) -> Result<MaterialDeleted, Error> {
+        call.trail.asks(json!({ "keyId": request.key_id, "keyMaterialId": request.key_material_id }));
         let named = request.key_material_id.map(material_id).transpose()?;
-        let (account, id) = self.resolve(call, request.key_id)?;
+        let Key { account, id, .. } =
+            self.permitted(call, request.key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
         let (key, deleted) = self.change(&account, &id, |key, _now| key.delete_material(named)).await?;
-        Ok(MaterialDeleted { arn: self.arn(&key), material: deleted.filter(|_| key.spec.is_symmetric_encryption()) })
+        let deleted =
+            MaterialDeleted { arn: self.arn(&key), material: deleted.filter(|_| key.spec.is_symmetric_encryption()) };
+        let material = deleted.material.map(|id| id.to_string());
+        call.trail.answers(json!({ "keyId": deleted.arn.as_str(), "keyMaterialId": material }));
+        Ok(deleted)
     }
 }

@@ -1,8 +1,11 @@
 //! GetParametersForImport.
 
+use serde_json::json;
+
 use super::{Call, Error, GetParametersForImport, Parameters, Service};
 use crate::model::invalid::member;
 use crate::model::{Invalid, Issue, Key, KeyRef, PairKind, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use crate::policy::Circumstances;
 
 impl Service {
     /// GetParametersForImport: hands out a wrapping key and the import token that binds it to the key.
@@ -10,6 +13,11 @@ impl Service {
     /// # Errors
     /// In the reference's order: fields, key, origin, state, matrix; then what the token cannot do, and what there is too much of.
     pub async fn parameters_for_import(&self, call: &Call, request: GetParametersForImport) -> Result<Parameters, Error> {
+        call.trail.asks(json!({
+            "keyId": request.key_id,
+            "wrappingAlgorithm": request.wrapping_algorithm,
+            "wrappingKeySpec": request.wrapping_key_spec,
+        }));
         let GetParametersForImport { key_id, wrapping_algorithm, wrapping_key_spec } = request;
         let algorithm = wrapping_algorithm.ok_or_else(|| Invalid::missing("wrappingAlgorithm"))?;
         let algorithm = member("wrappingAlgorithm", &algorithm, WrappingAlgorithm::ALL)?;
@@ -18,6 +26,15 @@ impl Service {
 
         let account = &call.principal.account;
         let key = self.look_up(account, key_id, KeyRef::IdOrArn).await?;
+        let route = self.hsm.profile().route(key.spec, algorithm).and_then(|route| route.path);
+        let circumstances = Circumstances {
+            wrapping_algorithm: Some(algorithm),
+            wrapping_key_spec: Some(spec),
+            unwrap_path: route,
+            host_exposure: route.map(UnwrapPath::exposure),
+            ..Circumstances::default()
+        };
+        call.require(&self.gate, &self.arn(&key), &key, circumstances)?;
         key.require_external().map_err(self.refusal(&key))?;
         key.require_not_pending_deletion().map_err(self.refusal(&key))?;
         if algorithm == WrappingAlgorithm::Sm2pke && spec == WrappingKeySpec::Sm2 {
@@ -26,6 +43,8 @@ impl Service {
         }
         algorithm.permit(spec, key.spec)?;
         let path = self.path(&key, algorithm)?;
+        call.trail.adds("unwrapPath", path.as_str());
+        call.trail.adds("hostExposure", path.exposure().as_str());
 
         let issued_at = self.clock.now();
         let issue = Issue {
@@ -40,6 +59,8 @@ impl Service {
         let kind = PairKind { spec, pair_use: path.pair_use() };
         let pair = self.take_pair(call, kind, &issue).await?;
         crate::failpoint::reach("issue.issued");
+        call.trail.adds("wrappingKeyId", pair.id.to_string());
+        call.trail.adds("parametersValidTo", issue.expires_at.rfc3339());
         Ok(Parameters {
             arn: self.arn(&key),
             import_token: self.import_token(&key, &pair).await?,

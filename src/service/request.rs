@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use uuid::Uuid;
 
+use super::Trail;
 use crate::model::key::Deletion;
 use crate::model::{
-    HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyUsage, Principal, Realm, Timestamp, WrappingAlgorithm,
-    WrappingKeySpec,
+    Account, Action, HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyUsage, PendingImport, Principal, Realm,
+    Timestamp, TlsDetails, WrappingAlgorithm, WrappingKeySpec,
 };
 
 /// Who calls, and until when they wait.
@@ -18,10 +19,16 @@ use crate::model::{
 pub struct Call {
     /// Who calls.
     pub principal: Principal,
+    /// What for.
+    pub action: Action,
     /// Names this call in the log and in error details.
     pub request_id: Uuid,
     /// When the caller stops waiting.
     pub deadline: Option<Instant>,
+    /// How they are connected; absent without TLS.
+    pub tls: Option<TlsDetails>,
+    /// Their line in the audit log.
+    pub trail: Trail,
 }
 
 /// CreateKey.
@@ -61,6 +68,24 @@ pub struct ListKeys {
     pub limit: Option<i32>,
     /// The marker of the page before.
     pub marker: Option<String>,
+}
+
+/// ListPendingImports.
+#[derive(Clone, Debug, Default)]
+pub struct ListPendingImports {
+    /// 1 to 1000; 100 where absent.
+    pub limit: Option<i32>,
+    /// The marker of the page before.
+    pub marker: Option<String>,
+}
+
+/// One page of imports that wait.
+#[derive(Clone, Debug)]
+pub struct PendingPage {
+    /// The oldest first, each with the ARN of its key.
+    pub pending: Vec<(KeyArn, PendingImport)>,
+    /// Present where more follow.
+    pub next_marker: Option<String>,
 }
 
 /// One page of keys.
@@ -214,8 +239,34 @@ pub struct ServerInfo {
     pub installation: crate::model::InstallationId,
     /// Partition and region.
     pub realm: Realm,
+    /// The caller's.
+    pub account: Account,
     /// When the service started.
     pub started_at: Timestamp,
     /// `sqlite` or `postgresql`.
     pub store: &'static str,
+}
+
+impl ImportKeyMaterial {
+    /// What of it the audit log may show.
+    pub(super) fn shown(&self) -> serde_json::Value {
+        serde_json::json!({
+            "keyId": self.key_id,
+            "validTo": self.valid_to.and_then(Timestamp::rfc3339),
+            "expirationModel": self.expiration_model,
+            "importType": self.import_type,
+            "keyMaterialDescription": self.key_material_description,
+            "keyMaterialId": self.key_material_id,
+        })
+    }
+}
+
+impl Imported {
+    /// What the audit log says of it.
+    pub(super) fn leaves_on(&self, trail: &Trail) {
+        let shown = self.spec.is_symmetric_encryption().then(|| self.proof.fingerprint.to_string());
+        trail.answers(serde_json::json!({ "keyId": self.arn.as_str(), "keyMaterialId": shown }));
+        trail.adds("fingerprint", self.proof.fingerprint.to_string());
+        trail.adds("hostExposure", self.proof.exposure.as_str());
+    }
 }

@@ -5,23 +5,23 @@ use std::time::Duration;
 use crate::api::convert::names::{self, number};
 use crate::api::convert::time;
 use crate::hsm::Profile;
-use crate::model::Account;
 use crate::proto;
 use crate::service::ServerInfo;
 
-/// What the service is; every caller belongs to `account`.
-pub(in crate::api) fn server_info(info: ServerInfo, account: &Account) -> proto::GetServerInfoResponse {
-    let ServerInfo { installation, realm, started_at, store } = info;
-    proto::GetServerInfoResponse {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        installation_id: installation.to_string(),
-        partition: realm.partition,
-        region: realm.region,
-        account: account.to_string(),
-        started_at: Some(time::wire(started_at)),
-        store: store.to_owned(),
-        attestation_public_key: Vec::new(),
-        audit_public_key: Vec::new(),
+impl From<ServerInfo> for proto::GetServerInfoResponse {
+    fn from(info: ServerInfo) -> Self {
+        let ServerInfo { installation, realm, account, started_at, store } = info;
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            installation_id: installation.to_string(),
+            partition: realm.partition,
+            region: realm.region,
+            account: account.to_string(),
+            started_at: Some(time::wire(started_at)),
+            store: store.to_owned(),
+            attestation_public_key: Vec::new(),
+            audit_public_key: Vec::new(),
+        }
     }
 }
 

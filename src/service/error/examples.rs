@@ -3,13 +3,19 @@
 use super::{Error, Kind};
 use std::time::Duration;
 
-use crate::model::{Account, Invalid, KeyId, Realm, Refused, Unresolved};
+use crate::model::{Account, Action, Invalid, KeyId, Realm, Refused, Unresolved};
 use crate::{hsm, store};
 
 impl Error {
     /// An error of this kind.
     pub(crate) fn example(kind: Kind) -> Self {
         match kind {
+            Kind::AccessDenied => Self::Denied {
+                principal: "spiffe://example.org/auditor".to_owned(),
+                action: Action::CreateKey,
+                resource: "*".to_owned(),
+                forbidden: false,
+            },
             Kind::DependencyTimeout => Self::Store(store::Error::Conflict),
             Kind::Disabled => refused(Refused::Disabled),
             Kind::ExpiredImportToken => Self::TokenExpired,
@@ -24,6 +30,7 @@ impl Error {
             Kind::NotFound => Unresolved::NotFound("Invalid keyId 'x'".to_owned()).into(),
             Kind::Tag => Self::Tags("Duplicate tag keys"),
             Kind::Throttling => Self::Hsm(hsm::Error::Busy),
+            Kind::UnrecognizedClient => Self::Unidentified,
             Kind::Unsupported => Self::Unsupported("SM2PKE is not served".to_owned()),
             Kind::Validation => Invalid::missing("wrappingKeySpec").into(),
         }

@@ -1,0 +1,216 @@
+//! The gate: who comes in, what the policies let them do, how often, and the line that the audit log has of it.
+//!
+//! Every front leads each call through here: [`Gate::begin`] before anything is done, [`Entry::admit`] for who it is, the
+//! service's own question to the policies in the middle, [`Entry::end`] before the answer. Where the audit log cannot be
+//! written, nothing is begun.
+
+mod limits;
+mod trail;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use uuid::Uuid;
+
+pub use limits::Limits;
+pub use trail::Trail;
+
+use super::{Call, Error};
+use crate::audit::{self, Event, Identity, Log, Outcome, Place};
+use crate::clock::Clock;
+use crate::model::{Account, Action, Key, KeyArn, Principal, TlsDetails};
+use crate::policy::{Circumstances, Decision, Policies, Question, Resource};
+
+/// Who comes in, and what is written of it.
+pub struct Gate {
+    policies: ArcSwap<Policies>,
+    limits: Limits,
+    audit: Log,
+    region: String,
+    clock: Arc<dyn Clock>,
+}
+
+/// The other end of a call, as its front sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The name in its certificate, where there is one.
+    pub name: Option<String>,
+    /// How it is connected; absent without TLS.
+    pub tls: Option<TlsDetails>,
+    /// Where it calls from.
+    pub address: Option<SocketAddr>,
+    /// What its program calls itself.
+    pub user_agent: Option<String>,
+}
+
+/// A call that has a place in the audit log.
+#[derive(Debug)]
+pub struct Entry {
+    gate: Arc<Gate>,
+    action: Action,
+    caller: Caller,
+    request_id: Uuid,
+    trail: Trail,
+    place: Option<Place>,
+}
+
+impl Gate {
+    /// A gate that lets in whom `policies` know.
+    pub fn new(policies: Policies, limits: Limits, audit: Log, region: String, clock: Arc<dyn Clock>) -> Self {
+        Self { policies: ArcSwap::from_pointee(policies), limits, audit, region, clock }
+    }
+
+    /// From now on, these hold.
+    pub fn use_policies(&self, policies: Policies) {
+        self.policies.store(Arc::new(policies));
+    }
+
+    /// The log that it writes.
+    pub fn audit(&self) -> &Log {
+        &self.audit
+    }
+
+    /// Begins a call.
+    ///
+    /// # Errors
+    /// Where the audit log could not take its line: then nothing is to be done.
+    pub fn begin(self: &Arc<Self>, action: Action, caller: Caller, request_id: Uuid) -> Result<Entry, Error> {
+        let place = self.audit.begin()?;
+        let mut event = Event::of(action, self.clock.now(), &self.region, request_id);
+        event.identity = Identity::Unknown(caller.name.clone());
+        event.source_ip_address = caller.address.map(|address| address.ip().to_string());
+        event.user_agent.clone_from(&caller.user_agent);
+        event.tls = caller.tls.as_ref().map(|tls| (tls.version.clone(), tls.cipher_suite.clone()));
+        let trail = Trail::new(event);
+        Ok(Entry { gate: Arc::clone(self), action, caller, request_id, trail, place: Some(place) })
+    }
+
+    /// What the service does by itself, written down.
+    pub(super) async fn note(&self, event: &Event) -> Result<(), Error> {
+        Ok(self.audit.begin()?.write(event, true).await?)
+    }
+
+    /// What a note begins with.
+    pub(super) fn noted(&self, name: &'static str, account: &Account, arn: &KeyArn) -> Event {
+        let mut event = Event::of_service(name, self.clock.now(), &self.region);
+        event.resources.push((account.clone(), arn.clone()));
+        event
+    }
+
+    /// Drops what the limits remember of callers who have been quiet.
+    pub(super) fn forget_the_quiet(&self) {
+        self.limits.forget_the_quiet();
+    }
+
+    /// What the policies say of a call, once more or for the first time; written down, and not yet acted on.
+    pub(super) fn ask(&self, call: &Call, on: Resource<'_>, circumstances: &Circumstances) -> Decision {
+        self.ask_of(&call.principal, call.action, on, circumstances)
+    }
+
+    /// What the policies say of another principal than the one who calls.
+    pub(super) fn ask_of(
+        &self,
+        principal: &Principal,
+        action: Action,
+        resource: Resource<'_>,
+        circumstances: &Circumstances,
+    ) -> Decision {
+        self.policies.load().decide(&Question { principal, action, resource, circumstances })
+    }
+
+    /// The principal of this name, as the policies know it now.
+    pub(super) fn principal(&self, name: &str) -> Option<Principal> {
+        self.policies.load().principal(name).cloned()
+    }
+}
+
+impl Entry {
+    /// Finds out who it is, and whether they come too often.
+    ///
+    /// # Errors
+    /// Where nobody has the name, or too many calls came.
+    pub fn admit(&self, deadline: Option<Instant>) -> Result<Call, Error> {
+        let principal = self.caller.name.as_deref().and_then(|name| self.gate.principal(name)).ok_or(Error::Unidentified)?;
+        self.trail.identify(&principal);
+        self.gate.limits.admit(&principal, self.action)?;
+        Ok(Call {
+            principal,
+            action: self.action,
+            request_id: self.request_id,
+            deadline,
+            tls: self.caller.tls.clone(),
+            trail: self.trail.clone(),
+        })
+    }
+
+    /// Writes its line: durably, where the call could change something. `error` is the reference's name of the error and what
+    /// the caller is told.
+    ///
+    /// # Errors
+    /// Where it cannot be written. What was done is done, and the caller is not to be told that it was.
+    pub async fn end(mut self, error: Option<(&'static str, String)>) -> Result<(), Error> {
+        let Some(place) = self.place.take() else { return Ok(()) };
+        let (code, message) = error.unzip();
+        let outcome = Outcome { error_code: code.map(str::to_owned), error_message: message };
+        let event = self.trail.ended(outcome);
+        Ok(place.write(&event, self.action.changes_state()).await?)
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").finish_non_exhaustive()
+    }
+}
+
+impl Call {
+    /// Asks whether the caller may do this to a key.
+    ///
+    /// # Errors
+    /// Where they may not.
+    pub(super) fn require(&self, gate: &Gate, arn: &KeyArn, key: &Key, circumstances: Circumstances) -> Result<(), Error> {
+        let circumstances = self.among(circumstances);
+        let decision = gate.ask(self, Resource::Key { arn, key }, &circumstances);
+        self.trail.concerns(&key.account, arn);
+        self.heed(decision, arn.as_str())
+    }
+
+    /// Asks whether the caller may do this in their account.
+    ///
+    /// # Errors
+    /// Where they may not.
+    pub(super) fn require_in_account(&self, gate: &Gate, circumstances: Circumstances) -> Result<(), Error> {
+        let circumstances = self.among(circumstances);
+        let decision = gate.ask(self, Resource::Account(&self.principal.account), &circumstances);
+        self.heed(decision, "*")
+    }
+
+    /// Writes a decision down, and refuses where it denies.
+    ///
+    /// # Errors
+    /// Where it denies.
+    pub(super) fn heed(&self, decision: Decision, resource: &str) -> Result<(), Error> {
+        self.trail.decided(&decision);
+        if decision.allowed {
+            return Ok(());
+        }
+        Err(Error::Denied {
+            principal: self.principal.name.clone(),
+            action: self.action,
+            resource: resource.to_owned(),
+            forbidden: !decision.policies.is_empty(),
+        })
+    }
+
+    pub(super) fn among(&self, circumstances: Circumstances) -> Circumstances {
+        Circumstances { tls: self.tls.clone(), ..circumstances }
+    }
+}
+
+impl From<audit::Unwritable> for Error {
+    fn from(unwritable: audit::Unwritable) -> Self {
+        Self::Unaudited(unwritable)
+    }
+}
