@@ -11,6 +11,7 @@ pub mod names;
 pub mod object;
 pub mod principal;
 pub mod timestamp;
+pub mod token;
 pub mod unwrap;
 pub mod wrapping;
 pub mod wrapping_key;
@@ -25,6 +26,7 @@ pub use material::{Expiration, ExpirationModel, ImportType, Material, MaterialPr
 pub use object::{InstallationId, ObjectId, ObjectKind};
 pub use principal::{Principal, Tags};
 pub use timestamp::Timestamp;
+pub use token::{KeyAttribute, KeyAttributes, TokenIdentity};
 pub use unwrap::{HostAssisted, HostExposure, UnwrapPath};
 pub use wrapping::{OaepHash, WrappingAlgorithm, WrappingKeySpec};
 pub use wrapping_key::{
