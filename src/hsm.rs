@@ -26,10 +26,10 @@ mod worker;
 mod wrapping;
 
 pub use error::Error;
+pub use listed::Listed;
 pub use module::{OpenError, SOFTHSM2_PLACES, TokenName, initialise_token};
 pub use profile::{Profile, Route};
 pub use prove::Proved;
-pub use listed::Listed;
 pub use sweep::{Found, Swept};
 pub use token::Token;
 pub use unwrap::Import;

@@ -17,6 +17,7 @@ mod parameters;
 mod pool;
 mod recovery;
 mod request;
+mod statements;
 mod stock;
 mod tags;
 mod tokens;
@@ -33,11 +34,13 @@ pub use request::{
     Call, CreateKey, DeleteImportedKeyMaterial, Described, GetParametersForImport, ImportKeyMaterial, Imported, ListKeys,
     MaterialDeleted, Page, Parameters, Proof, PublicKey, ScheduleKeyDeletion, Scheduled, ServerInfo, UpdateKeyDescription,
 };
+pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
 use capacity::Capacity;
 use destroy::Reaper;
 use pairs::Pairs;
+use statements::Signers;
 
 use crate::clock::Clock;
 use crate::hsm::{Hsm, Profile};
@@ -63,6 +66,8 @@ pub struct Settings {
     pub capacity: CapacitySettings,
     /// The pairs that stand ready.
     pub pool: PoolSettings,
+    /// What the token's vendor attests, to be handed out as it is; empty where there is nothing.
+    pub vendor_attestation: Vec<u8>,
 }
 
 /// The use cases over one store and one token. Cheap to clone; clones are the same service.
@@ -74,6 +79,7 @@ pub struct Service {
     settings: Arc<Settings>,
     installation: InstallationId,
     mac_key: ObjectId,
+    signers: Arc<Signers>,
     started_at: Timestamp,
     capacity: Arc<Capacity>,
     pairs: Arc<Pairs>,
@@ -94,6 +100,7 @@ impl Service {
             realm: self.settings.realm.clone(),
             started_at: self.started_at,
             store: self.store.kind(),
+            public_keys: self.signers.public_keys(),
         }
     }
 

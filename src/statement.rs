@@ -127,8 +127,7 @@ pub fn verify<S: Statement>(bytes: &[u8], spki_der: &[u8]) -> Result<S, Foreign>
     // Built anew from what was understood: whatever else was in there makes the two differ.
     let payload = cose.payload.ok_or(Foreign::Malformed("it has no content"))?;
     let protected = protected(S::CONTENT_TYPE, &signer);
-    let canonical =
-        CoseSign1Builder::new().protected(protected).payload(payload).signature(cose.signature.clone()).build();
+    let canonical = CoseSign1Builder::new().protected(protected).payload(payload).signature(cose.signature.clone()).build();
     if canonical.clone().to_tagged_vec().map_err(|_| NOT_CANONICAL)? != bytes {
         return Err(NOT_CANONICAL);
     }

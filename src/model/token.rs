@@ -73,7 +73,12 @@ impl KeyAttributes {
 
     /// The first that is not as it is for a key that was made in the token and cannot leave it, and what it must be.
     pub fn flaw_of_local(&self) -> Option<(KeyAttribute, bool)> {
-        self.flaw(&[KeyAttribute::Local, KeyAttribute::Sensitive, KeyAttribute::AlwaysSensitive, KeyAttribute::NeverExtractable])
+        self.flaw(&[
+            KeyAttribute::Local,
+            KeyAttribute::Sensitive,
+            KeyAttribute::AlwaysSensitive,
+            KeyAttribute::NeverExtractable,
+        ])
     }
 
     /// The same for a key that came in from outside.

@@ -40,15 +40,18 @@ impl Service {
         let kind = PairKind { spec, pair_use: path.pair_use() };
         let pair = self.take_pair(call, kind, &issue).await?;
         crate::failpoint::reach("issue.issued");
+        let (import_token, attestation) = self.bind(&key, &pair).await?;
         Ok(Parameters {
             arn: self.arn(&key),
-            import_token: self.import_token(&key, &pair).await?,
+            import_token,
             spki: pair.spki,
             valid_to: issue.expires_at,
             algorithm,
             wrapping_key_spec: spec,
             key_spec: key.spec,
             exposure: path.exposure(),
+            attestation,
+            vendor_attestation: self.settings.vendor_attestation.clone(),
         })
     }
 

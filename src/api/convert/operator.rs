@@ -11,7 +11,7 @@ use crate::service::ServerInfo;
 
 /// What the service is; every caller belongs to `account`.
 pub(in crate::api) fn server_info(info: ServerInfo, account: &Account) -> proto::GetServerInfoResponse {
-    let ServerInfo { installation, realm, started_at, store } = info;
+    let ServerInfo { installation, realm, started_at, store, public_keys } = info;
     proto::GetServerInfoResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         installation_id: installation.to_string(),
@@ -20,8 +20,8 @@ pub(in crate::api) fn server_info(info: ServerInfo, account: &Account) -> proto:
         account: account.to_string(),
         started_at: Some(time::wire(started_at)),
         store: store.to_owned(),
-        attestation_public_key: Vec::new(),
-        audit_public_key: Vec::new(),
+        attestation_public_key: public_keys.attestation,
+        audit_public_key: public_keys.audit,
     }
 }
 
