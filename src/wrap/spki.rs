@@ -40,8 +40,11 @@ pub fn ec(curve: Curve, uncompressed_point: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// The PEM (RFC 7468 §13) of a DER SubjectPublicKeyInfo.
-pub fn pem(spki_der: &[u8]) -> String {
-    der::pem::encode_string("PUBLIC KEY", LineEnding::LF, spki_der).unwrap_or_default()
+///
+/// # Errors
+/// Where it is too long for any.
+pub fn pem(spki_der: &[u8]) -> Result<String, Error> {
+    der::pem::encode_string("PUBLIC KEY", LineEnding::LF, spki_der).map_err(|error| Error::PublicKey(error.to_string()))
 }
 
 /// The modulus and the exponent of an RSA public key, big-endian and without leading zeros.

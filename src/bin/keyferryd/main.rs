@@ -127,7 +127,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let config = prepare(&config)?;
             process::harden(HostAssisted::None)?;
             let keys = runtime()?.block_on(server::public_keys(&config))?;
-            say(&public_keys::text(&keys, only))
+            say(&public_keys::text(&keys, only)?)
         }
         Command::CheckConfig { config } => {
             load(&config)?;

@@ -14,11 +14,11 @@ pub(crate) enum Which {
 }
 
 /// PEM, each key under its name.
-pub(crate) fn text(keys: &PublicKeys, only: Option<Which>) -> String {
+pub(crate) fn text(keys: &PublicKeys, only: Option<Which>) -> anyhow::Result<String> {
     let PublicKeys { attestation, audit } = keys;
-    match only {
-        Some(Which::Attestation) => spki::pem(attestation),
-        Some(Which::Audit) => spki::pem(audit),
-        None => format!("attestation\n{}\naudit\n{}", spki::pem(attestation), spki::pem(audit)),
-    }
+    Ok(match only {
+        Some(Which::Attestation) => spki::pem(attestation)?,
+        Some(Which::Audit) => spki::pem(audit)?,
+        None => format!("attestation\n{}\naudit\n{}", spki::pem(attestation)?, spki::pem(audit)?),
+    })
 }
