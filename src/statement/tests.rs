@@ -4,11 +4,11 @@
 use coset::cbor::value::Value;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
+use p256::pkcs8::EncodePublicKey;
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::key_spec::Curve;
 use crate::model::{
     InstallationId, KeyAttribute, KeyAttributes, KeyMaterialId, KeySpec, ObjectId, RequestDigest, Timestamp, TokenIdentity,
     UnwrapPath, WrappingAlgorithm, WrappingKeyId, WrappingKeySpec,
@@ -62,8 +62,7 @@ fn receipt() -> Receipt {
 /// A test's signer, in place of the token.
 fn signer(seed: u8) -> (SigningKey, Vec<u8>) {
     let key = SigningKey::from_slice(&[seed; 32]).unwrap();
-    let point = key.verifying_key().to_sec1_point(false);
-    let spki = crate::wrap::spki::ec(Curve::P256, point.as_bytes()).unwrap();
+    let spki = key.verifying_key().to_public_key_der().unwrap().into_vec();
     (key, spki)
 }
 

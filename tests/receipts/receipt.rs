@@ -68,7 +68,8 @@ async fn a_repeated_import_answers_the_same_receipt_also_after_a_restart() {
 
 #[tokio::test]
 async fn material_of_every_kind_has_its_receipt() {
-    let client = Daemon::shared().client().await;
+    let daemon = Daemon::shared();
+    let client = daemon.client().await;
     let signer = server_info(&client).await.attestation_public_key;
     for (spec, usage) in [
         (KeySpec::Hmac512, KeyUsage::GenerateVerifyMac),
