@@ -13,15 +13,17 @@ mod keys;
 mod operator;
 mod parameters;
 mod tls;
+mod trust;
 pub mod walk;
 mod wire;
 
 pub use connection::Client;
 pub use endpoint::Endpoint;
-pub use error::{Error, Local, Misconfigured, Refusal, Setting, Unreachable, Unusable};
+pub use error::{Error, Local, Misconfigured, Refusal, Setting, Unreachable, Untrusted, Unusable};
 pub use imports::{Deleted, Import, Imported};
 pub use key::{Key, Proof};
 pub use keys::{Deletion, Listed, NewKey, Page, PublicKey};
 pub use operator::{Path, ServerInfo, TokenProfile};
 pub use parameters::{Parameters, Wrapped};
+pub use trust::Trust;
 pub use walk::Walk;

@@ -13,6 +13,7 @@ pub mod pending;
 pub mod principal;
 pub mod timestamp;
 pub mod tls;
+pub mod token;
 pub mod unwrap;
 pub mod wrapping;
 pub mod wrapping_key;
@@ -29,6 +30,7 @@ pub use pending::PendingImport;
 pub use principal::{Principal, Tags};
 pub use timestamp::Timestamp;
 pub use tls::TlsDetails;
+pub use token::{KeyAttribute, KeyAttributes, TokenIdentity};
 pub use unwrap::{HostAssisted, HostExposure, UnwrapPath};
 pub use wrapping::{OaepHash, WrappingAlgorithm, WrappingKeySpec};
 pub use wrapping_key::{

@@ -24,7 +24,7 @@ use crate::config;
 use crate::model::Account;
 use crate::service::Service;
 
-pub use assembly::{StartError, assemble, examine, holdings, init, initialise_token};
+pub use assembly::{StartError, assemble, examine, holdings, init, initialise_token, public_keys};
 use incoming::Incoming;
 use metrics::Metrics;
 use tls::Identity;

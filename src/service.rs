@@ -19,6 +19,7 @@ mod parameters;
 mod pool;
 mod recovery;
 mod request;
+mod statements;
 mod stock;
 mod tags;
 mod tokens;
@@ -37,11 +38,13 @@ pub use request::{
     ListPendingImports, MaterialDeleted, Page, Parameters, PendingPage, Proof, PublicKey, ScheduleKeyDeletion, Scheduled,
     ServerInfo, UpdateKeyDescription,
 };
+pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
 use capacity::Capacity;
 use destroy::Reaper;
 use pairs::Pairs;
+use statements::Signers;
 
 use crate::clock::Clock;
 use crate::hsm::{Hsm, Profile};
@@ -68,6 +71,8 @@ pub struct Settings {
     pub capacity: CapacitySettings,
     /// The pairs that stand ready.
     pub pool: PoolSettings,
+    /// What the token's vendor attests, to be handed out as it is; empty where there is nothing.
+    pub vendor_attestation: Vec<u8>,
 }
 
 /// The use cases over one store and one token. Cheap to clone; clones are the same service.
@@ -80,6 +85,7 @@ pub struct Service {
     gate: Arc<Gate>,
     installation: InstallationId,
     mac_key: ObjectId,
+    signers: Arc<Signers>,
     started_at: Timestamp,
     capacity: Arc<Capacity>,
     pairs: Arc<Pairs>,
@@ -105,6 +111,7 @@ impl Service {
             realm: self.settings.realm.clone(),
             started_at: self.started_at,
             store: self.store.kind(),
+            public_keys: self.signers.public_keys(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! The client as its users run it: what it prints, writes and exits with.
 
-mod desk;
+pub(crate) mod desk;
 mod errors;
 mod golden;
 mod help;

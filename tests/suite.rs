@@ -19,6 +19,7 @@ mod lengths;
 mod matrix;
 mod openssl;
 mod pool;
+mod receipts;
 mod refusals;
 mod startup;
 mod store;

@@ -5,6 +5,7 @@ mod misconfigured;
 mod refusal;
 mod status;
 mod unreachable;
+pub(super) mod untrusted;
 mod unusable;
 
 pub use local::Local;
@@ -12,6 +13,7 @@ pub use misconfigured::{Misconfigured, Setting};
 pub use refusal::Refusal;
 pub(super) use status::{NOT_IN_TIME, of_status};
 pub use unreachable::Unreachable;
+pub use untrusted::Untrusted;
 pub use unusable::Unusable;
 
 /// Why a call was not answered as hoped. Displays as one line.

@@ -76,6 +76,8 @@ pub struct Imported {
     pub arn: String,
     /// What shows which material it is.
     pub proof: Proof,
+    /// The signed receipt: for [`super::Trust::receipt`].
+    pub receipt: Option<Vec<u8>>,
 }
 
 impl TryFrom<proto::ImportKeyMaterialResponse> for Imported {
@@ -83,7 +85,8 @@ impl TryFrom<proto::ImportKeyMaterialResponse> for Imported {
 
     fn try_from(imported: proto::ImportKeyMaterialResponse) -> Result<Self, Local> {
         let proof = present("KeyMaterialProof", imported.key_material_proof)?;
-        Ok(Self { arn: arn("KeyId", imported.key_id)?, proof: proof.try_into()? })
+        let receipt = Some(imported.receipt).filter(|receipt| !receipt.is_empty());
+        Ok(Self { arn: arn("KeyId", imported.key_id)?, proof: proof.try_into()?, receipt })
     }
 }
 

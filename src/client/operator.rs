@@ -23,6 +23,11 @@ pub struct ServerInfo {
     pub started_at: Timestamp,
     /// `sqlite` or `postgresql`.
     pub store: String,
+    /// What attestations and receipts are signed with, DER SubjectPublicKeyInfo: to compare with what is pinned, and not to be pinned
+    /// itself, for it came the same way.
+    pub attestation_public_key: Vec<u8>,
+    /// What the checkpoints of the audit log are signed with, DER SubjectPublicKeyInfo.
+    pub audit_public_key: Vec<u8>,
 }
 
 /// A token as the service found it when it started.
@@ -75,6 +80,8 @@ impl Client {
             account: arn("Account", info.account)?,
             started_at: present("StartedAt", info.started_at.and_then(moment))?,
             store: info.store,
+            attestation_public_key: info.attestation_public_key,
+            audit_public_key: info.audit_public_key,
         })
     }
 

@@ -28,6 +28,10 @@ pub struct Parameters {
     pub key_spec: KeySpec,
     /// What an import under this set will expose to the host; `None` where a saved answer does not say.
     pub host_exposure: Option<HostExposure>,
+    /// The signed statement of the wrapping key: for [`Parameters::verify`].
+    pub attestation: Option<Vec<u8>>,
+    /// What the token's vendor attests, in the vendor's form.
+    pub vendor_attestation: Option<Vec<u8>>,
 }
 
 /// Wrapped key material, and what shows later that it is what came in.
@@ -141,6 +145,8 @@ impl TryFrom<proto::GetParametersForImportResponse> for Parameters {
             wrapping_key_spec: required("WrappingKeySpec", answer.wrapping_key_spec)?,
             key_spec: required("KeySpec", answer.key_spec)?,
             host_exposure: HostExposure::of(answer.host_exposure),
+            attestation: Some(answer.attestation).filter(|attestation| !attestation.is_empty()),
+            vendor_attestation: Some(answer.vendor_attestation).filter(|attestation| !attestation.is_empty()),
         })
     }
 }

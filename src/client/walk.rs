@@ -20,6 +20,7 @@ pub use progress::{Progress, Step};
 pub use run::Outcome;
 
 use super::keys::NewKey;
+use super::trust::Trust;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{Expiration, WrappingAlgorithm, WrappingKeySpec};
 
@@ -45,6 +46,7 @@ pub struct Walk {
     again: bool,
     patience: Duration,
     clock: Arc<dyn Clock>,
+    trust: Option<Trust>,
 }
 
 impl Walk {
@@ -56,7 +58,8 @@ impl Walk {
         };
         let (algorithm, wrapping) = (None, None);
         let clock = Arc::new(SystemClock);
-        Self { target, algorithm, wrapping, expiration: Expiration::Never, again: false, patience: PATIENCE, clock }
+        let expiration = Expiration::Never;
+        Self { target, algorithm, wrapping, expiration, again: false, patience: PATIENCE, clock, trust: None }
     }
 
     /// Wraps with this algorithm and no other.
@@ -89,6 +92,12 @@ impl Walk {
         Self { patience, ..self }
     }
 
+    /// Wraps for no key that this signer has not attested, and is content with no import that it gives no receipt of.
+    #[must_use]
+    pub fn trust(self, trust: Trust) -> Self {
+        Self { trust: Some(trust), ..self }
+    }
+
     /// The clock that says whether parameters are expired; the machine's where it is not called.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
@@ -105,6 +114,7 @@ impl std::fmt::Debug for Walk {
             .field("expiration", &self.expiration)
             .field("again", &self.again)
             .field("patience", &self.patience)
+            .field("trust", &self.trust)
             .finish_non_exhaustive()
     }
 }

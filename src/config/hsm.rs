@@ -23,6 +23,8 @@ pub struct Hsm {
     pub queue: usize,
     /// The most that the host may see of what is unwrapped.
     pub host_assisted: HostAssisted,
+    /// The file that holds what the token's vendor attests.
+    pub vendor_attestation_file: Option<PathBuf>,
 }
 
 /// How a token is found among those of its module.
@@ -47,6 +49,9 @@ struct Raw {
     queue: usize,
     #[serde(default = "host_assisted", deserialize_with = "host_assisted_name")]
     host_assisted: HostAssisted,
+    /// Empty is none, so that the environment can take it back.
+    #[serde(default)]
+    vendor_attestation_file: PathBuf,
 }
 
 fn sessions() -> usize {
@@ -70,7 +75,8 @@ impl TryFrom<Raw> for Hsm {
     type Error = String;
 
     fn try_from(raw: Raw) -> Result<Self, Self::Error> {
-        let Raw { module, token_label, token_serial, pin_file, sessions, queue, host_assisted } = raw;
+        let Raw { module, token_label, token_serial, pin_file, sessions, queue, host_assisted, vendor_attestation_file } =
+            raw;
         let token = match (token_label, token_serial) {
             (Some(label), None) => TokenName::Label(bounded("token_label", label, 32)?),
             (None, Some(serial)) => TokenName::Serial(bounded("token_serial", serial, 16)?),
@@ -79,7 +85,8 @@ impl TryFrom<Raw> for Hsm {
                 return Err("expected one of token_label and token_serial, found both; remove one".to_owned());
             }
         };
-        Ok(Self { module, token, pin_file, sessions, queue, host_assisted })
+        let vendor_attestation_file = Some(vendor_attestation_file).filter(|path| !path.as_os_str().is_empty());
+        Ok(Self { module, token, pin_file, sessions, queue, host_assisted, vendor_attestation_file })
     }
 }
 

@@ -48,7 +48,7 @@ impl Token {
 }
 
 /// Random bytes for a key to sign; the host's, so that a token cannot choose what it is asked.
-fn challenge(bytes: usize) -> Result<Vec<u8>, Error> {
+pub(super) fn challenge(bytes: usize) -> Result<Vec<u8>, Error> {
     let mut challenge = vec![0; bytes];
     getrandom::fill(&mut challenge).map_err(|error| Error::Host(error.to_string()))?;
     Ok(challenge)

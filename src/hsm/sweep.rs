@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
 use super::token::{is_stale, not_logged_in};
-use super::{Error, Token};
+use super::{Error, Listed, Token};
 use crate::model::{ObjectId, ObjectKind};
 
 /// Handles that the token gives in one go.
@@ -47,17 +47,6 @@ pub struct Swept {
     pub tried: usize,
 }
 
-/// What a listing found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
-    /// The keys that authenticate import tokens.
-    pub macs: Vec<ObjectId>,
-    /// Whether there is key material, or a wrapping key.
-    pub in_use: bool,
-    /// Objects that could not be looked at: not every one of ours need have been seen.
-    pub unreadable: usize,
-}
-
 impl Token {
     /// Lists every object of ours, and remembers their handles.
     ///
@@ -69,11 +58,7 @@ impl Token {
         self.each_object(|handle| match self.look_at(handle) {
             Ok(Some(found)) => {
                 self.remember(epoch, &found.id, handle);
-                match found.kind {
-                    ObjectKind::Mac => listed.macs.push(found.id),
-                    ObjectKind::Material | ObjectKind::WrappingKey => listed.in_use = true,
-                    ObjectKind::Installation => {}
-                }
+                listed.note(found);
             }
             Ok(None) => {}
             Err(_) => listed.unreadable += 1,

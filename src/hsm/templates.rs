@@ -168,6 +168,19 @@ pub(super) fn mac_key() -> Vec<Attribute> {
     template
 }
 
+/// What a key that signs statements may do.
+pub(super) fn signing_key_usage() -> [Attribute; 5] {
+    May { sign: true, ..May::default() }.private()
+}
+
+/// A key that signs statements.
+pub(super) fn signing_key() -> Vec<Attribute> {
+    let mut template =
+        vec![Attribute::Token(false), Attribute::Private(true), Attribute::Sensitive(true), Attribute::Extractable(false)];
+    template.extend(signing_key_usage());
+    template
+}
+
 /// The public x coordinate that proves a private EC key: the one secret-key object that is meant to be read.
 pub(super) fn readable_coordinate(bytes: usize) -> Vec<Attribute> {
     vec![

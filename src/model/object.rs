@@ -28,6 +28,10 @@ impl std::fmt::Debug for ObjectId {
 crate::named! {
     /// What an object in the token is, as its CKA_LABEL `keyferry/<kind>/<id>` says.
     pub enum ObjectKind {
+        /// The key that attestations and receipts are signed with.
+        Attestation = "attestation",
+        /// The key that the checkpoints of the audit log are signed with.
+        Audit = "audit",
         /// The CKO_DATA object that holds the installation id.
         Installation = "installation",
         /// The key that authenticates import tokens.

@@ -135,6 +135,8 @@ pub struct Answer {
     pub spki: Option<Vec<u8>>,
     /// What crossed the host.
     pub exposure: HostExposure,
+    /// The signed receipt; empty where the import is older than receipts.
+    pub receipt: Vec<u8>,
 }
 
 /// A wrapping key pair's record.

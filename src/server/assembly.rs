@@ -1,5 +1,7 @@
 //! The parts of a service, put together as the configuration says.
 
+mod vendor;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::hsm::{self, Hsm, OpenError, Profile};
 use crate::model::{SetCaps, WrappingKeySpec};
-use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, Service, Settings};
+use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, PublicKeys, Service, Settings};
 use crate::store::{self, Store};
 
 /// Why a service cannot be put together: what is wrong and what to do, with the cause behind it.
@@ -33,6 +35,16 @@ pub enum StartError {
     /// Token and store do not belong together, or fail.
     #[error(transparent)]
     Service(#[from] service::StartError),
+    /// What the token's vendor attests cannot be read.
+    #[error(
+        "what the vendor attests cannot be read from {path:?}: check hsm.vendor_attestation_file, which is to hold 1 to 65536 bytes"
+    )]
+    VendorAttestation {
+        /// `hsm.vendor_attestation_file`.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The thread that opened the token ended.
     #[error("opening the token broke off")]
     BrokeOff(#[source] tokio::task::JoinError),
@@ -48,12 +60,14 @@ pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
     let store = open_store(store).await?;
     store.hold().map_err(StartError::Store)?;
     let pool = pool_settings(pool);
+    let vendor_attestation = hsm.vendor_attestation_file.as_deref().map(vendor::read).transpose()?.unwrap_or_default();
     let hsm = open_token(hsm, pool.fillers()).await?;
     let config::Import { lifetime, max_attempts } = *import;
     let config::Capacity { objects: _, import_share: _, sets_per_principal, sets_per_key } = *capacity;
     let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
     let capacity = capacity_settings(capacity);
-    let settings = Settings { realm: kms.realm.clone(), lifetime, max_attempts, caps, capacity, pool };
+    let realm = kms.realm.clone();
+    let settings = Settings { realm, lifetime, max_attempts, caps, capacity, pool, vendor_attestation };
     let service = Service::start(store, hsm, Arc::new(SystemClock), settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
@@ -70,6 +84,14 @@ pub async fn init(config: &Config) -> Result<(), StartError> {
     service::install(&store, &hsm).await?;
     store.close().await;
     Ok(())
+}
+
+/// What the service signs with, as the token itself shows it, without the store.
+///
+/// # Errors
+/// Where the token does not open, or has no such keys.
+pub async fn public_keys(config: &Config) -> Result<PublicKeys, StartError> {
+    Ok(service::public_keys(&open_token(&config.hsm, 0).await?).await?)
 }
 
 /// Finds out what the token can do, without the store.
@@ -116,7 +138,7 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
 }
 
 async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
-    let config::Hsm { module, token, pin_file, sessions, queue, host_assisted } = config.clone();
+    let config::Hsm { module, token, pin_file, sessions, queue, host_assisted, vendor_attestation_file: _ } = config.clone();
     let token = match token {
         config::TokenName::Label(label) => hsm::TokenName::Label(label),
         config::TokenName::Serial(serial) => hsm::TokenName::Serial(serial),

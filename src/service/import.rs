@@ -9,8 +9,9 @@ pub(super) use arrival::{Incoming, material_id};
 use super::approval::Approval;
 use super::capacity::Purpose;
 use super::destroy::leftover_of;
+use super::statements::Witnessed;
 use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
-use crate::hsm::{self, Import, Proved};
+use crate::hsm::{self, Import};
 use crate::model::{
     Answer, Claim, Invalid, Key, KeyRef, Material, MaterialPresence, ObjectId, Refused, Rotation, UnwrapPath, WrappingKey,
     WrappingKeyState,
@@ -92,7 +93,7 @@ impl Service {
         crate::failpoint::reach("import.claimed");
         let began = Instant::now();
         match self.unwrap(key, pair, &claim, incoming).await {
-            Ok(Ok(proved)) => self.settle(key.clone(), pair, &claim, incoming, &proved).await,
+            Ok(Ok(witnessed)) => self.settle(key.clone(), pair, &claim, incoming, witnessed).await,
             Ok(Err(refused)) => {
                 self.give_up(&claim, Leftover::Nothing).await;
                 Err(self.refusal(key)(refused))
@@ -154,7 +155,7 @@ impl Service {
         pair: &WrappingKey,
         claim: &Claim,
         incoming: &Incoming,
-    ) -> Result<Result<Proved, Refused>, hsm::Error> {
+    ) -> Result<Result<Witnessed, Refused>, hsm::Error> {
         let (Some(issue), Some(kind)) = (&pair.issue, key.spec.material()) else { return Err(hsm::Error::Rejected) };
         let import = Import {
             wrapping_key: pair.object,
@@ -165,10 +166,16 @@ impl Service {
             usage: key.usage,
             object: claim.object,
         };
+        let notary = self.notary(key, pair, incoming.digest(&key.id))?;
         let (key, arrival) = (key.clone(), incoming.arrival.clone());
         self.hsm
             .call(move |token| {
-                token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id)))
+                let imported =
+                    token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id)))?;
+                match imported {
+                    Ok(proved) => notary.witness(token, &import.object, proved).map(Ok),
+                    Err(refused) => Ok(Err(refused)),
+                }
             })
             .await
     }
@@ -180,7 +187,7 @@ impl Service {
         pair: &WrappingKey,
         claim: &Claim,
         incoming: &Incoming,
-        proved: &Proved,
+        Witnessed { proved, receipt }: Witnessed,
     ) -> Result<Imported, Error> {
         let exposure = pair.issue.as_ref().map(|issue| issue.path.exposure()).ok_or(Error::InvalidImportToken)?;
         let digest = incoming.digest(&key.id);
@@ -198,7 +205,14 @@ impl Service {
                 kcv: proved.kcv,
                 exposure,
             };
-            let answer = Answer { digest, material: material.id, kcv: material.kcv, spki: material.spki.clone(), exposure };
+            let answer = Answer {
+                digest,
+                material: material.id,
+                kcv: material.kcv,
+                spki: material.spki.clone(),
+                exposure,
+                receipt: receipt.clone(),
+            };
             let doomed = match key.accept(incoming.arrival.clone(), material, now) {
                 Ok(doomed) => doomed,
                 Err(refused) => {
@@ -248,8 +262,9 @@ impl Service {
     }
 
     fn imported(&self, key: &Key, answer: &Answer) -> Imported {
-        let Answer { digest: _, material, kcv, spki, exposure } = answer.clone();
-        Imported { arn: self.arn(key), spec: key.spec, proof: Proof { fingerprint: material, kcv, spki, exposure } }
+        let Answer { digest: _, material, kcv, spki, exposure, receipt } = answer.clone();
+        let proof = Proof { fingerprint: material, kcv, spki, exposure };
+        Imported { arn: self.arn(key), spec: key.spec, proof, receipt }
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::capacity::Capacity;
 use super::destroy::Reaper;
 use super::pairs::Pairs;
+use super::statements::Signers;
 use super::{Error, Gate, Service, Settings};
 use crate::clock::Clock;
 use crate::hsm::{self, Hsm, Listed};
-use crate::model::{InstallationId, ObjectId};
+use crate::model::{InstallationId, ObjectId, ObjectKind};
 use crate::store::{self, Store};
 
 /// Why the service does not start, and what to do.
@@ -38,6 +39,9 @@ pub enum StartError {
     /// The mark is there, its MAC key is not.
     #[error("the token has no key for import tokens: run `keyferryd init` once more")]
     NoMacKey,
+    /// The mark is there, a key that signs is not.
+    #[error("the token has no {0} key, which statements are signed with: run `keyferryd init` once more")]
+    NoSigningKey(ObjectKind),
     /// The token fails.
     #[error("the token")]
     Hsm(#[from] hsm::Error),
@@ -79,6 +83,7 @@ pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartEr
         hsm.make(move |token| token.make_mac_key(&key)).await?;
         crate::failpoint::reach("init.keyed");
     }
+    super::statements::make_missing(hsm, &objects).await?;
     // The mark comes last: a token that has it has all.
     if token.is_none() {
         hsm.call(move |token| token.install(&id)).await?;
@@ -109,12 +114,26 @@ impl Service {
         };
         let mac_key = mac_key(&objects).ok_or(StartError::NoMacKey)?;
         hsm.use_mac_key(mac_key);
+        let signers = Arc::new(Signers::find(&hsm, &objects).await?);
         let started_at = clock.now();
         let capacity = Arc::new(Capacity::new(settings.capacity, hsm.profile().private_memory));
         let pairs = Arc::new(Pairs::new(settings.pool.waiting));
         let (settings, reaper) = (Arc::new(settings), Reaper::default());
-        let service = Self { store, hsm, clock, settings, gate, installation, mac_key, started_at, capacity, pairs, reaper };
-        service.recover(&objects.macs).await.map_err(StartError::Recovery)?;
+        let service = Self {
+            store,
+            hsm,
+            clock,
+            settings,
+            gate,
+            installation,
+            mac_key,
+            signers,
+            started_at,
+            capacity,
+            pairs,
+            reaper,
+        };
+        service.recover(&objects.own_keys()).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
         service.count_objects().await?;
         service.warn_of_a_small_budget();
@@ -130,6 +149,10 @@ async fn marks(store: &Store, hsm: &Hsm) -> Result<(Option<InstallationId>, Opti
 }
 
 fn mac_key(objects: &Listed) -> Option<ObjectId> {
-    // Two, where two ran `init` at once: any will do, as long as it is always the same.
-    objects.macs.iter().min().copied()
+    always_the_same(&objects.macs)
+}
+
+/// One of several, where two ran `init` at once: any will do, as long as it is always the same.
+pub(super) fn always_the_same(keys: &[ObjectId]) -> Option<ObjectId> {
+    keys.iter().min().copied()
 }

@@ -61,15 +61,18 @@ impl Service {
         crate::failpoint::reach("issue.issued");
         call.trail.adds("wrappingKeyId", pair.id.to_string());
         call.trail.adds("parametersValidTo", issue.expires_at.rfc3339());
+        let (import_token, attestation) = self.bind(&key, &pair).await?;
         Ok(Parameters {
             arn: self.arn(&key),
-            import_token: self.import_token(&key, &pair).await?,
+            import_token,
             spki: pair.spki,
             valid_to: issue.expires_at,
             algorithm,
             wrapping_key_spec: spec,
             key_spec: key.spec,
             exposure: path.exposure(),
+            attestation,
+            vendor_attestation: self.settings.vendor_attestation.clone(),
         })
     }
 

@@ -20,11 +20,11 @@ const AT_ONCE: usize = 16;
 const TOO_MANY: usize = 1000;
 
 impl Service {
-    /// Brings token and record together again. The token has been listed, and has the MAC keys `macs`.
+    /// Brings token and record together again. The token has been listed, and `own` are its own keys.
     ///
     /// # Errors
     /// Where the token or the store fails.
-    pub(super) async fn recover(&self, macs: &[ObjectId]) -> Result<(), Error> {
+    pub(super) async fn recover(&self, own: &[ObjectId]) -> Result<(), Error> {
         // Other replicas' claims may be at work; over SQLite, which one process holds, there are no others.
         let before = match self.store.kind() {
             "sqlite" => self.clock.now().after(Duration::from_millis(1)),
@@ -34,7 +34,7 @@ impl Service {
         crate::failpoint::reach("recover.claims");
         let more = self.destroy_first(AT_ONCE).await;
         crate::failpoint::reach("recover.done");
-        self.report_unknown(macs).await?;
+        self.report_unknown(own).await?;
         self.report_missing().await?;
         // Not before: what is destroyed while it is compared would look unknown.
         if more {
@@ -64,13 +64,13 @@ impl Service {
 
     /// Says what the token holds that no record names. It was listed before the record is asked, so that nothing made
     /// meanwhile looks unknown.
-    async fn report_unknown(&self, macs: &[ObjectId]) -> Result<(), Error> {
+    async fn report_unknown(&self, own: &[ObjectId]) -> Result<(), Error> {
         let (mut count, mut first, mut after) = (0, None, None);
         loop {
             let page = self.hsm.known_objects(after, BATCH as usize);
             after = page.last().copied();
             let mut unknown = self.store.unknown_objects(&page).await?;
-            unknown.retain(|object| !macs.contains(object));
+            unknown.retain(|object| !own.contains(object));
             count += unknown.len();
             first = first.or_else(|| unknown.first().copied());
             if page.len() < BATCH as usize {

@@ -167,6 +167,10 @@ pub struct Parameters {
     pub key_spec: KeySpec,
     /// What an import under this set will expose to the host.
     pub exposure: HostExposure,
+    /// A [`crate::statement::WrappingKeyStatement`], signed.
+    pub attestation: Vec<u8>,
+    /// What the token's vendor attests; empty where there is nothing.
+    pub vendor_attestation: Vec<u8>,
 }
 
 /// ImportKeyMaterial.
@@ -212,6 +216,8 @@ pub struct Imported {
     pub spec: KeySpec,
     /// Of the material.
     pub proof: Proof,
+    /// A [`crate::statement::Receipt`], signed; empty where the import is older than receipts.
+    pub receipt: Vec<u8>,
 }
 
 /// DeleteImportedKeyMaterial.
@@ -245,6 +251,8 @@ pub struct ServerInfo {
     pub started_at: Timestamp,
     /// `sqlite` or `postgresql`.
     pub store: &'static str,
+    /// What the service signs with.
+    pub public_keys: super::PublicKeys,
 }
 
 impl ImportKeyMaterial {

@@ -7,8 +7,8 @@ use crate::import_token::{Claims, Foreign, Received, Unsigned};
 use crate::model::{Key, WrappingKey};
 
 impl Service {
-    /// The import token of an issued wrapping key.
-    pub(super) async fn import_token(&self, key: &Key, pair: &WrappingKey) -> Result<Vec<u8>, Error> {
+    /// The import token of an issued wrapping key, without its MAC.
+    pub(super) fn import_token(&self, key: &Key, pair: &WrappingKey) -> Result<Unsigned, Error> {
         let issue = pair.issue.as_ref().ok_or(Error::InvalidImportToken)?;
         let claims = Claims {
             installation: self.installation,
@@ -23,10 +23,7 @@ impl Service {
             spki_hash: Sha256::digest(&pair.spki).into(),
             account: issue.account.clone(),
         };
-        let unsigned = Unsigned::new(&claims, &self.mac_key)?;
-        let data = unsigned.to_be_maced();
-        let mac = self.hsm.call(move |token| token.mac(&data)).await?;
-        Ok(unsigned.with_mac(&mac)?)
+        Ok(Unsigned::new(&claims, &self.mac_key)?)
     }
 
     /// The wrapping key of an import token that is ours, for this key, and in time.

@@ -66,9 +66,9 @@ impl Transaction {
     }
 
     async fn consume(&mut self, id: &WrappingKeyId, answer: &Answer, now: Timestamp) -> Result<(), Error> {
-        let Answer { digest, material, kcv, spki, exposure } = answer;
+        let Answer { digest, material, kcv, spki, exposure, receipt } = answer;
         let sql = "UPDATE wrapping_keys SET state = 'consumed', request_digest = $2, material_id = $3, material_kcv = $4, \
-                   material_spki = $5, exposure = $6 WHERE id = $1 AND state = 'issued' RETURNING object";
+                   material_spki = $5, exposure = $6, receipt = $7 WHERE id = $1 AND state = 'issued' RETURNING object";
         let args = args![
             id,
             digest.0.as_slice(),
@@ -76,6 +76,7 @@ impl Transaction {
             kcv.as_ref().map(<[u8; 3]>::as_slice),
             spki.as_deref(),
             exposure.as_str(),
+            receipt.as_slice(),
         ];
         let row = self.row(sql, args).await?.ok_or(Error::Conflict)?;
         self.doom(&[row.object("object")?], now).await

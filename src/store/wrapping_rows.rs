@@ -8,7 +8,7 @@ use crate::model::{Account, Answer, Issue, KeyId, KeyMaterialId, PairKind, Reque
 macro_rules! wrapping_key_columns {
     () => {
         "id, object, token, spec, pair_use, state, spki, created_at, attempts, key_id, account, principal, algorithm, path, \
-         issued_at, expires_at, request_digest, material_id, material_kcv, material_spki, exposure"
+         issued_at, expires_at, request_digest, material_id, material_kcv, material_spki, exposure, receipt"
     };
 }
 pub(super) use wrapping_key_columns;
@@ -60,6 +60,7 @@ fn answer_of_row(row: &Row) -> Result<Answer, Error> {
         kcv: row.optional_array("material_kcv")?,
         spki: row.optional("material_spki")?,
         exposure: row.named("exposure")?,
+        receipt: row.optional("receipt")?.unwrap_or_default(),
     })
 }
 

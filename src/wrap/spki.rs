@@ -3,6 +3,7 @@
 use ::spki::{AlgorithmIdentifier, SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 use der::asn1::{AnyRef, BitStringRef, UintRef};
 use der::oid::ObjectIdentifier;
+use der::pem::LineEnding;
 use der::{Decode, Document, Encode};
 use pkcs1::RsaPublicKeyRef;
 
@@ -36,6 +37,14 @@ pub fn ec(curve: Curve, uncompressed_point: &[u8]) -> Result<Vec<u8>, Error> {
         return Err(Error::PublicKey(format!("not an uncompressed point on {curve}")));
     }
     encode(EC, AnyRef::from(&curve::oid(curve)), uncompressed_point)
+}
+
+/// The PEM (RFC 7468 §13) of a DER SubjectPublicKeyInfo.
+///
+/// # Errors
+/// Where it is too long for any.
+pub fn pem(spki_der: &[u8]) -> Result<String, Error> {
+    der::pem::encode_string("PUBLIC KEY", LineEnding::LF, spki_der).map_err(|error| Error::PublicKey(error.to_string()))
 }
 
 /// The modulus and the exponent of an RSA public key, big-endian and without leading zeros.

@@ -40,7 +40,7 @@ fn every_command_explains_itself() {
 #[test]
 fn every_operation_has_its_skeletons_and_asks_nobody_for_them() {
     let desk = Desk::bare();
-    let own = ["wrap", "import", "configure", "completions", "man"];
+    let own = ["wrap", "import", "verify-attestation", "verify-receipt", "configure", "completions", "man"];
     for verb in commands(&desk).iter().filter(|command| !own.contains(&command.as_str())) {
         let mut transcript = Transcript::new(&desk);
         for kind in [

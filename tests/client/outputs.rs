@@ -55,7 +55,7 @@ fn a_flat_answer_has_the_references_columns_first() {
     // cut -f1 of the reference's answer is the import token, -f4 the public key.
     let text = desk.ok(&[&parameters(&key)[..], FORMATS[1]].concat());
     let columns: Vec<&str> = text.trim_end().split('\t').collect();
-    assert_eq!((columns.len(), columns[1].starts_with("arn:"), columns[3].starts_with("MIIB")), (8, true, true), "{text}");
+    assert_eq!((columns.len(), columns[1].starts_with("arn:"), columns[3].starts_with("MIIB")), (9, true, true), "{text}");
 }
 
 #[test]

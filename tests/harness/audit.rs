@@ -29,6 +29,7 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
         }
         let mut mechanisms = vec![];
         let (class, key_type, may) = match kind {
+            ObjectKind::Attestation | ObjectKind::Audit => ("private", "EC", vec!["SIGN"]),
             ObjectKind::Installation => ("data", "", vec![]),
             ObjectKind::Mac => ("secret", "GENERIC_SECRET", vec!["SIGN", "VERIFY"]),
             ObjectKind::WrappingKey if may(object, "DECRYPT") => {
@@ -57,7 +58,9 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
     assert_eq!(ids(ObjectKind::Material), record.materials.keys().collect(), "material: token and record");
     assert_eq!(ids(ObjectKind::WrappingKey), record.wrapping_keys.keys().collect(), "wrapping keys: token and record");
     assert_eq!(record.unsettled, Default::default(), "under way, or to be destroyed");
-    assert_eq!((ids(ObjectKind::Installation).len(), ids(ObjectKind::Mac).len()), (1, 1));
+    for kind in [ObjectKind::Attestation, ObjectKind::Audit, ObjectKind::Installation, ObjectKind::Mac] {
+        assert_eq!(ids(kind).len(), 1, "{kind}");
+    }
     objects
 }
 
@@ -66,7 +69,7 @@ pub async fn assert_no_orphans(installation: &Installation, case: &str) {
     let record = Record::read(installation).await;
     for object in Token::open(&installation.token).audit() {
         let named = match ObjectKind::of_label(&object.label) {
-            Some(ObjectKind::Installation | ObjectKind::Mac) => true,
+            Some(ObjectKind::Attestation | ObjectKind::Audit | ObjectKind::Installation | ObjectKind::Mac) => true,
             Some(ObjectKind::Material | ObjectKind::WrappingKey) => record.names(&object.id),
             None => false,
         };

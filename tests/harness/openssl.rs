@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use der::Encode;
 use keyferry::model::key_spec::{Curve, HmacHash};
 use keyferry::model::{MaterialKind, OaepHash};
 use tempfile::TempDir;
@@ -144,6 +145,14 @@ pub fn rsa_verifies(spki: &[u8], padding: Padding, message: &[u8], signature: &[
 /// Whether a DER ECDSA signature over a message, with the hash of these bits, is good.
 pub fn ecdsa_verifies(spki: &[u8], hash_bits: usize, message: &[u8], signature: &[u8]) -> bool {
     verifies(spki, &format!("-sha{hash_bits}"), &[], message, signature)
+}
+
+/// The DER (RFC 3279 §2.2.3) of an ECDSA signature on P-256 whose r and s are given.
+pub fn ecdsa_der(signature: &[u8]) -> Vec<u8> {
+    let [r, s] = [&signature[..32], &signature[32..]].map(|number| der::asn1::UintRef::new(number).unwrap());
+    let mut body = r.to_der().unwrap();
+    s.encode_to_vec(&mut body).unwrap();
+    [&[0x30, u8::try_from(body.len()).unwrap()], &body[..]].concat()
 }
 
 fn verifies(spki: &[u8], digest: &str, options: &[&str], message: &[u8], signature: &[u8]) -> bool {

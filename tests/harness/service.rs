@@ -48,6 +48,7 @@ pub fn settings() -> Settings {
         caps: SetCaps { per_key: 1000, per_principal: 1000 },
         capacity: CapacitySettings { objects: None, import_share: 20 },
         pool: PoolSettings { sessions: 2, waiting: 64, ..PoolSettings::default() },
+        vendor_attestation: Vec::new(),
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Object {
     pub mechanisms: Vec<String>,
     /// Those of the attributes that are true: TOKEN, PRIVATE, SENSITIVE, EXTRACTABLE, and what the key may do.
     pub set: Vec<String>,
+    /// Those that tell of its past and are true: LOCAL, ALWAYS_SENSITIVE, NEVER_EXTRACTABLE.
+    pub history: Vec<String>,
     /// Those of its secret attributes that can be read.
     pub readable: Vec<String>,
     /// Ways out of the token that it did not refuse.

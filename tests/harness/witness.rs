@@ -157,6 +157,9 @@ fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
         Type::Wrap,
         Type::Unwrap,
         Type::Derive,
+        Type::Local,
+        Type::AlwaysSensitive,
+        Type::NeverExtractable,
     ];
     let mut seen = Object {
         label: String::new(),
@@ -165,6 +168,7 @@ fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
         key_type: String::new(),
         mechanisms: Vec::new(),
         set: Vec::new(),
+        history: Vec::new(),
         readable: readable(session, object)?,
         escapes: Vec::new(),
     };
@@ -191,6 +195,9 @@ fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
                     })
                     .collect();
             }
+            Attribute::Local(yes) => seen.history.extend(yes.then(|| "LOCAL".into())),
+            Attribute::AlwaysSensitive(yes) => seen.history.extend(yes.then(|| "ALWAYS_SENSITIVE".into())),
+            Attribute::NeverExtractable(yes) => seen.history.extend(yes.then(|| "NEVER_EXTRACTABLE".into())),
             flag => seen.set.extend(set(&flag).map(str::to_owned)),
         }
     }

@@ -141,6 +141,7 @@ pub fn answer(seed: u8) -> Answer {
         kcv: Some([seed; 3]),
         spki: Some(vec![seed; 91]),
         exposure: HostExposure::HostKek,
+        receipt: vec![seed; 700],
     }
 }
 

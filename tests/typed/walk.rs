@@ -43,7 +43,7 @@ async fn a_key_of_every_kind_gets_its_material() {
         let walk = Walk::to(Target::New(new)).wrapping_key_spec(wrapping);
         let plan = walk.plan(&client).await.unwrap();
         let (outcome, steps) = run(&client, &walk, &material).await;
-        let Outcome { key, made, imported, key_material_id, kcv } =
+        let Outcome { key, made, imported, key_material_id, kcv, receipt: _ } =
             outcome.unwrap_or_else(|error| panic!("{spec}: {error}"));
         use Step::{Confirm, Create, Import, Parameters, Profile, Wrap};
         assert_eq!(steps, [Profile, Create, Parameters, Wrap, Import, Confirm], "{spec}");

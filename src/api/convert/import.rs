@@ -21,7 +21,18 @@ impl From<proto::GetParametersForImportRequest> for GetParametersForImport {
 
 impl From<Parameters> for proto::GetParametersForImportResponse {
     fn from(parameters: Parameters) -> Self {
-        let Parameters { arn, import_token, spki, valid_to, algorithm, wrapping_key_spec, key_spec, exposure } = parameters;
+        let Parameters {
+            arn,
+            import_token,
+            spki,
+            valid_to,
+            algorithm,
+            wrapping_key_spec,
+            key_spec,
+            exposure,
+            attestation,
+            vendor_attestation,
+        } = parameters;
         Self {
             key_id: arn.to_string(),
             import_token,
@@ -31,8 +42,8 @@ impl From<Parameters> for proto::GetParametersForImportResponse {
             wrapping_key_spec: number::<proto::WrappingKeySpec>(wrapping_key_spec.as_str()),
             key_spec: number::<proto::KeySpec>(key_spec.as_str()),
             host_exposure: names::exposure(exposure),
-            attestation: Vec::new(),
-            vendor_attestation: Vec::new(),
+            attestation,
+            vendor_attestation,
         }
     }
 }
@@ -66,13 +77,13 @@ impl TryFrom<proto::ImportKeyMaterialRequest> for ImportKeyMaterial {
 
 impl From<Imported> for proto::ImportKeyMaterialResponse {
     fn from(imported: Imported) -> Self {
-        let Imported { arn, spec, proof } = imported;
+        let Imported { arn, spec, proof, receipt } = imported;
         let shown = spec.is_symmetric_encryption();
         Self {
             key_id: arn.to_string(),
             key_material_id: if shown { proof.fingerprint.to_string() } else { String::new() },
             key_material_proof: Some(proof.into()),
-            receipt: Vec::new(),
+            receipt,
         }
     }
 }

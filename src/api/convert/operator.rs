@@ -10,7 +10,7 @@ use crate::service::ServerInfo;
 
 impl From<ServerInfo> for proto::GetServerInfoResponse {
     fn from(info: ServerInfo) -> Self {
-        let ServerInfo { installation, realm, account, started_at, store } = info;
+        let ServerInfo { installation, realm, account, started_at, store, public_keys } = info;
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             installation_id: installation.to_string(),
@@ -19,8 +19,8 @@ impl From<ServerInfo> for proto::GetServerInfoResponse {
             account: account.to_string(),
             started_at: Some(time::wire(started_at)),
             store: store.to_owned(),
-            attestation_public_key: Vec::new(),
-            audit_public_key: Vec::new(),
+            attestation_public_key: public_keys.attestation,
+            audit_public_key: public_keys.audit,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::globals::Globals;
 use crate::import::Import;
 use crate::output;
 use crate::schema::Operation;
+use crate::trust::{VerifyAttestation, VerifyReceipt};
 use crate::verb;
 use crate::wrapping::Wrap;
 
@@ -23,6 +24,10 @@ pub(crate) enum Own {
     Import(Box<Import>),
     /// Wrap a key file offline, with saved parameters or for somebody else's key
     Wrap(Wrap),
+    /// Say whether a wrapping key is attested by the service that is trusted, and print what is
+    VerifyAttestation(VerifyAttestation),
+    /// Say whether a receipt is the service's that is trusted, and print what it is of
+    VerifyReceipt(VerifyReceipt),
     /// Write a profile: where the service is, and who asks
     Configure(Configure),
     /// Print what makes a shell complete these commands

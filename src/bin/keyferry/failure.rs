@@ -45,6 +45,7 @@ impl Failure {
             }
             client::Error::Local(Local::Material(error)) => error.into(),
             client::Error::Local(Local::Parameters(error)) => error.into(),
+            client::Error::Local(Local::Untrusted(error)) => error.into(),
             error => match remedy::of_way(&error) {
                 Some(remedy) => Self::Local(anyhow!("{error}\n{remedy}")),
                 None => Self::Local(error.into()),

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::key_source::{self, KeySource};
 use crate::output::Printer;
 use crate::settings::Settings;
-use crate::verb;
+use crate::{trust, verb};
 use course::Course;
 
 #[derive(Args)]
@@ -50,6 +50,9 @@ pub(crate) struct Import {
     /// When the material ends: RFC 3339, or how long from now, such as 90d or 12h; never where not given
     #[arg(long, value_name = "TIME", value_parser = valid_to::parse)]
     valid_to: Option<Expiration>,
+    /// Wrap for no key but one that this service attests: its attestation public key, PEM, DER or base64 of DER
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
     /// Import even where the key has this very material already
     #[arg(long)]
     again: bool,
@@ -113,6 +116,9 @@ impl Import {
         }
         if let Some(patience) = self.patience {
             walk = walk.patience(patience);
+        }
+        if let Some(path) = &self.trust {
+            walk = walk.trust(trust::load(path)?);
         }
         Ok(if self.again { walk.again() } else { walk })
     }

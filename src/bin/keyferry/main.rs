@@ -21,6 +21,7 @@ mod request;
 mod schema;
 mod settings;
 mod shape;
+mod trust;
 mod typed;
 mod verb;
 mod wrapping;
@@ -67,6 +68,8 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Own::Configure(command) => configure::run(command, globals).await,
         Own::Import(command) => import::run(*command, &Settings::new(globals)?).await,
         Own::Man(command) => commands::manual(&command),
+        Own::VerifyAttestation(command) => trust::verify_attestation(&command, &Settings::new(globals)?),
+        Own::VerifyReceipt(command) => trust::verify_receipt(&command, &Settings::new(globals)?),
         Own::Wrap(command) => wrapping::wrap(command, &Settings::new(globals)?),
     }
 }

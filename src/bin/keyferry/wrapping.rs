@@ -15,9 +15,9 @@ use serde_json::{Map, Value};
 use crate::failure::{Failure, of_public_key, of_unread};
 use crate::key_source::{self, KeySource};
 use crate::output::Printer;
-use crate::parameters;
 use crate::replace::{self, Identity};
 use crate::settings::Settings;
+use crate::{parameters, trust};
 
 /// What the wrapped material is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -40,6 +40,9 @@ pub(crate) struct Wrap {
     /// The saved answer of get-parameters-for-import
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
+    /// Wrap for no key but one that this service attests: its attestation public key, PEM, DER or base64 of DER
+    #[arg(long, value_name = "FILE", conflicts_with = "public_key")]
+    trust: Option<PathBuf>,
     /// What the wrapped material is written as
     #[arg(long, value_name = "FORM", default_value = "raw")]
     format: Form,
@@ -100,6 +103,9 @@ fn for_keyferry(path: &Path, command: &Wrap) -> Result<(Vec<u8>, Map<String, Val
     }
     let set = parameters::load(path)?;
     // What cannot be wrapped at all is said before the key file is opened and its passphrase asked for.
+    if let Some(path) = &command.trust {
+        set.verify(&trust::load(path)?)?;
+    }
     let spec = set.check(SystemClock.now()).map_err(|error| Failure::of("Wrap", error))?;
     let file = command.source.open(&command.key_material)?;
     let material = material(&file, spec)?;
@@ -154,7 +160,7 @@ fn refuse_to_replace(command: &Wrap) -> anyhow::Result<()> {
     let out = &command.out;
     let Some(there) = out.metadata().ok().filter(Metadata::is_file).as_ref().map(Identity::of) else { return Ok(()) };
     let mut sources = command.source.identities(&command.key_material);
-    let named = [&command.parameters, &command.foreign.public_key].into_iter().flatten();
+    let named = [&command.parameters, &command.trust, &command.foreign.public_key].into_iter().flatten();
     sources.extend(named.filter_map(|path| path.metadata().ok()).map(|found| Identity::of(&found)));
     ensure!(
         !sources.contains(&there),

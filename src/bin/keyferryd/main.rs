@@ -2,6 +2,7 @@
 
 mod dev;
 mod doctor;
+mod public_keys;
 mod serve;
 mod token;
 
@@ -46,6 +47,16 @@ enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Print the public keys that attestations, receipts and the audit log are signed with, as the token itself shows them: what to
+    /// pin, handed over by another way than the service.
+    PublicKeys {
+        /// The configuration, for example deploy/keyferryd.toml.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// This one, and nothing else.
+        #[arg(long, value_name = "NAME")]
+        only: Option<public_keys::Which>,
     },
     /// Say whether a configuration is good.
     CheckConfig {
@@ -111,6 +122,12 @@ fn run(command: Command) -> anyhow::Result<()> {
                 anyhow::Ok((profile, holdings.map_err(|error| format!("{:#}", anyhow::Error::from(error)))))
             })?;
             say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })
+        }
+        Command::PublicKeys { config, only } => {
+            let config = prepare(&config)?;
+            process::harden(HostAssisted::None)?;
+            let keys = runtime()?.block_on(server::public_keys(&config))?;
+            say(&public_keys::text(&keys, only)?)
         }
         Command::CheckConfig { config } => {
             load(&config)?;

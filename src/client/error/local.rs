@@ -1,6 +1,6 @@
 //! What is wrong on this side, or between the two sides.
 
-use super::Unusable;
+use super::{Untrusted, Unusable};
 use crate::model::{Invalid, KeyMaterialId, KeySpec, KeyUsage};
 use crate::wrap;
 
@@ -107,6 +107,9 @@ pub enum Local {
     /// A set of parameters does not serve.
     #[error(transparent)]
     Parameters(#[from] Unusable),
+    /// What is signed, or should be, is not to be trusted.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// What the key is for was not said, and could be several things.
     #[error("a key of {spec} is for {}: say which", choices(.spec))]
     UsageOpen {

@@ -23,6 +23,8 @@ pub(super) fn read(text: &[u8]) -> Result<Parameters, Unusable> {
         wrapping_algorithm: members.name("WrappingAlgorithm")?,
         wrapping_key_spec: members.name("WrappingKeySpec")?,
         key_spec: members.name("KeySpec")?,
+        attestation: members.optional_blob("Attestation")?,
+        vendor_attestation: members.optional_blob("VendorAttestation")?,
         host_exposure: match members.0.contains_key("HostExposure") {
             true => Some(members.name("HostExposure")?),
             false => None,
@@ -45,6 +47,11 @@ impl Saved {
 
     fn blob(&self, member: &'static str) -> Result<Vec<u8>, Unusable> {
         Base64::decode_vec(self.text(member)?).map_err(|_| Unusable::Base64(member))
+    }
+
+    fn optional_blob(&self, member: &'static str) -> Result<Option<Vec<u8>>, Unusable> {
+        let blob = self.0.contains_key(member).then(|| self.blob(member)).transpose()?;
+        Ok(blob.filter(|blob| !blob.is_empty()))
     }
 
     fn name<T: FromStr>(&self, member: &'static str) -> Result<T, Unusable> {

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub key_material_id: KeyMaterialId,
     /// The key check value of an AES key.
     pub kcv: Option<[u8; 3]>,
+    /// The signed receipt of the import; `None` where nothing was done, or the service gives none.
+    pub receipt: Option<Vec<u8>>,
 }
 
 impl Walk {
@@ -35,7 +37,8 @@ impl Walk {
     ///
     /// # Errors
     /// As [`Walk::plan`]; where the material does not fit; where the key has other material; where the service refuses; where
-    /// patience is over; and [`Local::Mismatch`] where other material came in than was given.
+    /// patience is over; [`Local::Mismatch`] where other material came in than was given; and [`Local::Untrusted`] where the
+    /// attestation or the receipt does not verify, if it must.
     pub async fn run(
         &self,
         client: &Client,
@@ -50,7 +53,7 @@ impl Walk {
         let kcv = material.kcv();
         if let (Some(key), true) = (&plan.key, self.is_done(&plan, &material)?) {
             let key_material_id = material.evidence().material_id(&key.id);
-            return Ok(Outcome { key: key.clone(), made: false, imported: None, key_material_id, kcv });
+            return Ok(Outcome { key: key.clone(), made: false, imported: None, key_material_id, kcv, receipt: None });
         }
         let (key, made) = match (&plan.key, &self.target) {
             (Some(key), _) => (key.clone(), false),
@@ -60,6 +63,9 @@ impl Walk {
         let (choice, parameters) = parameters(&mut course, &key, plan).await?;
 
         course.tell(Progress::Begins(Step::Wrap));
+        if let Some(trust) = &self.trust {
+            parameters.verify(trust).map_err(Local::from)?;
+        }
         let wrapped = parameters.wrap(&material, self.clock.now())?;
         drop(material);
         course.tell(Progress::Ends(Step::Wrap));
@@ -67,13 +73,16 @@ impl Walk {
         let request = Import::new(&parameters, wrapped.blob.clone(), self.expiration).encoded();
         let imported = course.step(Step::Import, Error::is_passing, || client.import_encoded(&request)).await?;
         wrapped.confirm(&imported)?;
+        if let Some(trust) = &self.trust {
+            trust.confirm(&imported).map_err(Local::from)?;
+        }
         let shown = course.step(Step::Confirm, Error::is_passing, || client.describe_key(key.id.as_str())).await?;
         named(&shown, &key.arn)?;
         let missing = || Local::Answer(format!("the key {} without key material, after the import", key.arn));
         let proof = shown.proof.clone().ok_or_else(missing)?;
-        wrapped.confirm(&Imported { arn: shown.arn.clone(), proof })?;
-        let key = shown;
-        Ok(Outcome { key, made, imported: Some(choice), key_material_id: wrapped.key_material_id, kcv })
+        wrapped.confirm(&Imported { arn: shown.arn.clone(), proof, receipt: None })?;
+        let (key, receipt, key_material_id) = (shown, imported.receipt, wrapped.key_material_id);
+        Ok(Outcome { key, made, imported: Some(choice), key_material_id, kcv, receipt })
     }
 
     /// Whether there is nothing to do: the key has this material in it, with the end that is wished for.

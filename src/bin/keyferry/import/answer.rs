@@ -1,5 +1,6 @@
 //! What is printed of a walk that is done, or of one that would be.
 
+use base64ct::{Base64, Encoding};
 use keyferry::client::walk::{Choice, Outcome, Plan};
 use keyferry::wrap::Material;
 use serde_json::{Map, Value};
@@ -12,6 +13,8 @@ pub(super) fn of_outcome(outcome: &Outcome, key_file: &str) -> Map<String, Value
     shown.insert("KeyFile".into(), key_file.into());
     shown.insert("Imported".into(), outcome.imported.is_some().into());
     shown.extend(outcome.imported.iter().flat_map(of_choice));
+    let receipt = outcome.receipt.as_deref().map(Base64::encode_string);
+    shown.extend(receipt.map(|receipt| ("Receipt".to_owned(), receipt.into())));
     shown
 }
 

@@ -37,7 +37,8 @@ fn object(text: &mut String, members: &Map<String, Value>, name: Option<&str>, c
 
 /// Whether the reference's answer to get-parameters-for-import lacks this member. Such come last: `cut -f` counts columns.
 fn is_ours(members: &Map<String, Value>, column: &str) -> bool {
-    const OURS: [&str; 4] = ["HostExposure", "KeySpec", "WrappingAlgorithm", "WrappingKeySpec"];
+    const OURS: [&str; 6] =
+        ["Attestation", "HostExposure", "KeySpec", "VendorAttestation", "WrappingAlgorithm", "WrappingKeySpec"];
     members.contains_key("ParametersValidTo") && OURS.contains(&column)
 }
 
