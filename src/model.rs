@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod arn;
+pub mod connection;
 pub mod fingerprint;
 pub mod invalid;
 pub mod key;
@@ -17,6 +18,7 @@ pub mod wrapping_key;
 
 pub use action::Action;
 pub use arn::{Account, KeyArn, KeyId, KeyRef, Realm, Unresolved};
+pub use connection::TlsDetails;
 pub use fingerprint::{Evidence, KeyMaterialId};
 pub use invalid::Invalid;
 pub use key::{Key, KeyState, Origin, Refused};

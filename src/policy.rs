@@ -69,18 +69,7 @@ pub struct Circumstances {
     /// ApproveImport, RejectImport: who asked for the import.
     pub requester: Option<String>,
     /// How the caller is connected; absent without TLS.
-    pub tls: Option<Tls>,
-}
-
-/// A TLS connection, by the names of the IANA registries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
-    /// For example `TLSv1.3`.
-    pub version: String,
-    /// For example `TLS_AES_256_GCM_SHA384`.
-    pub cipher_suite: String,
-    /// For example `X25519MLKEM768`; empty where none was negotiated.
-    pub key_exchange: String,
+    pub tls: Option<crate::model::TlsDetails>,
 }
 
 /// What the policies say.

@@ -1,29 +1,43 @@
 //! Who calls: the name in a client certificate that TLS has verified.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
+
+use crate::model::TlsDetails;
 
 /// The other end of a connection; every request that comes over it carries one.
 #[derive(Clone, Debug)]
 pub struct Peer {
     name: Option<Arc<str>>,
+    /// What TLS agreed on; absent without TLS.
+    pub tls: Option<Arc<TlsDetails>>,
+    /// Where it calls from.
+    pub address: Option<SocketAddr>,
 }
 
 impl Peer {
     /// A caller without a certificate, on an address that only this machine reaches.
     pub fn loopback() -> Self {
-        Self { name: Some("loopback".into()) }
+        Self { name: Some("loopback".into()), tls: None, address: None }
     }
 
     /// The owner of a verified leaf certificate: its first URI name, else its first DNS name.
     ///
     /// Names that a log line cannot hold, and wildcards, name nobody.
     pub fn of_certificate(leaf: &CertificateDer<'_>) -> Self {
-        let Ok(certificate) = webpki::EndEntityCert::try_from(leaf) else { return Self { name: None } };
+        let nobody = Self { name: None, tls: None, address: None };
+        let Ok(certificate) = webpki::EndEntityCert::try_from(leaf) else { return nobody };
         let uri = certificate.valid_uri_names().find(|name| is_printable(name));
         let name = uri.or_else(|| certificate.valid_dns_names().find(|name| is_printable(name) && !name.contains('*')));
-        Self { name: name.map(Into::into) }
+        Self { name: name.map(Into::into), ..nobody }
+    }
+
+    /// The same, as it is connected.
+    #[must_use]
+    pub fn connected(self, tls: Option<TlsDetails>, address: SocketAddr) -> Self {
+        Self { tls: tls.map(Arc::new), address: Some(address), ..self }
     }
 
     /// The name, where there is one.

@@ -1,9 +1,11 @@
 //! One connection, with or without TLS, and whose it is.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustls::{NamedGroup, ProtocolVersion, ServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -11,6 +13,7 @@ use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use crate::api::Peer;
+use crate::model::TlsDetails;
 
 /// An accepted connection. Gives its place back when it is dropped.
 #[derive(Debug)]
@@ -28,15 +31,34 @@ enum Stream {
 
 impl Connection {
     /// A connection from this machine.
-    pub(super) fn plain(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
-        Self { stream: Stream::Plain(stream), peer: Peer::loopback(), _place: place }
+    pub(super) fn plain(stream: TcpStream, from: SocketAddr, place: OwnedSemaphorePermit) -> Self {
+        Self { stream: Stream::Plain(stream), peer: Peer::loopback().connected(None, from), _place: place }
     }
 
     /// A connection whose handshake is done. `None` where the other end showed no certificate, which the verifier does not let happen.
-    pub(super) fn tls(stream: TlsStream<TcpStream>, place: OwnedSemaphorePermit) -> Option<Self> {
-        let peer = Peer::of_certificate(stream.get_ref().1.peer_certificates()?.first()?);
+    pub(super) fn tls(stream: TlsStream<TcpStream>, from: SocketAddr, place: OwnedSemaphorePermit) -> Option<Self> {
+        let session = stream.get_ref().1;
+        let leaf = session.peer_certificates()?.first()?;
+        let peer = Peer::of_certificate(leaf).connected(Some(details(session)?), from);
         Some(Self { stream: Stream::Tls(Box::new(stream)), peer, _place: place })
     }
+}
+
+/// What the handshake agreed on. rustls has names of its own for some of it.
+fn details(session: &ServerConnection) -> Option<TlsDetails> {
+    let version = match session.protocol_version()? {
+        ProtocolVersion::TLSv1_3 => "TLSv1.3",
+        ProtocolVersion::TLSv1_2 => "TLSv1.2",
+        _ => return None,
+    };
+    let suite = session.negotiated_cipher_suite()?.suite();
+    let cipher_suite = suite.as_str()?.replace("TLS13_", "TLS_");
+    let key_exchange = match session.negotiated_key_exchange_group().map(|group| group.name()) {
+        None => "",
+        Some(NamedGroup::X25519) => "x25519",
+        Some(group) => group.as_str()?,
+    };
+    Some(TlsDetails { version: version.to_owned(), cipher_suite, key_exchange: key_exchange.to_owned() })
 }
 
 impl Connected for Connection {

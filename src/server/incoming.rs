@@ -16,7 +16,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::connection::Connection;
-use super::tls::Identity;
+use super::tls::{self, Identity};
 
 /// Connections at once, those in the handshake included.
 const MAX_CONNECTIONS: usize = 1024;
@@ -88,11 +88,15 @@ async fn welcome(
         return;
     }
     let connection = match identity {
-        None => Some(Connection::plain(stream, place)),
+        None => Some(Connection::plain(stream, from, place)),
         Some(identity) => match tokio::time::timeout(HANDSHAKE, identity.acceptor().accept(stream)).await {
-            Ok(Ok(stream)) => Connection::tls(stream, place),
+            Ok(Ok(stream)) => Connection::tls(stream, from, place),
             Ok(Err(error)) => {
-                tracing::info!(%from, %error, "handshake refused");
+                // Nobody gets in any more, and the callers cannot know why.
+                match tls::advice(&error) {
+                    Some(advice) => tracing::warn!(%from, %error, advice, "handshake refused"),
+                    None => tracing::info!(%from, %error, "handshake refused"),
+                }
                 None
             }
             Err(_elapsed) => {

@@ -1,7 +1,10 @@
 //! The certificates of mutual TLS, and how they are changed under a running service.
 //!
-//! The whole configuration is swapped, so that a reload covers the certificate, its key and the CAs of callers alike.
+//! The whole configuration is swapped, so that a reload covers the certificate, its key, the CAs of callers and what these
+//! have revoked alike.
 //! Sessions are never resumed: a caller whose CA is gone must not come back on an old ticket.
+
+mod revocation;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config;
+pub(super) use revocation::advice;
 
 /// What is wrong with a file of `[server.tls]`.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +62,7 @@ impl Identity {
 }
 
 fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
-    let config::Tls { certificate, private_key, client_ca } = files;
+    let config::Tls { certificate, private_key, client_ca, client_crl } = files;
     let chain = certificates("server.tls.certificate", certificate)?;
     let key = PrivateKeyDer::from_pem_file(private_key)
         .map_err(|error| Error::at("server.tls.private_key", private_key, explain(error, "a private key")))?;
@@ -68,7 +72,11 @@ fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
         callers.add(ca).map_err(|error| at_client_ca(format!("not a CA certificate: {error}")))?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let revoked = client_crl.as_deref().map(|path| revocation::read(path, &callers)).transpose()?;
+    // Without lists nothing is looked up; with some, what no list speaks of is refused, up to the CA in `client_ca`.
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(callers), provider.clone())
+        .with_crls(revoked.unwrap_or_default())
+        .enforce_revocation_expiration()
         .build()
         .map_err(|error: VerifierBuilderError| at_client_ca(error.to_string()))?;
     let mut config = ServerConfig::builder_with_provider(provider)
