@@ -22,6 +22,7 @@ mod pool;
 mod refusals;
 mod startup;
 mod store;
+mod tls;
 mod token;
 mod typed;
 mod wrap;

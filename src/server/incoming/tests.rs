@@ -200,6 +200,24 @@ async fn a_silent_connection_keeps_nobody_waiting() {
     assert!(incoming.next().await.is_some());
 }
 
+/// Whoever fills the way in with silence keeps out nobody but itself.
+#[tokio::test]
+async fn of_too_many_handshakes_the_oldest_ends() {
+    let world = World::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut incoming = Incoming::bounded(listener, Some(world.identity()), 2);
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    assert_eq!(silent[0].read(&mut [0]).await.unwrap(), 0, "the first of three");
+    let _client = connect(&world.client(Some("importer.test")), address).await.unwrap();
+    assert!(incoming.next().await.is_some());
+    assert_eq!(silent[1].read(&mut [0]).await.unwrap(), 0, "the second made room for the client");
+    assert_eq!(silent[2].try_read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "the last may go on");
+}
+
 #[tokio::test]
 async fn a_new_certificate_is_shown_after_a_reload_and_a_bad_one_never() {
     let world = World::new();
