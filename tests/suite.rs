@@ -8,6 +8,7 @@ mod config;
 // Steps are there to be killed at only where the feature makes them.
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod deploy;
 mod dev;
 mod examples;
 // What only the crash tests use is unused without them.

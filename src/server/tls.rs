@@ -17,6 +17,7 @@ use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientV
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
+use super::private::{Exposed, require_private};
 use crate::config;
 pub(super) use revocation::advice;
 
@@ -27,6 +28,16 @@ pub struct Error {
     key: &'static str,
     path: PathBuf,
     problem: String,
+}
+
+/// The key of the configuration whose file is secret.
+pub(super) const PRIVATE_KEY: &str = "server.tls.private_key";
+
+impl From<Exposed> for Error {
+    fn from(exposed: Exposed) -> Self {
+        let problem = exposed.problem();
+        Self { key: exposed.key, path: exposed.path, problem }
+    }
 }
 
 impl Error {
@@ -64,8 +75,9 @@ impl Identity {
 fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
     let config::Tls { certificate, private_key, client_ca, client_crl } = files;
     let chain = certificates("server.tls.certificate", certificate)?;
+    require_private(PRIVATE_KEY, private_key)?;
     let key = PrivateKeyDer::from_pem_file(private_key)
-        .map_err(|error| Error::at("server.tls.private_key", private_key, explain(error, "a private key")))?;
+        .map_err(|error| Error::at(PRIVATE_KEY, private_key, explain(error, "a private key")))?;
     let at_client_ca = |problem: String| Error::at("server.tls.client_ca", client_ca, problem);
     let mut callers = RootCertStore::empty();
     for ca in certificates("server.tls.client_ca", client_ca)? {
@@ -85,11 +97,9 @@ fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain, key)
         .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => Error::at(
-                "server.tls.private_key",
-                private_key,
-                format!("not the key of the certificate in {}", certificate.display()),
-            ),
+            rustls::Error::InconsistentKeys(_) => {
+                Error::at(PRIVATE_KEY, private_key, format!("not the key of the certificate in {}", certificate.display()))
+            }
             other => Error::at("server.tls.certificate", certificate, other.to_string()),
         })?;
     config.alpn_protocols = vec![b"h2".to_vec()];

@@ -47,7 +47,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Say whether a configuration is good.
+    /// Say whether a configuration is good, and the files with secrets that it names are private.
     CheckConfig {
         /// The configuration, for example deploy/keyferryd.toml.
         #[arg(long, value_name = "FILE")]
@@ -113,7 +113,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })
         }
         Command::CheckConfig { config } => {
-            load(&config)?;
+            server::examine_files(&load(&config)?)?;
             say("the configuration is good")
         }
         Command::Dev { dir, listen } => dev::dev(&dir, listen),

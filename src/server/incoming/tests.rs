@@ -1,5 +1,6 @@
 //! Real handshakes over loopback.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,7 +37,9 @@ impl World {
     }
 
     fn write(&self, name: &str, content: &str) {
-        std::fs::write(self.folder.path().join(name), content).unwrap();
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// A new certificate for the server.
@@ -248,6 +251,11 @@ async fn a_new_certificate_is_shown_after_a_reload_and_a_bad_one_never() {
         assert_eq!(shown(&client, address).await, second);
         std::fs::write(path, good).unwrap();
     }
+    std::fs::set_permissions(&files.private_key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = identity.reload().unwrap_err().to_string();
+    assert!(error.starts_with("server.tls.private_key: ") && error.contains(": mode 0644 lets others read"), "{error}");
+    assert_eq!(shown(&client, address).await, second);
+    std::fs::set_permissions(&files.private_key, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::fs::remove_file(&files.client_ca).unwrap();
     let error = identity.reload().unwrap_err().to_string();
     assert_eq!(error, format!("server.tls.client_ca: {}: there is no such file", files.client_ca.display()));
