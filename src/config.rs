@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 pub use capacity::Capacity;
 pub use error::Error;
-pub use hsm::{Hsm, TokenName};
+pub use hsm::{Hsm, Pin, TokenName};
 pub use kms::Kms;
 pub use limits::{Import, Janitor};
 pub use log::{Format, Log};

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod arn;
+pub mod connection;
 pub mod fingerprint;
 pub mod invalid;
 pub mod key;
@@ -12,7 +13,6 @@ pub mod object;
 pub mod pending;
 pub mod principal;
 pub mod timestamp;
-pub mod tls;
 pub mod token;
 pub mod unwrap;
 pub mod wrapping;
@@ -20,6 +20,7 @@ pub mod wrapping_key;
 
 pub use action::Action;
 pub use arn::{Account, KeyArn, KeyId, KeyRef, Realm, Unresolved};
+pub use connection::TlsDetails;
 pub use fingerprint::{Evidence, KeyMaterialId};
 pub use invalid::Invalid;
 pub use key::{Key, KeyState, Origin, Refused};
@@ -29,7 +30,6 @@ pub use object::{InstallationId, ObjectId, ObjectKind};
 pub use pending::PendingImport;
 pub use principal::{Principal, Tags};
 pub use timestamp::Timestamp;
-pub use tls::TlsDetails;
 pub use token::{KeyAttribute, KeyAttributes, TokenIdentity};
 pub use unwrap::{HostAssisted, HostExposure, UnwrapPath};
 pub use wrapping::{OaepHash, WrappingAlgorithm, WrappingKeySpec};

@@ -7,6 +7,8 @@ mod connection;
 mod incoming;
 pub mod logs;
 mod metrics;
+mod pin;
+mod private;
 pub mod process;
 mod tls;
 
@@ -24,9 +26,10 @@ use crate::config;
 use crate::model::Account;
 use crate::service::Service;
 
-pub use assembly::{StartError, assemble, examine, holdings, init, initialise_token, public_keys};
+pub use assembly::{StartError, assemble, examine, examine_files, holdings, init, initialise_token, public_keys};
 use incoming::Incoming;
 use metrics::Metrics;
+pub use private::{Exposed, require_private};
 use tls::Identity;
 
 /// How often a silent connection is asked whether it is still there, and how long it may take to say so.

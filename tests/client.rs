@@ -12,7 +12,7 @@ mod precedence;
 mod profiles;
 mod refusing;
 mod shells;
-mod terminal;
+pub mod terminal;
 mod transport;
 mod wrapping;
 

@@ -5,6 +5,7 @@ mod expiry;
 mod exposure;
 mod front;
 mod life;
+mod races;
 mod repeats;
 mod rotation;
 mod secrecy;

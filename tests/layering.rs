@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 const ARROWS: [(&str, &[&str]); 17] = [
     ("bin", &[]),
     ("client", &["clock", "model", "proto", "statement", "wrap"]),
-    ("server", &["api", "service", "policy", "hsm", "store", "import_token", "audit", "config", "clock", "model", "proto"]),
+    (
+        "server",
+        &["api", "service", "policy", "hsm", "store", "import_token", "audit", "wrap", "config", "clock", "model", "proto"],
+    ),
     ("api", &["service", "proto", "model", "hsm"]),
     ("service", &["policy", "store", "hsm", "import_token", "statement", "audit", "clock", "failpoint", "model"]),
     ("policy", &["model"]),

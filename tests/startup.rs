@@ -1,5 +1,7 @@
 //! What keeps keyferryd from starting, and that it says what is wrong.
 
+mod secrets;
+
 use crate::harness::{Daemon, Installation, Settings, postgres, softhsm};
 
 /// Checks that it does not start, that it names what a person must look at, and that it keeps the PIN to itself.

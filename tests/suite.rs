@@ -8,6 +8,7 @@ mod config;
 // Steps are there to be killed at only where the feature makes them.
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod deploy;
 mod dev;
 mod examples;
 // What only the crash tests use is unused without them.
@@ -23,6 +24,7 @@ mod receipts;
 mod refusals;
 mod startup;
 mod store;
+mod tls;
 mod token;
 mod typed;
 mod wrap;

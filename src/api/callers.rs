@@ -1,32 +1,45 @@
 //! Who calls: the name in a client certificate that TLS has verified.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use tonic::Request;
 
+use crate::model::TlsDetails;
 use crate::service::Caller;
 
 /// The other end of a connection; every request that comes over it carries one.
 #[derive(Clone, Debug)]
 pub struct Peer {
     name: Option<Arc<str>>,
+    /// What TLS agreed on; absent without TLS.
+    pub tls: Option<Arc<TlsDetails>>,
+    /// Where it calls from.
+    pub address: Option<SocketAddr>,
 }
 
 impl Peer {
     /// A caller without a certificate, on an address that only this machine reaches.
     pub fn loopback() -> Self {
-        Self { name: Some("loopback".into()) }
+        Self { name: Some("loopback".into()), tls: None, address: None }
     }
 
     /// The owner of a verified leaf certificate: its first URI name, else its first DNS name.
     ///
     /// Names that a log line cannot hold, and wildcards, name nobody.
     pub fn of_certificate(leaf: &CertificateDer<'_>) -> Self {
-        let Ok(certificate) = webpki::EndEntityCert::try_from(leaf) else { return Self { name: None } };
+        let nobody = Self { name: None, tls: None, address: None };
+        let Ok(certificate) = webpki::EndEntityCert::try_from(leaf) else { return nobody };
         let uri = certificate.valid_uri_names().find(|name| is_printable(name));
         let name = uri.or_else(|| certificate.valid_dns_names().find(|name| is_printable(name) && !name.contains('*')));
-        Self { name: name.map(Into::into) }
+        Self { name: name.map(Into::into), ..nobody }
+    }
+
+    /// The same, as it is connected.
+    #[must_use]
+    pub fn connected(self, tls: Option<TlsDetails>, address: SocketAddr) -> Self {
+        Self { tls: tls.map(Arc::new), address: Some(address), ..self }
     }
 
     /// The name, where there is one.
@@ -41,8 +54,8 @@ pub(super) fn of<Q>(request: &Request<Q>) -> Caller {
     let user_agent = request.metadata().get("user-agent").and_then(|value| value.to_str().ok());
     Caller {
         name: peer.and_then(Peer::name).map(str::to_owned),
-        tls: None,
-        address: None,
+        tls: peer.and_then(|peer| peer.tls.as_deref().cloned()),
+        address: peer.and_then(|peer| peer.address),
         user_agent: user_agent.map(str::to_owned),
     }
 }

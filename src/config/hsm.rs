@@ -15,8 +15,8 @@ pub struct Hsm {
     pub module: PathBuf,
     /// Which of the module's tokens.
     pub token: TokenName,
-    /// The file that holds the user PIN, and nothing else but a newline.
-    pub pin_file: PathBuf,
+    /// Where the user PIN comes from.
+    pub pin: Pin,
     /// Sessions, and so threads, at work at once: 2 to 64.
     pub sessions: usize,
     /// Calls that wait for a session before more are refused: 1 to 4096.
@@ -36,13 +36,27 @@ pub enum TokenName {
     Serial(String),
 }
 
+/// Where the user PIN comes from: never from the configuration itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pin {
+    /// A file that holds it, and nothing else but a newline.
+    File(PathBuf),
+    /// The systemd credential of this name.
+    Credential(String),
+    /// Somebody at the terminal, at each start.
+    Prompt,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
     module: PathBuf,
     token_label: Option<String>,
     token_serial: Option<String>,
-    pin_file: PathBuf,
+    pin_file: Option<PathBuf>,
+    pin_credential: Option<String>,
+    #[serde(default)]
+    pin_prompt: bool,
     #[serde(default = "sessions", deserialize_with = "within::<_, _, 2, 64>")]
     sessions: usize,
     #[serde(default = "queue", deserialize_with = "within::<_, _, 1, 4096>")]
@@ -75,7 +89,7 @@ impl TryFrom<Raw> for Hsm {
     type Error = String;
 
     fn try_from(raw: Raw) -> Result<Self, Self::Error> {
-        let Raw { module, token_label, token_serial, pin_file, sessions, queue, host_assisted, vendor_attestation_file } =
+        let Raw { module, token_label, token_serial, pin_file, pin_credential, pin_prompt, sessions, queue, host_assisted, vendor_attestation_file } =
             raw;
         let token = match (token_label, token_serial) {
             (Some(label), None) => TokenName::Label(bounded("token_label", label, 32)?),
@@ -85,8 +99,20 @@ impl TryFrom<Raw> for Hsm {
                 return Err("expected one of token_label and token_serial, found both; remove one".to_owned());
             }
         };
+        let pin = match (pin_file, pin_credential, pin_prompt) {
+            (Some(path), None, false) => Pin::File(path),
+            (None, Some(name), false) => Pin::Credential(credential(name)?),
+            (None, None, true) => Pin::Prompt,
+            (None, None, false) => {
+                return Err("expected one of pin_file, pin_credential and pin_prompt = true, found none".to_owned());
+            }
+            _ => {
+                let one = "expected one of pin_file, pin_credential and pin_prompt = true, found more; leave one";
+                return Err(one.to_owned());
+            }
+        };
         let vendor_attestation_file = Some(vendor_attestation_file).filter(|path| !path.as_os_str().is_empty());
-        Ok(Self { module, token, pin_file, sessions, queue, host_assisted, vendor_attestation_file })
+        Ok(Self { module, token, pin, sessions, queue, host_assisted, vendor_attestation_file })
     }
 }
 
@@ -97,4 +123,13 @@ fn bounded(key: &str, name: String, most: usize) -> Result<String, String> {
     } else {
         Err(format!("{key}: expected 1 to {most} bytes, found {}", name.len()))
     }
+}
+
+/// The name of a file in the folder of credentials (systemd.exec(5)), and no way out of it.
+fn credential(name: String) -> Result<String, String> {
+    let name = bounded("pin_credential", name, 255)?;
+    if name == "." || name == ".." || name.contains(['/', '\0']) {
+        return Err(format!("pin_credential: expected a name as in LoadCredential=, found {name:?}"));
+    }
+    Ok(name)
 }

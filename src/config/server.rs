@@ -35,6 +35,8 @@ pub struct Tls {
     pub private_key: PathBuf,
     /// The CAs whose certificates callers must show.
     pub client_ca: PathBuf,
+    /// The lists of what these CAs have revoked, one for each of them and for each CA between them and a caller.
+    pub client_crl: Option<PathBuf>,
 }
 
 impl Default for Server {

@@ -63,7 +63,7 @@ pub enum OpenError {
     Thread(String),
     /// Wrong PIN.
     #[error(
-        "the token refused the PIN: tried once and not again, for tokens lock after a few wrong ones; check the file that hsm.pin_file names"
+        "the token refused the PIN: tried once and not again, for tokens lock after a few wrong ones; check what hsm.pin_file or hsm.pin_credential names"
     )]
     WrongPin,
     /// The token does not accept PINs any more.

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use zeroize::Zeroizing;
 
+use super::pin;
+use super::private::{Exposed, require_private};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::hsm::{self, Hsm, OpenError, Profile};
@@ -18,14 +19,9 @@ use crate::store::{self, Store};
 /// Why a service cannot be put together: what is wrong and what to do, with the cause behind it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The PIN cannot be read.
-    #[error("the PIN cannot be read from {path:?}: check hsm.pin_file and who may read it")]
-    PinFile {
-        /// `hsm.pin_file`.
-        path: std::path::PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
+    /// There is no PIN.
+    #[error(transparent)]
+    Pin(#[from] pin::Error),
     /// The token does not open.
     #[error(transparent)]
     Token(#[from] OpenError),
@@ -113,6 +109,16 @@ pub async fn holdings(config: &Config, profile: &Profile) -> Result<Holdings, st
     holdings
 }
 
+/// Refuses files with secrets that others can read; those that are not there are not missed.
+///
+/// # Errors
+/// Where there is one; the message says what to run.
+pub fn examine_files(config: &Config) -> Result<(), Exposed> {
+    pin::check(&config.hsm.pin)?;
+    let private_key = config.server.tls.as_ref().map(|tls| require_private(super::tls::PRIVATE_KEY, &tls.private_key));
+    private_key.unwrap_or(Ok(()))
+}
+
 /// Makes a token of this label in the first free slot. Blocks.
 ///
 /// # Errors
@@ -138,14 +144,15 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
 }
 
 async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
-    let config::Hsm { module, token, pin_file, sessions, queue, host_assisted, vendor_attestation_file: _ } = config.clone();
+    let config::Hsm { module, token, pin: source, sessions, queue, host_assisted, vendor_attestation_file: _ } =
+        config.clone();
     let token = match token {
         config::TokenName::Label(label) => hsm::TokenName::Label(label),
         config::TokenName::Serial(serial) => hsm::TokenName::Serial(serial),
     };
-    let pin = std::fs::read_to_string(&pin_file).map(Zeroizing::new);
-    let pin = pin.map_err(|source| StartError::PinFile { path: pin_file, source })?;
-    let pin = SecretString::from(pin.trim_end_matches(['\r', '\n']));
-    let settings = hsm::Settings { module, token, pin, sessions, fillers, queue, host_assisted };
-    tokio::task::spawn_blocking(move || Hsm::open(settings)).await.map_err(StartError::BrokeOff)?.map_err(StartError::Token)
+    let open = move || {
+        let pin = pin::read(&source)?;
+        Ok(Hsm::open(hsm::Settings { module, token, pin, sessions, fillers, queue, host_assisted })?)
+    };
+    tokio::task::spawn_blocking(open).await.map_err(StartError::BrokeOff)?
 }

@@ -1,9 +1,11 @@
 //! One connection, with or without TLS, and whose it is.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustls::{NamedGroup, ProtocolVersion, ServerConnection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -11,32 +13,54 @@ use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use crate::api::Peer;
+use crate::model::TlsDetails;
 
 /// An accepted connection. Gives its place back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: Stream,
+    session: Session,
     peer: Peer,
     _place: OwnedSemaphorePermit,
 }
 
+/// What calls come over.
 #[derive(Debug)]
-enum Stream {
+pub(super) enum Session {
+    /// Without TLS, from this machine.
     Plain(TcpStream),
+    /// After the handshake.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Connection {
-    /// A connection from this machine.
-    pub(super) fn plain(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
-        Self { stream: Stream::Plain(stream), peer: Peer::loopback(), _place: place }
+    /// `None` where the other end showed no certificate, which the verifier does not let happen.
+    pub(super) fn new(session: Session, from: SocketAddr, place: OwnedSemaphorePermit) -> Option<Self> {
+        let peer = match &session {
+            Session::Plain(_) => Peer::loopback().connected(None, from),
+            Session::Tls(stream) => {
+                let tls = stream.get_ref().1;
+                Peer::of_certificate(tls.peer_certificates()?.first()?).connected(Some(details(tls)?), from)
+            }
+        };
+        Some(Self { session, peer, _place: place })
     }
+}
 
-    /// A connection whose handshake is done. `None` where the other end showed no certificate, which the verifier does not let happen.
-    pub(super) fn tls(stream: TlsStream<TcpStream>, place: OwnedSemaphorePermit) -> Option<Self> {
-        let peer = Peer::of_certificate(stream.get_ref().1.peer_certificates()?.first()?);
-        Some(Self { stream: Stream::Tls(Box::new(stream)), peer, _place: place })
-    }
+/// What the handshake agreed on. rustls has names of its own for some of it.
+fn details(tls: &ServerConnection) -> Option<TlsDetails> {
+    let version = match tls.protocol_version()? {
+        ProtocolVersion::TLSv1_3 => "TLSv1.3",
+        ProtocolVersion::TLSv1_2 => "TLSv1.2",
+        _ => return None,
+    };
+    let suite = tls.negotiated_cipher_suite()?.suite();
+    let cipher_suite = suite.as_str()?.replace("TLS13_", "TLS_");
+    let key_exchange = match tls.negotiated_key_exchange_group().map(|group| group.name()) {
+        None => "",
+        Some(NamedGroup::X25519) => "x25519",
+        Some(group) => group.as_str()?,
+    };
+    Some(TlsDetails { version: version.to_owned(), cipher_suite, key_exchange: key_exchange.to_owned() })
 }
 
 impl Connected for Connection {
@@ -49,18 +73,18 @@ impl Connected for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+        match &mut self.session {
+            Session::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Session::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        match &mut self.session {
+            Session::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Session::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
@@ -69,30 +93,30 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bytes),
+        match &mut self.session {
+            Session::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bytes),
+            Session::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bytes),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
+        match &self.session {
+            Session::Plain(stream) => stream.is_write_vectored(),
+            Session::Tls(stream) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        match &mut self.session {
+            Session::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Session::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        match &mut self.session {
+            Session::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Session::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The way in: connections accepted one after the other, their handshakes made side by side and not for long.
 //!
-//! One that is slow, or shows no good certificate, keeps nobody else waiting. Past the bound, further ones wait in the
-//! kernel's queue.
+//! One that is slow, or shows no good certificate, keeps nobody else waiting and takes no place: who has not said yet who it is
+//! makes room for who comes later. Known callers past the bound wait for a place, as long as a handshake may take.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -11,16 +12,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::AbortHandle;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::connection::Connection;
-use super::tls::Identity;
+use super::connection::{Connection, Session};
+use super::tls::{self, Identity};
 
-/// Connections at once, those in the handshake included.
+/// Connections of known callers at once.
 const MAX_CONNECTIONS: usize = 1024;
-/// How long a handshake may take.
+/// Handshakes at once. One more ends the oldest, which has had the most time.
+const MAX_HANDSHAKES: usize = 512;
+/// How long a handshake may take, and the wait for a place after it.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long to wait when the system has no more file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -32,8 +36,12 @@ pub(super) struct Incoming(ReceiverStream<Result<Connection, Infallible>>);
 impl Incoming {
     /// Begins to accept.
     pub(super) fn start(listener: TcpListener, identity: Option<Arc<Identity>>) -> Self {
+        Self::bounded(listener, identity, MAX_HANDSHAKES)
+    }
+
+    fn bounded(listener: TcpListener, identity: Option<Arc<Identity>>, handshakes: usize) -> Self {
         let (known, incoming) = mpsc::channel(16);
-        tokio::spawn(accept(listener, identity, known));
+        tokio::spawn(accept(listener, identity, handshakes, known));
         Self(ReceiverStream::new(incoming))
     }
 }
@@ -48,24 +56,19 @@ impl Stream for Incoming {
 
 type Known = mpsc::Sender<Result<Connection, Infallible>>;
 
-async fn accept(listener: TcpListener, identity: Option<Arc<Identity>>, known: Known) {
+async fn accept(listener: TcpListener, identity: Option<Arc<Identity>>, handshakes: usize, known: Known) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut strangers: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        let next = async {
-            // Never closed, so always granted.
-            let place = places.clone().acquire_owned().await.ok()?;
-            Some((listener.accept().await, place))
-        };
-        let (accepted, place) = tokio::select! {
+        let accepted = tokio::select! {
             () = known.closed() => return,
-            next = next => match next {
-                Some(next) => next,
-                None => return,
-            },
+            accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, from)) => {
-                tokio::spawn(welcome(stream, from, place, identity.clone(), known.clone()));
+                make_room(&mut strangers, handshakes);
+                let welcome = welcome(stream, from, places.clone(), identity.clone(), known.clone());
+                strangers.push_back(tokio::spawn(welcome).abort_handle());
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -75,10 +78,24 @@ async fn accept(listener: TcpListener, identity: Option<Arc<Identity>>, known: K
     }
 }
 
+/// Ends the oldest handshake where there are as many as may be.
+fn make_room(strangers: &mut VecDeque<AbortHandle>, most: usize) {
+    if strangers.len() < most {
+        return;
+    }
+    strangers.retain(|handshake| !handshake.is_finished());
+    if strangers.len() >= most
+        && let Some(oldest) = strangers.pop_front()
+    {
+        oldest.abort();
+        tracing::info!(most, "too many handshakes at once, the oldest was ended");
+    }
+}
+
 async fn welcome(
     stream: TcpStream,
     from: SocketAddr,
-    place: OwnedSemaphorePermit,
+    places: Arc<Semaphore>,
     identity: Option<Arc<Identity>>,
     known: Known,
 ) {
@@ -87,21 +104,30 @@ async fn welcome(
         tracing::debug!(%from, %error, "connection lost");
         return;
     }
-    let connection = match identity {
-        None => Some(Connection::plain(stream, place)),
+    let session = match identity {
+        None => Session::Plain(stream),
         Some(identity) => match tokio::time::timeout(HANDSHAKE, identity.acceptor().accept(stream)).await {
-            Ok(Ok(stream)) => Connection::tls(stream, place),
+            Ok(Ok(stream)) => Session::Tls(Box::new(stream)),
             Ok(Err(error)) => {
-                tracing::info!(%from, %error, "handshake refused");
-                None
+                // Some refusals only an operator can end.
+                match tls::advice(&error) {
+                    Some(advice) => tracing::warn!(%from, %error, advice, "handshake refused"),
+                    None => tracing::info!(%from, %error, "handshake refused"),
+                }
+                return;
             }
             Err(_elapsed) => {
                 tracing::info!(%from, "handshake too slow");
-                None
+                return;
             }
         },
     };
-    if let Some(connection) = connection {
+    // Never closed, so granted or waited for.
+    let Ok(Ok(place)) = tokio::time::timeout(HANDSHAKE, places.acquire_owned()).await else {
+        tracing::warn!(%from, most = MAX_CONNECTIONS, "no place for a connection");
+        return;
+    };
+    if let Some(connection) = Connection::new(session, from, place) {
         // The door is closed where nobody takes it.
         let _ = known.send(Ok(connection)).await;
     }

@@ -1,7 +1,8 @@
 //! What the process keeps to itself: no core dumps, no debugger of the same user, and no swapping of what may be plain.
 
+use rustix::fs::Mode;
 use rustix::mm::{MlockAllFlags, mlockall};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask};
 
 use crate::model::HostAssisted;
 
@@ -16,21 +17,23 @@ pub enum Error {
     Dumpable(#[source] std::io::Error),
 }
 
-/// Closes the process off and keeps its memory from the swap. To be called before it knows a secret.
+/// Closes the process off, makes files its owner's alone, and keeps its memory from the swap. To be called before it knows a
+/// secret.
 ///
 /// Memory is locked where RLIMIT_MEMLOCK is unlimited; under a limit, a locked process would fail to allocate later on.
-/// Where material may be plain on the host and memory is not locked, the log says so.
+/// Where it is not locked, the log says so: the PIN is in it, and material where that may be plain on the host.
 ///
 /// # Errors
 /// Where the system refuses what every process may ask for.
 pub fn harden(host_assisted: HostAssisted) -> Result<(), Error> {
     close_off()?;
+    umask(Mode::RWXG | Mode::RWXO);
     let unlimited = getrlimit(Resource::Memlock).current.is_none();
     let locked = unlimited && mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT).is_ok();
-    if !locked && host_assisted != HostAssisted::None {
+    if !locked {
         tracing::warn!(
             host_assisted = host_assisted.as_str(),
-            "memory is not locked and may be swapped to disk: raise RLIMIT_MEMLOCK to unlimited (LimitMEMLOCK=infinity)"
+            "memory is not locked and what is secret in it may be swapped to disk: raise RLIMIT_MEMLOCK to unlimited (LimitMEMLOCK=infinity)"
         );
     }
     Ok(())

@@ -1,7 +1,10 @@
 //! The certificates of mutual TLS, and how they are changed under a running service.
 //!
-//! The whole configuration is swapped, so that a reload covers the certificate, its key and the CAs of callers alike.
+//! The whole configuration is swapped, so that a reload covers the certificate, its key, the CAs of callers and what these
+//! have revoked alike.
 //! Sessions are never resumed: a caller whose CA is gone must not come back on an old ticket.
+
+mod revocation;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,7 +17,9 @@ use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientV
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
+use super::private::{Exposed, require_private};
 use crate::config;
+pub(super) use revocation::advice;
 
 /// What is wrong with a file of `[server.tls]`.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +28,16 @@ pub struct Error {
     key: &'static str,
     path: PathBuf,
     problem: String,
+}
+
+/// The key of the configuration whose file is secret.
+pub(super) const PRIVATE_KEY: &str = "server.tls.private_key";
+
+impl From<Exposed> for Error {
+    fn from(exposed: Exposed) -> Self {
+        let problem = exposed.problem();
+        Self { key: exposed.key, path: exposed.path, problem }
+    }
 }
 
 impl Error {
@@ -58,17 +73,22 @@ impl Identity {
 }
 
 fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
-    let config::Tls { certificate, private_key, client_ca } = files;
+    let config::Tls { certificate, private_key, client_ca, client_crl } = files;
     let chain = certificates("server.tls.certificate", certificate)?;
+    require_private(PRIVATE_KEY, private_key)?;
     let key = PrivateKeyDer::from_pem_file(private_key)
-        .map_err(|error| Error::at("server.tls.private_key", private_key, explain(error, "a private key")))?;
+        .map_err(|error| Error::at(PRIVATE_KEY, private_key, explain(error, "a private key")))?;
     let at_client_ca = |problem: String| Error::at("server.tls.client_ca", client_ca, problem);
     let mut callers = RootCertStore::empty();
     for ca in certificates("server.tls.client_ca", client_ca)? {
         callers.add(ca).map_err(|error| at_client_ca(format!("not a CA certificate: {error}")))?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let revoked = client_crl.as_deref().map(|path| revocation::read(path, &callers)).transpose()?;
+    // Without lists nothing is looked up; with some, what no list speaks of is refused, up to the CA in `client_ca`.
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(callers), provider.clone())
+        .with_crls(revoked.unwrap_or_default())
+        .enforce_revocation_expiration()
         .build()
         .map_err(|error: VerifierBuilderError| at_client_ca(error.to_string()))?;
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -77,11 +97,9 @@ fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain, key)
         .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => Error::at(
-                "server.tls.private_key",
-                private_key,
-                format!("not the key of the certificate in {}", certificate.display()),
-            ),
+            rustls::Error::InconsistentKeys(_) => {
+                Error::at(PRIVATE_KEY, private_key, format!("not the key of the certificate in {}", certificate.display()))
+            }
             other => Error::at("server.tls.certificate", certificate, other.to_string()),
         })?;
     config.alpn_protocols = vec![b"h2".to_vec()];

@@ -163,7 +163,7 @@ case \":$PATH:\" in *:{programs}:*) ;; *) export PATH={programs}:\"$PATH\" ;; es
 
 #[cfg(test)]
 mod tests {
-    use keyferry::config::Config;
+    use keyferry::config::{Config, Pin};
 
     use super::*;
 
@@ -173,7 +173,7 @@ mod tests {
         let folder = Folder::open(&outer.path().join("it's \"odd\" 100%?")).unwrap();
         let text = settings(&folder, Path::new(SOFTHSM2_PLACES[0]), "127.0.0.1:8443".parse().unwrap()).unwrap();
         let config = Config::parse(&text, []).unwrap();
-        assert_eq!(config.hsm.pin_file, folder.path("pin"));
+        assert_eq!(config.hsm.pin, Pin::File(folder.path("pin")));
         assert!(config.store.url.expose().ends_with("/it's \"odd\" 100%25%3F/keyferry.db"));
     }
 

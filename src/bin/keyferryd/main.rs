@@ -58,7 +58,7 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         only: Option<public_keys::Which>,
     },
-    /// Say whether a configuration is good.
+    /// Say whether a configuration is good, and the files with secrets that it names are private.
     CheckConfig {
         /// The configuration, for example deploy/keyferryd.toml.
         #[arg(long, value_name = "FILE")]
@@ -130,7 +130,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             say(&public_keys::text(&keys, only)?)
         }
         Command::CheckConfig { config } => {
-            load(&config)?;
+            server::examine_files(&load(&config)?)?;
             say("the configuration is good")
         }
         Command::Dev { dir, listen } => dev::dev(&dir, listen),

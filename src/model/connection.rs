@@ -1,6 +1,6 @@
-//! How a caller is connected.
+//! How a caller's connection is protected.
 
-/// A TLS connection, by the names of the IANA registries.
+/// What TLS agreed on, by the names of the IANA registries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsDetails {
     /// For example `TLSv1.3`.
