@@ -18,6 +18,7 @@ mod layering;
 mod lengths;
 mod matrix;
 mod openssl;
+mod policy;
 mod pool;
 mod refusals;
 mod startup;

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::import::Import;
 use crate::output;
+use crate::policy::Policy;
 use crate::schema::Operation;
 use crate::verb;
 use crate::wrapping::Wrap;
@@ -23,6 +24,8 @@ pub(crate) enum Own {
     Import(Box<Import>),
     /// Wrap a key file offline, with saved parameters or for somebody else's key
     Wrap(Wrap),
+    /// Ask a folder of policies offline who may do what, and whether it is good
+    Policy(Policy),
     /// Write a profile: where the service is, and who asks
     Configure(Configure),
     /// Print what makes a shell complete these commands
@@ -51,7 +54,7 @@ pub(crate) fn all() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Brings key material into an HSM, wrapped")
         .after_help(
-            "Exit codes: 0 done, 252 the command line, 253 the configuration, 254 the service said no, 255 anything else.",
+            "Exit codes: 0 done, 1 denied by what policy test asked, 252 the command line, 253 the configuration, 254 the service said no, 255 anything else.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
