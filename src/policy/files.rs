@@ -90,10 +90,14 @@ pub(super) fn offset(complaint: &impl Diagnostic) -> Option<usize> {
     Some(complaint.labels()?.next()?.offset())
 }
 
-/// A complaint, and the help that comes with it, in one line.
+/// A complaint, what it says of the place that it points to, and the help that comes with it, in one line.
 pub(super) fn described(complaint: &(impl Diagnostic + ?Sized)) -> String {
-    let help = complaint.help().map(|help| format!("; {help}")).unwrap_or_default();
-    format!("{complaint}{help}").replace('\n', " ")
+    let at_place =
+        complaint.labels().and_then(|mut labels| labels.next()).and_then(|label| label.label().map(str::to_owned));
+    let help = complaint.help().map(|help| help.to_string());
+    let mut parts = vec![complaint.to_string()];
+    parts.extend(at_place.into_iter().chain(help));
+    parts.join("; ").replace('\n', " ")
 }
 
 /// The text of a file.

@@ -54,7 +54,7 @@ pub(crate) fn all() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Brings key material into an HSM, wrapped")
         .after_help(
-            "Exit codes: 0 done, 1 denied by what policy test asked, 252 the command line, 253 the configuration, 254 the service said no, 255 anything else.",
+            "Exit codes: 0 done, 1 denied by policy test, 252 the command line, 253 the configuration, 254 the service said no, 255 anything else.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
