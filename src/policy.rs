@@ -4,6 +4,20 @@
 //! All of it is checked against the schema when it is loaded, and what does not hold up is not used at all. What no policy
 //! permits is denied.
 
+mod context;
+mod decide;
+mod entities;
+mod error;
+mod files;
+mod loaded;
+mod principals;
+mod validation;
+mod vocabulary;
+
+pub use error::{Error, Faults, Place};
+pub use loaded::Policies;
+pub use vocabulary::SCHEMA;
+
 use crate::model::{
     Account, Action, ExpirationModel, HostExposure, Key, KeyArn, KeySpec, KeyUsage, Origin, Principal, Tags, Timestamp,
     TlsDetails, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
@@ -34,6 +48,16 @@ pub enum Resource<'a> {
         /// Its record.
         key: &'a Key,
     },
+}
+
+impl Resource<'_> {
+    /// Whose it is.
+    pub fn account(&self) -> &Account {
+        match self {
+            Self::Account(account) => account,
+            Self::Key { key, .. } => &key.account,
+        }
+    }
 }
 
 /// What is known of a request besides its principal, action and resource. Defaults are filled in, as the reference's conditions
@@ -77,7 +101,9 @@ pub struct Circumstances {
 pub struct Decision {
     /// Whether it may be.
     pub allowed: bool,
-    /// The ids of the policies that decided: those that permit, or those that forbid; none where nothing permits.
+    /// The ids of the policies that decided, in order: those that permit, those that forbid, or those that could not be
+    /// evaluated, for what they would have said is not known. None where nothing permits, and where the resource is another
+    /// account's.
     pub policies: Vec<String>,
 }
 

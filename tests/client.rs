@@ -8,6 +8,7 @@ mod importing;
 mod inputs;
 mod lists;
 mod outputs;
+mod policies;
 mod precedence;
 mod profiles;
 mod refusing;

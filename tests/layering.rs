@@ -27,10 +27,12 @@ const ARROWS: [(&str, &[&str]); 17] = [
 ];
 
 /// Foreign crates, and the layers that may name them.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("sqlx", &["store"]),
     ("cryptoki", &["hsm"]),
     ("cryptoki_sys", &["hsm"]),
+    ("cedar_policy", &["policy"]),
+    ("miette", &["policy"]),
     ("clap", &["bin"]),
     ("tonic", &["api", "server", "client", "bin", "proto"]),
     ("prost", &["api", "server", "client", "bin", "proto"]),

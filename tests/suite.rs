@@ -19,6 +19,7 @@ mod layering;
 mod lengths;
 mod matrix;
 mod openssl;
+mod policy;
 mod pool;
 mod receipts;
 mod refusals;

@@ -46,6 +46,14 @@ impl Action {
         self.as_str().split_once(':').map_or(self.as_str(), |(_, operation)| operation)
     }
 
+    /// Whether it is on an account: there is no key yet, or there are many, or none is meant. All others are on a key.
+    pub fn is_on_account(self) -> bool {
+        matches!(
+            self,
+            Self::CreateKey | Self::GetServerInfo | Self::GetTokenProfile | Self::ListKeys | Self::ListPendingImports
+        )
+    }
+
     /// What the audit log calls read-only. The reference counts GetParametersForImport among these (KMS Developer Guide, "Logging").
     pub fn is_read_only(self) -> bool {
         matches!(

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::import::Import;
 use crate::output;
+use crate::policy::Policy;
 use crate::schema::Operation;
 use crate::trust::{VerifyAttestation, VerifyReceipt};
 use crate::verb;
@@ -28,6 +29,8 @@ pub(crate) enum Own {
     VerifyAttestation(VerifyAttestation),
     /// Say whether a receipt is the service's that is trusted, and print what it is of
     VerifyReceipt(VerifyReceipt),
+    /// Ask a folder of policies offline who may do what, and whether it is good
+    Policy(Policy),
     /// Write a profile: where the service is, and who asks
     Configure(Configure),
     /// Print what makes a shell complete these commands
@@ -56,7 +59,7 @@ pub(crate) fn all() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Brings key material into an HSM, wrapped")
         .after_help(
-            "Exit codes: 0 done, 252 the command line, 253 the configuration, 254 the service said no, 255 anything else.",
+            "Exit codes: 0 done, 1 denied by policy test, 252 the command line, 253 the configuration, 254 the service said no, 255 anything else.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)

@@ -14,7 +14,7 @@ pub(crate) use material::{of_public_key, of_unread, sentence};
 pub(crate) enum Failure {
     /// The command line, or a file that stands for a part of it.
     Usage(String),
-    /// The profile, the endpoint or the certificates are missing or wrong.
+    /// The profile, the endpoint, the certificates or the policies are missing or wrong.
     Configuration(anyhow::Error),
     /// Something else on this side or on the way: a file, the material, a service that is not there.
     Local(anyhow::Error),

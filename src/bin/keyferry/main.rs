@@ -13,6 +13,7 @@ mod key_source;
 mod names;
 mod output;
 mod parameters;
+mod policy;
 mod profile;
 mod prompt;
 mod replace;
@@ -49,27 +50,30 @@ async fn main() -> ExitCode {
         Err(error) => return report::command_line(&error),
     };
     match run(&matches).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => report::failure(&failure, color),
     }
 }
 
-async fn run(matches: &ArgMatches) -> Result<(), Failure> {
+async fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     // Before it knows a secret: the key file's, or the client certificate's private key.
     process::close_off().map_err(anyhow::Error::from)?;
-    let Some((verb, own)) = matches.subcommand() else { return Ok(()) };
+    let Some((verb, own)) = matches.subcommand() else { return Ok(ExitCode::SUCCESS) };
     let globals = Globals::from_arg_matches(own).map_err(|error| Failure::usage(error.to_string()))?;
     debug::start(globals.debug);
     if let Some(operation) = Operation::of_verb(verb) {
-        return verb::run(&operation, own, &Settings::new(globals)?).await;
+        verb::run(&operation, own, &Settings::new(globals)?).await?;
+        return Ok(ExitCode::SUCCESS);
     }
     match Own::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))? {
-        Own::Completions(command) => commands::completions(&command),
-        Own::Configure(command) => configure::run(command, globals).await,
-        Own::Import(command) => import::run(*command, &Settings::new(globals)?).await,
-        Own::Man(command) => commands::manual(&command),
-        Own::VerifyAttestation(command) => trust::verify_attestation(&command, &Settings::new(globals)?),
-        Own::VerifyReceipt(command) => trust::verify_receipt(&command, &Settings::new(globals)?),
-        Own::Wrap(command) => wrapping::wrap(command, &Settings::new(globals)?),
+        Own::Completions(command) => commands::completions(&command)?,
+        Own::Configure(command) => configure::run(command, globals).await?,
+        Own::Import(command) => import::run(*command, &Settings::new(globals)?).await?,
+        Own::Man(command) => commands::manual(&command)?,
+        Own::Policy(command) => return policy::run(command, &Settings::new(globals)?),
+        Own::VerifyAttestation(command) => trust::verify_attestation(&command, &Settings::new(globals)?)?,
+        Own::VerifyReceipt(command) => trust::verify_receipt(&command, &Settings::new(globals)?)?,
+        Own::Wrap(command) => wrapping::wrap(command, &Settings::new(globals)?)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
