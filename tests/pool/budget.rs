@@ -1,6 +1,6 @@
 //! The token never holds more than it may, and wrapping keys never take the share that is kept for material.
 
-use keyferry::model::WrappingAlgorithm;
+use keyferry::model::{ObjectKind, WrappingAlgorithm};
 use keyferry::service::{CapacitySettings, CreateKey, ImportKeyMaterial, Kind, Marks, Parameters, Settings};
 use keyferry::wrap;
 
@@ -9,9 +9,10 @@ use super::{House, call, call_of, external_key, parameters, pool_of, settings, s
 /// Twelve for wrapping keys, four more for material.
 const CAPACITY: CapacitySettings = CapacitySettings { objects: Some(16), import_share: 25 };
 
-/// Material and wrapping keys on the token; the MAC key is always there and does not count.
+/// Material and wrapping keys on the token; the keys of its own are always there and do not count.
 async fn objects(house: &House) -> usize {
-    house.hsm.sweep(|token| token.objects()).await.unwrap().len() - 1
+    let all = house.hsm.sweep(|token| token.objects()).await.unwrap();
+    all.iter().filter(|found| matches!(found.kind, ObjectKind::Material | ObjectKind::WrappingKey)).count()
 }
 
 async fn import(house: &House, set: &Parameters) -> Result<(), keyferry::service::Error> {

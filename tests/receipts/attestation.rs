@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use base64ct::{Base64, Encoding};
 use coset::{CoseSign1, TaggedCborSerializable};
+use keyferry::clock::Clock;
+use keyferry::model::{
+    MaterialKind, ObjectId, PairKind, PairUse, WrappingKey, WrappingKeyId, WrappingKeySpec, WrappingKeyState,
+};
+use keyferry::service::{CreateKey, GetParametersForImport, Kind};
 use keyferry::statement::{WrappingKeyStatement, verify};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{assert_agree, desk, save_set, server_info, wrap};
 use crate::harness::token::Token;
-use crate::harness::{Daemon, Settings, openssl};
+use crate::harness::{Daemon, Installation, Settings, openssl, service};
 
 const VERIFY: [&str; 5] = ["verify-attestation", "--trust", "trust.pem", "--parameters", "set.json"];
 
@@ -78,7 +83,7 @@ async fn a_trusted_set_wraps_and_each_set_has_a_statement_of_its_own() {
 
 #[tokio::test]
 async fn what_the_vendor_attests_rides_along_and_is_bound_by_its_hash() {
-    let installation = crate::harness::Installation::new(Settings::default());
+    let installation = Installation::new(Settings::default());
     std::fs::write(installation.file("vendor.bin"), b"of the vendor's making").unwrap();
     let pin_file = format!("pin_file = \"{}\"", installation.file("pin").display());
     let vendor = format!("vendor_attestation_file = \"{}\"\n", installation.file("vendor.bin").display());
@@ -102,9 +107,43 @@ async fn what_the_vendor_attests_rides_along_and_is_bound_by_its_hash() {
 
 #[test]
 fn what_the_vendor_attests_must_be_there_to_be_read() {
-    let installation = crate::harness::Installation::new(Settings::default());
+    let installation = Installation::new(Settings::default());
     let pin_file = format!("pin_file = \"{}\"", installation.file("pin").display());
     installation.edit_config(&pin_file, &format!("vendor_attestation_file = \"/no/such/vendor\"\n{pin_file}"));
     let said = Daemon::refusal_to_start(&installation);
     assert!(said.contains("check hsm.vendor_attestation_file") && said.contains("/no/such/vendor"), "{said}");
+}
+
+/// As if somebody had put another key into the database.
+#[tokio::test]
+async fn a_wrapping_key_that_is_not_the_one_on_record_is_not_attested() {
+    let house = service::start("another-pair").await;
+    let kind = PairKind { spec: WrappingKeySpec::Rsa2048, pair_use: PairUse::Unwrap };
+    let pair = WrappingKey {
+        id: WrappingKeyId::random(),
+        object: ObjectId::random(),
+        token: house.service.token_profile().serial_number.clone(),
+        kind,
+        state: WrappingKeyState::Making,
+        spki: Vec::new(),
+        created_at: house.clock.now(),
+        issue: None,
+        attempts: 0,
+        answer: None,
+    };
+    house.store.begin_wrapping_key(&pair).await.unwrap();
+    let object = pair.object;
+    house.hsm.make(move |token| token.make_wrapping_key(&object, kind)).await.unwrap();
+    let mallory = openssl::public_key(&openssl::private_key(MaterialKind::Rsa(2048)));
+    house.store.wrapping_key_ready(&pair.id, &mallory).await.unwrap();
+
+    let create = CreateKey { origin: Some("EXTERNAL".to_owned()), ..CreateKey::default() };
+    let created = house.service.create_key(&service::call(), create).await.unwrap();
+    let request = GetParametersForImport {
+        key_id: created.key.id.as_str().to_owned(),
+        wrapping_algorithm: Some("RSAES_OAEP_SHA_1".to_owned()),
+        wrapping_key_spec: Some("RSA_2048".to_owned()),
+    };
+    let refusal = house.service.parameters_for_import(&service::call(), request).await.unwrap_err();
+    assert_eq!((refusal.kind(), refusal.to_string()), (Kind::Internal, "internal error".to_owned()));
 }

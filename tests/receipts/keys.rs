@@ -71,7 +71,8 @@ async fn the_token_itself_tells_what_is_to_be_pinned() {
     assert_eq!(spki::pem(&info.attestation_public_key).unwrap(), attestation);
     assert_eq!(spki::pem(&info.audit_public_key).unwrap(), audit);
     // Twice more, and there are still no others.
-    let installation = daemon.terminate();
+    let (installation, log) = daemon.terminate_with_log();
+    assert!(!log.contains("the token holds objects that the database does not know"), "{log}");
     for _ in 0..2 {
         printed(installation.command("init"));
     }
