@@ -4,6 +4,7 @@
 //! Everything is parsed into its final type and checked here: a [`Config`] in hand can start. Secrets come by the path of a
 //! file, but for a password in `store.url`, which prints redacted.
 
+mod audit;
 mod capacity;
 mod error;
 mod hsm;
@@ -11,7 +12,9 @@ mod kms;
 mod limits;
 mod log;
 mod metrics;
+mod policy;
 mod pool;
+mod quotas;
 mod server;
 mod store;
 
@@ -19,6 +22,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+pub use audit::{Audit, Forward};
 pub use capacity::Capacity;
 pub use error::Error;
 pub use hsm::{Hsm, Pin, TokenName};
@@ -26,7 +30,9 @@ pub use kms::Kms;
 pub use limits::{Import, Janitor};
 pub use log::{Format, Log};
 pub use metrics::Metrics;
+pub use policy::Policy;
 pub use pool::{Marks, Pool};
+pub use quotas::Limits;
 pub use server::{Server, Tls};
 pub use store::{Store, StoreUrl};
 
@@ -43,6 +49,13 @@ pub struct Config {
     pub hsm: Hsm,
     /// The record.
     pub store: Store,
+    /// Who may do what.
+    pub policy: Policy,
+    /// Where it is written down.
+    pub audit: Audit,
+    /// How often.
+    #[serde(default)]
+    pub limits: Limits,
     /// How keys are named.
     #[serde(default)]
     pub kms: Kms,

@@ -106,26 +106,3 @@ pub struct Decision {
     /// account's.
     pub policies: Vec<String>,
 }
-
-// STUB
-/// Loaded.
-#[derive(Debug)]
-pub struct Policies;
-/// Bad.
-#[derive(Debug, thiserror::Error)]
-#[error("bad")]
-pub struct Error;
-impl Policies {
-    /// Loads.
-    pub fn load(_: &std::path::Path) -> Result<Self, Error> {
-        Err(Error)
-    }
-    /// Who.
-    pub fn principal(&self, _: &str) -> Option<&Principal> {
-        None
-    }
-    /// Decides.
-    pub fn decide(&self, _: &Question<'_>) -> Decision {
-        Decision { allowed: false, policies: vec![] }
-    }
-}

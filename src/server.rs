@@ -23,8 +23,7 @@ use tonic::transport::Server;
 
 use crate::api::Front;
 use crate::config;
-use crate::model::Account;
-use crate::service::Service;
+use crate::service::{Gate, Service};
 
 pub use assembly::{StartError, assemble, examine, examine_files, holdings, init, initialise_token, public_keys};
 use incoming::Incoming;
@@ -40,6 +39,8 @@ const MAX_STREAMS: u32 = 128;
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
 /// The longest that a call without a deadline of its own is waited for.
 const LONGEST_CALL: Duration = Duration::from_secs(300);
+/// How long the token may take to sign for the last lines of the audit log.
+const LAST_SIGNATURE: Duration = Duration::from_secs(5);
 /// What answers need to reach their callers once the last call has ended.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
@@ -115,12 +116,17 @@ impl Door {
     ///
     /// # Errors
     /// Where the transport gives up by itself.
-    pub async fn serve(self, service: Arc<Service>, account: Account, stop: impl Future<Output = ()>) -> Result<(), Error> {
+    pub async fn serve(
+        self,
+        service: Arc<Service>,
+        policy: config::Policy,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
         let Self { listener, address, identity, max_requests, drain, metrics } = self;
         let metrics = metrics.map(|metrics| tokio::spawn(metrics.serve(Arc::clone(&service))));
-        let front = Front::new(service, account, max_requests);
+        let front = Front::new(Arc::clone(&service), max_requests);
         let (routes, health) = front.routes().await?;
-        let reloads = tokio::spawn(reload_on_hangup(identity.clone())?);
+        let reloads = tokio::spawn(reload_on_hangup(identity.clone(), policy, Arc::clone(service.gate()))?);
         let tls = identity.is_some();
         let incoming = Incoming::start(listener, identity);
         let stopped = Notify::new();
@@ -132,7 +138,9 @@ impl Door {
         };
         tracing::info!(%address, tls, "serving");
         if !tls {
-            tracing::warn!("without TLS: every process of this machine is served as the principal loopback");
+            tracing::warn!(
+                "without TLS: every process of this machine is the principal loopback, where principals.toml has one"
+            );
         }
         let serving = Server::builder()
             .timeout(LONGEST_CALL)
@@ -159,6 +167,10 @@ impl Door {
             () = &mut drained => tokio::time::timeout(LAST_ANSWERS, serving).await.unwrap_or(Ok(())),
         };
         reloads.abort();
+        // The last lines too are to be signed for.
+        if tokio::time::timeout(LAST_SIGNATURE, service.sign_audit()).await.is_err() {
+            tracing::warn!("the token is too slow to sign for the last lines of the audit log");
+        }
         if let Some(metrics) = metrics {
             metrics.abort();
         }
@@ -167,15 +179,29 @@ impl Door {
     }
 }
 
-/// Reads the certificates again at each SIGHUP.
-fn reload_on_hangup(identity: Option<Arc<Identity>>) -> Result<impl Future<Output = ()> + Send + 'static, Error> {
+/// Reads certificates and policies again at each SIGHUP: either wholly or not at all.
+fn reload_on_hangup(
+    identity: Option<Arc<Identity>>,
+    policy: config::Policy,
+    gate: Arc<Gate>,
+) -> Result<impl Future<Output = ()> + Send + 'static, Error> {
     let mut hangups = signal(SignalKind::hangup()).map_err(Error::Signals)?;
     Ok(async move {
         while hangups.recv().await.is_some() {
             match identity.as_deref().map(Identity::reload) {
                 Some(Ok(())) => tracing::info!("certificates reloaded"),
                 Some(Err(error)) => tracing::error!(%error, "certificates not reloaded, the old ones stay"),
-                None => tracing::info!("nothing to reload: no TLS"),
+                None => tracing::info!("no certificates to reload: no TLS"),
+            }
+            match assembly::policies(&policy) {
+                Ok(policies) => {
+                    gate.use_policies(policies);
+                    tracing::info!("policies reloaded");
+                }
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "policies not reloaded, the old ones stay");
+                }
             }
         }
     })

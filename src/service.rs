@@ -5,6 +5,7 @@
 
 mod approval;
 mod capacity;
+mod checkpoints;
 mod destroy;
 mod error;
 mod forecast;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use keyferry::config::{Config, Error, Format, Marks, TokenName};
-use keyferry::model::HostAssisted;
+use keyferry::config::{Config, Error, Format, Forward, Marks, TokenName};
+use keyferry::model::{Action, HostAssisted};
 
 const REFERENCE: &str = include_str!("../deploy/keyferryd.toml");
 
@@ -15,6 +15,10 @@ token_label = "keyferry"
 pin_file = "/etc/keyferry/pin"
 [store]
 url = "sqlite:/var/lib/keyferry/keyferry.db"
+[policy]
+folder = "/etc/keyferry/policy"
+[audit]
+file = "/var/log/keyferry/audit.jsonl"
 "#;
 
 fn parse(text: &str) -> Result<Config, Error> {
@@ -36,14 +40,28 @@ fn as_default(line: &str) -> Option<&str> {
 fn the_commented_lines_of_the_reference_are_the_defaults() {
     let uncommented: Vec<&str> = REFERENCE.lines().map(|line| as_default(line).unwrap_or(line)).collect();
     let defaults = REFERENCE.lines().filter_map(as_default).count();
-    assert_eq!(defaults, 24, "a key was added or lost: say so here");
+    assert_eq!(defaults, 46, "a key was added or lost: say so here");
     assert_eq!(parse(&uncommented.join("\n")).unwrap(), parse(REFERENCE).unwrap());
 }
 
 #[test]
 fn the_reference_leaves_out_no_key() {
     // The longest answer to an unknown key in each table is the list of the known ones.
-    for table in ["server", "server.tls", "hsm", "store", "kms", "import", "pool", "capacity", "janitor", "log", "metrics"] {
+    for table in [
+        "server",
+        "server.tls",
+        "hsm",
+        "store",
+        "policy",
+        "audit",
+        "kms",
+        "import",
+        "pool",
+        "capacity",
+        "janitor",
+        "log",
+        "metrics",
+    ] {
         let refusal = with_environment(REFERENCE, &[(&format!("KEYFERRY__{}__NO_SUCH_KEY", table.replace('.', "__")), "1")]);
         let refusal = refusal.unwrap_err().to_string();
         let known: Vec<&str> = refusal.split('`').skip(3).step_by(2).filter(|key| *key != "tls").collect();
@@ -67,7 +85,7 @@ fn what_is_left_out_has_a_safe_value() {
     assert_eq!(config.hsm.host_assisted, HostAssisted::None);
     assert_eq!(config.hsm.token, TokenName::Label("keyferry".to_owned()));
     assert_eq!((config.hsm.sessions, config.hsm.queue), (4, 64));
-    assert_eq!(config.kms.account.as_str(), "000000000000");
+    assert_eq!((config.limits.burst_seconds.get(), config.limits.per_second[&Action::GetParametersForImport]), (10, 1));
     assert_eq!(config.import.lifetime.as_secs(), 24 * 60 * 60);
     assert_eq!(config.log.format, Format::Human);
     assert_eq!(config.pool.rsa_4096, Marks { low: 8, high: 16 });
@@ -81,7 +99,8 @@ fn the_environment_overrides_the_file() {
         &[
             ("KEYFERRY__SERVER__LISTEN", "[::1]:0"),
             ("KEYFERRY__HSM__SESSIONS", "8"),
-            ("KEYFERRY__KMS__ACCOUNT", "000000000042"),
+            ("KEYFERRY__LIMITS__GET_PARAMETERS_FOR_IMPORT", "50"),
+            ("KEYFERRY__AUDIT__FORWARD", "journald"),
             ("KEYFERRY__LOG__FORMAT", "json"),
             ("KEYFERRY__CAPACITY__OBJECTS", "5000"),
             ("KEYFERRY__POOL__RSA_4096__LOW", "1"),
@@ -91,7 +110,8 @@ fn the_environment_overrides_the_file() {
     .unwrap();
     assert_eq!(config.server.listen.to_string(), "[::1]:0");
     assert_eq!(config.hsm.sessions, 8);
-    assert_eq!(config.kms.account.as_str(), "000000000042", "leading zeros are kept");
+    assert_eq!(config.limits.per_second[&Action::GetParametersForImport], 50);
+    assert_eq!(config.audit.forward, Forward::Journald);
     assert_eq!(config.log.format, Format::Json);
     assert_eq!((config.capacity.objects, config.pool.rsa_4096), (Some(5000), Marks { low: 1, high: 2 }));
 }
@@ -136,7 +156,10 @@ fn what_is_wrong_is_named() {
         (with("[server]\nmax_requests = \"many\""),           "server.max_requests: expected an integer, found string \"many\""),
         (with(tls_without_key),                               "server.tls.private_key: missing"),
         (with("[kms]\nregion = \"here\""),                    "kms: region: expected a name such as us-east-1, found \"here\""),
-        (with("[kms]\naccount = \"12\""),                     "kms: account: expected twelve digits, found \"12\""),
+        (with("[limits]\nencrypt = 5"),                        "limits: unknown field `encrypt`, expected an operation such as create_key, enabled or burst_seconds"),
+        (with("[limits]\nlist_keys = -1"),                     "limits: list_keys: expected 0 to 1000000, found -1"),
+        (with("[limits]\nenabled = \"maybe\""),                 "limits: enabled: expected true or false, found maybe"),
+        (LEAST.replace("file =", "path ="),                   "audit: unknown field `path`"),
         (with("[import]\nlifetime_seconds = 86401"),          "import.lifetime_seconds: expected 60 to 86400, found 86401"),
         (with("[import]\nmax_attempts = 0"),                  "import.max_attempts: expected 1 to 1000, found 0"),
         (with("[janitor]\ninterval_seconds = 0"),             "janitor.interval_seconds: expected 1 to 3600, found 0"),

@@ -164,7 +164,7 @@ struct Admitted {
 /// Writes how a call ended into the audit log: no answer leaves before it is there.
 async fn written<T>(entry: Entry, result: Result<T, Refusal>) -> Result<T, Refusal> {
     let error = result.as_ref().err().map(|refusal| (refusal.reason(), refusal.message()));
-    entry.end(error).await?;
+    entry.end(error.as_ref().map(|(code, message)| (*code, message.as_str()))).await?;
     result
 }
 

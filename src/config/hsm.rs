@@ -89,8 +89,18 @@ impl TryFrom<Raw> for Hsm {
     type Error = String;
 
     fn try_from(raw: Raw) -> Result<Self, Self::Error> {
-        let Raw { module, token_label, token_serial, pin_file, pin_credential, pin_prompt, sessions, queue, host_assisted, vendor_attestation_file } =
-            raw;
+        let Raw {
+            module,
+            token_label,
+            token_serial,
+            pin_file,
+            pin_credential,
+            pin_prompt,
+            sessions,
+            queue,
+            host_assisted,
+            vendor_attestation_file,
+        } = raw;
         let token = match (token_label, token_serial) {
             (Some(label), None) => TokenName::Label(bounded("token_label", label, 32)?),
             (None, Some(serial)) => TokenName::Serial(bounded("token_serial", serial, 16)?),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{Account, Realm};
+use crate::model::Realm;
 
 /// How keys are named: `arn:<partition>:kms:<region>:<account>:key/<key id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -10,8 +10,6 @@ use crate::model::{Account, Realm};
 pub struct Kms {
     /// Partition and region.
     pub realm: Realm,
-    /// The account that callers belong to.
-    pub account: Account,
 }
 
 #[derive(Deserialize)]
@@ -19,20 +17,18 @@ pub struct Kms {
 struct Raw {
     partition: String,
     region: String,
-    account: String,
 }
 
 impl Default for Raw {
     fn default() -> Self {
-        Self { partition: "aws".to_owned(), region: "us-east-1".to_owned(), account: "000000000000".to_owned() }
+        Self { partition: "aws".to_owned(), region: "us-east-1".to_owned() }
     }
 }
 
 impl Default for Kms {
     fn default() -> Self {
-        let Raw { partition, region, account } = Raw::default();
-        let account = Account::parse(&account).unwrap_or_else(|| unreachable!("twelve digits"));
-        Self { realm: Realm { partition, region }, account }
+        let Raw { partition, region } = Raw::default();
+        Self { realm: Realm { partition, region } }
     }
 }
 
@@ -40,16 +36,14 @@ impl TryFrom<Raw> for Kms {
     type Error = String;
 
     fn try_from(raw: Raw) -> Result<Self, Self::Error> {
-        let Raw { partition, region, account } = raw;
+        let Raw { partition, region } = raw;
         if !partition.split('-').all(is_word) {
             return Err(format!("partition: expected a name such as aws, found {partition:?}"));
         }
         if !is_region(&region) {
             return Err(format!("region: expected a name such as us-east-1, found {region:?}"));
         }
-        let account =
-            Account::parse(&account).ok_or_else(|| format!("account: expected twelve digits, found {account:?}"))?;
-        Ok(Self { realm: Realm { partition, region }, account })
+        Ok(Self { realm: Realm { partition, region } })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use cedar_policy::{Context, ContextCreationError, RestrictedExpression as Expression};
 
+use super::Circumstances;
 use super::vocabulary::Vocabulary;
-use super::{Circumstances, Tls};
-use crate::model::{Action, Tags, Timestamp};
+use crate::model::{Action, Tags, Timestamp, TlsDetails};
 
 /// The ends of time that Cedar's datetime can be read from.
 const FIRST: &str = "0000-01-01T00:00:00.000Z";
@@ -92,8 +92,8 @@ fn record<const N: usize>(members: [(&str, Expression); N]) -> Option<Expression
     Expression::new_record(members.map(|(name, value)| (name.to_owned(), value))).ok()
 }
 
-fn connection(tls: &Tls) -> Option<Expression> {
-    let Tls { version, cipher_suite, key_exchange } = tls;
+fn connection(tls: &TlsDetails) -> Option<Expression> {
+    let TlsDetails { version, cipher_suite, key_exchange } = tls;
     record([("version", text(version)), ("cipherSuite", text(cipher_suite)), ("keyExchange", text(key_exchange))])
 }
 

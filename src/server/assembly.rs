@@ -1,6 +1,9 @@
 //! The parts of a service, put together as the configuration says.
 
+mod gate;
 mod vendor;
+
+pub(super) use gate::policies;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +18,7 @@ use crate::hsm::{self, Hsm, OpenError, Profile};
 use crate::model::{SetCaps, WrappingKeySpec};
 use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, PublicKeys, Service, Settings};
 use crate::store::{self, Store};
+use crate::{audit, policy};
 
 /// Why a service cannot be put together: what is wrong and what to do, with the cause behind it.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +26,15 @@ pub enum StartError {
     /// There is no PIN.
     #[error(transparent)]
     Pin(#[from] pin::Error),
+    /// The policies do not hold up.
+    #[error(transparent)]
+    Policies(#[from] policy::Error),
+    /// Others can read them.
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
+    /// The audit log does not open.
+    #[error(transparent)]
+    Audit(#[from] audit::OpenError),
     /// The token does not open.
     #[error(transparent)]
     Token(#[from] OpenError),
@@ -51,10 +64,27 @@ pub enum StartError {
 /// # Errors
 /// Where a part fails; the message says what to do.
 pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
-    let Config { version: _, server: _, hsm, store, kms, import, pool, capacity, janitor, log: _, metrics: _ } = config;
+    let Config {
+        version: _,
+        server: _,
+        hsm,
+        store,
+        policy: _,
+        audit,
+        limits: _,
+        kms,
+        import,
+        pool,
+        capacity,
+        janitor,
+        log: _,
+        metrics: _,
+    } = config;
     // The store first: it is quicker to say no, and a PIN is not tried in vain.
     let store = open_store(store).await?;
     store.hold().map_err(StartError::Store)?;
+    let installation = store.installation().await.map_err(StartError::Store)?;
+    let gate = gate::open(config, installation.ok_or(service::StartError::NotInstalled)?).await?;
     let pool = pool_settings(pool);
     let vendor_attestation = hsm.vendor_attestation_file.as_deref().map(vendor::read).transpose()?.unwrap_or_default();
     let hsm = open_token(hsm, pool.fillers()).await?;
@@ -64,9 +94,10 @@ pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
     let capacity = capacity_settings(capacity);
     let realm = kms.realm.clone();
     let settings = Settings { realm, lifetime, max_attempts, caps, capacity, pool, vendor_attestation };
-    let service = Service::start(store, hsm, Arc::new(SystemClock), settings).await?;
+    let service = Service::start(store, hsm, gate, Arc::new(SystemClock), settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
+    tokio::spawn(service.clone().keep_signing(audit.checkpoint));
     Ok(Arc::new(service))
 }
 
@@ -109,14 +140,15 @@ pub async fn holdings(config: &Config, profile: &Profile) -> Result<Holdings, st
     holdings
 }
 
-/// Refuses files with secrets that others can read; those that are not there are not missed.
+/// Refuses files with secrets that others can read; those that are not there are not missed. Loads the policies.
 ///
 /// # Errors
-/// Where there is one; the message says what to run.
-pub fn examine_files(config: &Config) -> Result<(), Exposed> {
+/// Where there is one, or a policy does not hold up; the message says what to do.
+pub fn examine_files(config: &Config) -> Result<(), StartError> {
     pin::check(&config.hsm.pin)?;
     let private_key = config.server.tls.as_ref().map(|tls| require_private(super::tls::PRIVATE_KEY, &tls.private_key));
-    private_key.unwrap_or(Ok(()))
+    private_key.unwrap_or(Ok(()))?;
+    policies(&config.policy).map(drop)
 }
 
 /// Makes a token of this label in the first free slot. Blocks.

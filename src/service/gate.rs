@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub use limits::Limits;
 pub use trail::Trail;
 
-use super::{Call, Error};
+use super::{Call, Error, Kind};
 use crate::audit::{self, Event, Identity, Log, Outcome, Place};
 use crate::clock::Clock;
 use crate::model::{Account, Action, Key, KeyArn, Principal, TlsDetails};
@@ -87,16 +87,14 @@ impl Gate {
         Ok(Entry { gate: Arc::clone(self), action, caller, request_id, trail, place: Some(place) })
     }
 
-    /// What the service does by itself, written down.
-    pub(super) async fn note(&self, event: &Event) -> Result<(), Error> {
-        Ok(self.audit.begin()?.write(event, true).await?)
-    }
-
-    /// What a note begins with.
-    pub(super) fn noted(&self, name: &'static str, account: &Account, arn: &KeyArn) -> Event {
+    /// What the service is about to do to a key by itself.
+    ///
+    /// # Errors
+    /// Where the audit log could not take its line: then it is not to be done.
+    pub(super) fn about_to(&self, name: &'static str, account: &Account, arn: KeyArn) -> Result<Note, Error> {
         let mut event = Event::of_service(name, self.clock.now(), &self.region);
-        event.resources.push((account.clone(), arn.clone()));
-        event
+        event.resources.push((account.clone(), arn));
+        Ok(Note { place: self.audit.begin()?, event })
     }
 
     /// Drops what the limits remember of callers who have been quiet.
@@ -126,6 +124,25 @@ impl Gate {
     }
 }
 
+/// Something that the service does by itself, and the place that the audit log has for it. Dropped where it was not done.
+pub(super) struct Note {
+    place: Place,
+    event: Event,
+}
+
+impl Note {
+    /// It was done, of these materials.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(super) async fn done(mut self, materials: &[String]) -> Result<(), Error> {
+        if !materials.is_empty() {
+            self.event.additional.insert("keyMaterialIds".to_owned(), materials.into());
+        }
+        Ok(self.place.write(&self.event, true).await?)
+    }
+}
+
 impl Entry {
     /// Finds out who it is, and whether they come too often.
     ///
@@ -150,13 +167,28 @@ impl Entry {
     ///
     /// # Errors
     /// Where it cannot be written. What was done is done, and the caller is not to be told that it was.
-    pub async fn end(mut self, error: Option<(&'static str, String)>) -> Result<(), Error> {
+    pub async fn end(mut self, error: Option<(&str, &str)>) -> Result<(), Error> {
         let Some(place) = self.place.take() else { return Ok(()) };
-        let (code, message) = error.unzip();
-        let outcome = Outcome { error_code: code.map(str::to_owned), error_message: message };
-        let event = self.trail.ended(outcome);
+        let event = self.trail.ended(outcome(error));
         Ok(place.write(&event, self.action.changes_state()).await?)
     }
+}
+
+impl Drop for Entry {
+    /// A call that is given up or panics has its line too.
+    fn drop(&mut self) {
+        let Some(place) = self.place.take() else { return };
+        let error = match std::thread::panicking() {
+            true => (Kind::Internal.as_str(), "internal error"),
+            false => ("RequestAbandoned", "the caller left before the answer"),
+        };
+        place.submit(&self.trail.ended(outcome(Some(error))));
+    }
+}
+
+fn outcome(error: Option<(&str, &str)>) -> Outcome {
+    let (error_code, error_message) = error.unzip();
+    Outcome { error_code: error_code.map(str::to_owned), error_message: error_message.map(str::to_owned) }
 }
 
 impl std::fmt::Debug for Gate {

@@ -119,20 +119,8 @@ impl Service {
         let capacity = Arc::new(Capacity::new(settings.capacity, hsm.profile().private_memory));
         let pairs = Arc::new(Pairs::new(settings.pool.waiting));
         let (settings, reaper) = (Arc::new(settings), Reaper::default());
-        let service = Self {
-            store,
-            hsm,
-            clock,
-            settings,
-            gate,
-            installation,
-            mac_key,
-            signers,
-            started_at,
-            capacity,
-            pairs,
-            reaper,
-        };
+        let service =
+            Self { store, hsm, clock, settings, gate, installation, mac_key, signers, started_at, capacity, pairs, reaper };
         service.recover(&objects.own_keys()).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
         service.count_objects().await?;

@@ -91,11 +91,8 @@ impl Service {
             let keys = self.store.keys_with_expired_material(now, BATCH).await?;
             let mut changed = 0;
             for (account, id) in &keys {
-                match self.change(account, id, |key, now| Ok(((), key.expire_material(now)))).await {
-                    Ok(_) | Err(Error::Unresolved(_)) => {
-                        tracing::info!(key = %id, "key material expired");
-                        changed += 1;
-                    }
+                match self.expire_material_of(account, id).await {
+                    Ok(()) | Err(Error::Unresolved(_)) => changed += 1,
                     Err(error) => tracing::error!(%error, key = %id, "expired key material could not be destroyed yet"),
                 }
             }
@@ -103,6 +100,20 @@ impl Service {
                 return Ok(());
             }
         }
+    }
+
+    async fn expire_material_of(&self, account: &Account, id: &KeyId) -> Result<(), Error> {
+        let arn = self.settings.realm.arn(account, id);
+        let note = self.gate.about_to("DeleteExpiredKeyMaterial", account, arn)?;
+        let change = self.change(account, id, |key, now| {
+            let before = key.materials.clone();
+            let doomed = key.expire_material(now);
+            let ended = before.iter().filter(|material| doomed.contains(&material.object));
+            Ok((ended.map(|material| material.id.to_string()).collect::<Vec<_>>(), doomed))
+        });
+        let (_, ended) = change.await?;
+        tracing::info!(key = %id, "key material expired");
+        note.done(&ended).await
     }
 
     async fn carry_out_deletions(&self, now: Timestamp) -> Result<(), Error> {
@@ -141,10 +152,12 @@ impl Service {
             return Ok(());
         }
         let doomed: Vec<_> = key.materials.iter().map(|material| material.object).collect();
+        let note = self.gate.about_to("DeleteKey", account, self.arn(&key))?;
         match self.store.remove_key(&key, &doomed, now).await {
             Ok(()) => {
                 crate::failpoint::reach("delete.recorded");
                 tracing::info!(key = %id, "key deleted");
+                note.done(&[]).await?;
             }
             // Changed meanwhile: the next round looks again.
             Err(store::Error::Conflict) => {}

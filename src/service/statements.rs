@@ -2,12 +2,17 @@
 //!
 //! A statement is about what the token shows of an object at that moment, in the same turn in which it signs.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use super::installation::always_the_same;
 use super::{Error, Service, StartError};
+use crate::clock::Clock;
 use crate::hsm::{self, Hsm, Listed, Proved, Token};
-use crate::model::{Key, KeyAttributes, ObjectId, ObjectKind, RequestDigest, TokenIdentity, UnwrapPath, WrappingKey};
+use crate::model::{
+    InstallationId, Key, KeyArn, KeyAttributes, ObjectId, ObjectKind, RequestDigest, TokenIdentity, UnwrapPath, WrappingKey,
+};
 use crate::statement::{self, Receipt, Statement, Unsigned, WrappingKeyStatement};
 
 /// What the service signs with: DER SubjectPublicKeyInfo of EC keys on P-256.
@@ -33,7 +38,7 @@ pub async fn public_keys(hsm: &Hsm) -> Result<PublicKeys, StartError> {
 pub(super) struct SigningKey {
     object: ObjectId,
     spki: Vec<u8>,
-    key_id: [u8; 32],
+    pub(super) key_id: [u8; 32],
 }
 
 impl SigningKey {
@@ -42,6 +47,10 @@ impl SigningKey {
         let spki = hsm.call(move |token| token.signing_public_key(&object)).await?;
         let key_id = statement::key_id(&spki);
         Ok(Self { object, spki, key_id })
+    }
+
+    pub(super) fn sign_digest(&self, token: &Token, digest: &[u8; 32]) -> Result<[u8; 64], hsm::Error> {
+        token.sign(&self.object, digest)
     }
 
     fn sign(&self, token: &Token, statement: &impl Statement) -> Result<Vec<u8>, hsm::Error> {
@@ -59,7 +68,7 @@ fn unsayable(error: statement::Foreign) -> hsm::Error {
 #[derive(Debug)]
 pub(super) struct Signers {
     attestation: SigningKey,
-    audit: SigningKey,
+    pub(super) audit: SigningKey,
 }
 
 impl Signers {
@@ -97,21 +106,25 @@ pub(super) struct Witnessed {
 
 /// All that a receipt says but what the token does, and who signs it.
 pub(super) struct Notary {
-    service: Service,
+    signers: Arc<Signers>,
+    clock: Arc<dyn Clock>,
+    installation: InstallationId,
+    arn: KeyArn,
     key: Key,
     pair: WrappingKey,
     path: UnwrapPath,
     request: RequestDigest,
+    token: TokenIdentity,
 }
 
 impl Notary {
     /// Signs for what lies in the token under `object`.
     pub(super) fn witness(&self, token: &Token, object: &ObjectId, proved: Proved) -> Result<Witnessed, hsm::Error> {
-        let Self { service, key, pair, path, request } = self;
+        let Self { signers, clock, installation, arn, key, pair, path, request, token: identity } = self;
         let receipt = Receipt {
-            installation: service.installation,
-            key_arn: service.arn(key).to_string(),
-            imported_at: service.clock.now(),
+            installation: *installation,
+            key_arn: arn.to_string(),
+            imported_at: clock.now(),
             wrapping_key: pair.id,
             object: *object,
             key_spec: key.spec,
@@ -119,10 +132,10 @@ impl Notary {
             kcv: proved.kcv,
             path: *path,
             request: *request,
-            token: service.token_identity(),
+            token: identity.clone(),
             attributes: token.key_attributes(object)?,
         };
-        Ok(Witnessed { receipt: service.signers.attestation.sign(token, &receipt)?, proved })
+        Ok(Witnessed { receipt: signers.attestation.sign(token, &receipt)?, proved })
     }
 }
 
@@ -130,7 +143,9 @@ impl Service {
     /// The import token and the attestation of an issued wrapping key, made in one turn of the token.
     pub(super) async fn bind(&self, key: &Key, pair: &WrappingKey) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let import_token = self.import_token(key, pair)?;
-        let (service, key, pair) = (self.clone(), key.clone(), pair.clone());
+        // Nothing that holds the token's threads may end on one of them: this holds no service.
+        let statement = self.attestation(key, pair)?;
+        let (signers, pair) = (self.signers.clone(), pair.clone());
         let data = import_token.to_be_maced();
         let bound = self.hsm.call(move |token| {
             let mac = token.mac(&data)?;
@@ -139,8 +154,7 @@ impl Service {
             if shown != pair.spki {
                 return Err(hsm::Error::Misbehaved("it shows another wrapping key than is on record".to_owned()));
             }
-            let statement = service.attestation(&key, &pair, attributes)?;
-            Ok((mac, service.signers.attestation.sign(token, &statement)?))
+            Ok((mac, signers.attestation.sign(token, &statement(attributes))?))
         });
         let (mac, attestation) = bound.await?;
         Ok((import_token.with_mac(&mac)?, attestation))
@@ -150,13 +164,15 @@ impl Service {
         &self,
         key: &Key,
         pair: &WrappingKey,
-        attributes: KeyAttributes,
-    ) -> Result<WrappingKeyStatement, hsm::Error> {
+    ) -> Result<impl FnOnce(KeyAttributes) -> WrappingKeyStatement + Send + 'static, hsm::Error> {
         let issue = pair.issue.as_ref().ok_or(hsm::Error::Missing(pair.object))?;
         let vendor = Some(&self.settings.vendor_attestation).filter(|vendor| !vendor.is_empty());
-        Ok(WrappingKeyStatement {
-            installation: self.installation,
-            key_arn: self.arn(key).to_string(),
+        let (installation, arn, key_spec, token) = (self.installation, self.arn(key), key.spec, self.token_identity());
+        let vendor_hash = vendor.map(|vendor| Sha256::digest(vendor).into());
+        let (issue, pair) = (issue.clone(), pair.clone());
+        Ok(move |attributes| WrappingKeyStatement {
+            installation,
+            key_arn: arn.to_string(),
             issued_at: issue.issued_at,
             expires_at: issue.expires_at,
             wrapping_key: pair.id,
@@ -164,18 +180,28 @@ impl Service {
             object: pair.object,
             spec: pair.kind.spec,
             algorithm: issue.algorithm,
-            key_spec: key.spec,
+            key_spec,
             path: issue.path,
-            token: self.token_identity(),
+            token,
             attributes,
-            vendor_hash: vendor.map(|vendor| Sha256::digest(vendor).into()),
+            vendor_hash,
         })
     }
 
     /// Who signs for an import under this set.
     pub(super) fn notary(&self, key: &Key, pair: &WrappingKey, request: RequestDigest) -> Result<Notary, hsm::Error> {
         let path = pair.issue.as_ref().map(|issue| issue.path).ok_or(hsm::Error::Missing(pair.object))?;
-        Ok(Notary { service: self.clone(), key: key.clone(), pair: pair.clone(), path, request })
+        Ok(Notary {
+            signers: self.signers.clone(),
+            clock: self.clock.clone(),
+            installation: self.installation,
+            arn: self.arn(key),
+            key: key.clone(),
+            pair: pair.clone(),
+            path,
+            request,
+            token: self.token_identity(),
+        })
     }
 
     fn token_identity(&self) -> TokenIdentity {

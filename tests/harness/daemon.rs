@@ -56,7 +56,9 @@ impl Replica {
     pub fn start(installation: &Installation) -> Self {
         let mut said = String::new();
         for _ in 0..STARTS {
-            let mut process = Process::begin(installation, &[]);
+            // Each has an audit log of its own.
+            let audit = installation.file(&format!("audit-{}.jsonl", uuid::Uuid::new_v4()));
+            let mut process = Process::begin(installation, &[("KEYFERRY__AUDIT__FILE", audit.to_str().unwrap())]);
             if process.serves() {
                 return Self(process);
             }

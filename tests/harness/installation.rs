@@ -8,10 +8,32 @@ use tempfile::TempDir;
 use super::certificates::{Authority, Identity};
 use super::softhsm::{self, SoftHsm};
 
-/// The account that every caller belongs to.
+/// The account that callers belong to.
 pub const ACCOUNT: &str = "111122223333";
 /// The name of the client that tests call as, unless they say otherwise.
 pub const IMPORTER: &str = "spiffe://example.org/importer";
+
+/// Tests call as often as they like.
+const NO_LIMITS: &str = "[limits]\nenabled = false\n";
+
+/// Who may call, besides the usual importer, each with the tag `role`.
+const OTHERS: [(&str, &str, &str); 7] = [
+    ("spiffe://example.org/another", ACCOUNT, "importer"),
+    ("importer.example.org", ACCOUNT, "importer"),
+    ("spiffe://example.org/administrator", ACCOUNT, "administrator"),
+    ("spiffe://example.org/custodian", ACCOUNT, "custodian"),
+    ("spiffe://example.org/auditor", ACCOUNT, "auditor"),
+    ("spiffe://example.com/importer", "444455556666", "importer"),
+    ("loopback", ACCOUNT, "importer"),
+];
+
+fn principals() -> String {
+    let principal = |(name, account, role): (&str, &str, &str)| {
+        format!("[[principal]]\nname = \"{name}\"\naccount = \"{account}\"\ntags = {{ role = \"{role}\" }}\n")
+    };
+    let all = [(IMPORTER, ACCOUNT, "importer")].into_iter().chain(OTHERS).map(principal);
+    format!("version = \"v1\"\n{}", all.collect::<String>())
+}
 
 /// Pairs are made on demand: most tests use few, and a pool for each would take the time of all.
 pub const NO_POOL: &str = "\
@@ -73,6 +95,9 @@ impl Installation {
         installation.write_server_certificate(&installation.authority.server());
         std::fs::write(installation.file("client-ca.pem"), &installation.authority.certificate).unwrap();
         write_private(&installation.file("pin"), softhsm::PIN);
+        std::fs::create_dir(installation.file("policy")).unwrap();
+        installation.write_policy("principals.toml", &principals());
+        installation.write_policy("everything.cedar", "@id(\"everything\")\npermit(principal, action, resource);\n");
         std::fs::write(installation.config(), installation.config_text()).unwrap();
         installation
     }
@@ -81,6 +106,29 @@ impl Installation {
     pub fn write_server_certificate(&self, server: &Identity) {
         std::fs::write(self.file("server.pem"), &server.certificate).unwrap();
         write_private(&self.file("server-key.pem"), &server.private_key);
+    }
+
+    /// Writes a file of the folder of policies.
+    pub fn write_policy(&self, name: &str, text: &str) {
+        write_private(&self.file("policy").join(name), text);
+    }
+
+    /// Exchanges all policies for these; the principals stay.
+    pub fn replace_policies(&self, text: &str) {
+        for entry in std::fs::read_dir(self.file("policy")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "cedar") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        self.write_policy("policies.cedar", text);
+    }
+
+    /// The events of the audit log so far, those of files that are full left out.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let log = std::fs::read_to_string(self.file("audit.jsonl")).unwrap();
+        let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter_map(|mut line| line.get_mut("event").map(serde_json::Value::take)).collect()
     }
 
     /// `keyferryd <verb> --config …` with this installation's token.
@@ -123,6 +171,8 @@ impl Installation {
         let store_url = self.store_url();
         let file = |name: &str| self.file(name).display().to_string();
         let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
+        let (policy, audit) = (file("policy"), file("audit.jsonl"));
+        let limits = if more.contains("[limits]") { "" } else { NO_LIMITS };
         let (module, pin_file, label) = (softhsm::module().display(), file("pin"), softhsm::LABEL);
         format!(
             r#"version = "v1"
@@ -139,9 +189,12 @@ pin_file = "{pin_file}"
 host_assisted = "{host_assisted}"
 [store]
 url = "{store_url}"
-[kms]
-account = "{ACCOUNT}"
-[import]
+[policy]
+folder = "{policy}"
+[audit]
+file = "{audit}"
+checkpoint_seconds = 1
+{limits}[import]
 lifetime_seconds = {lifetime_seconds}
 max_attempts = {max_attempts}
 [janitor]

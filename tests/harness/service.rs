@@ -1,12 +1,15 @@
 //! The service in the test process: a real token, a real SQLite file, and a clock that can be moved.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyferry::audit::{self, Log};
 use keyferry::clock::{Clock, SetClock, SystemClock};
 use keyferry::hsm::Hsm;
-use keyferry::model::{Account, HostAssisted, Principal, Realm, SetCaps};
-use keyferry::service::{Call, CapacitySettings, PoolSettings, Service, Settings, install};
+use keyferry::model::{Account, Action, HostAssisted, InstallationId, Principal, Realm, SetCaps, Timestamp};
+use keyferry::policy::Policies;
+use keyferry::service::{Call, CapacitySettings, Gate, Limits, PoolSettings, Service, Settings, Trail, install};
 use keyferry::store::Store;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -36,8 +39,21 @@ pub async fn start_with(label: &str, settings: Settings) -> House {
     let hsm = tokio::task::spawn_blocking(move || inprocess::open(&label, HostAssisted::Material)).await.unwrap();
     install(&store, &hsm).await.unwrap();
     let clock = SetClock::at(SystemClock.now());
-    let service = Service::start(store.clone(), hsm.clone(), Arc::new(clock.clone()), settings).await.unwrap();
+    let gate = Arc::new(gate(folder.path(), store.installation().await.unwrap().unwrap(), &clock));
+    let service = Service::start(store.clone(), hsm.clone(), gate, Arc::new(clock.clone()), settings).await.unwrap();
     House { service, clock, store, hsm, _folder: folder }
+}
+
+/// Lets the principals of the tests do everything.
+fn gate(folder: &Path, installation: InstallationId, clock: &SetClock) -> Gate {
+    let principals = "version = \"v1\"\n[[principal]]\nname = \"importer.test\"\naccount = \"111122223333\"\n";
+    std::fs::write(folder.join("principals.toml"), principals).unwrap();
+    std::fs::write(folder.join("everything.cedar"), "@id(\"everything\") permit(principal, action, resource);").unwrap();
+    let file = folder.join("audit.jsonl");
+    let audit = audit::Settings { file, max_bytes: 1 << 30, keep: 0, forward: None, installation };
+    let policies = Policies::load(folder).unwrap();
+    let audit = Log::open(audit).unwrap();
+    Gate::new(policies, Limits::none(), audit, "us-east-1".to_owned(), Arc::new(clock.clone()))
 }
 
 pub fn settings() -> Settings {
@@ -56,5 +72,7 @@ pub fn settings() -> Settings {
 pub fn call() -> Call {
     let account = Account::parse("111122223333").unwrap();
     let principal = Principal { name: "importer.test".to_owned(), account, tags: Default::default() };
-    Call { principal, request_id: Uuid::new_v4(), deadline: None }
+    let (request_id, action) = (Uuid::new_v4(), Action::ImportKeyMaterial);
+    let trail = Trail::new(audit::Event::of(action, Timestamp::from_millis(0), "us-east-1", request_id));
+    Call { principal, action, request_id, deadline: None, tls: None, trail }
 }

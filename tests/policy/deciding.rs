@@ -1,7 +1,7 @@
 //! What the policies can see, and that doubt is a no.
 
-use keyferry::model::{Action, ExpirationModel, HostExposure, KeySpec, Timestamp, UnwrapPath};
-use keyferry::policy::{Circumstances, Resource, Tls};
+use keyferry::model::{Action, ExpirationModel, HostExposure, KeySpec, Timestamp, TlsDetails, UnwrapPath};
+use keyferry::policy::{Circumstances, Resource};
 
 use super::{ELSEWHERE, HOME, account, ask, key, load, policies, principal, resource, usual};
 
@@ -96,7 +96,7 @@ fn policies_see_everything_that_the_schema_says() {
         approved: true,
         request_tags: Some(principal("", &[("team", "payments")]).tags),
         requester: Some("b.test".to_owned()),
-        tls: Some(Tls {
+        tls: Some(TlsDetails {
             version: "TLSv1.3".into(),
             cipher_suite: "TLS_AES_256_GCM_SHA384".into(),
             key_exchange: "X25519MLKEM768".into(),

@@ -20,6 +20,25 @@ use keyferry::hsm::SOFTHSM2_PLACES;
 
 const LABEL: &str = "keyferry";
 
+/// Who the certificates of development are.
+const PRINCIPALS: &str = "\
+# Written by keyferryd dev at its first start; yours to edit. `kill -HUP` has it read again.
+version = \"v1\"
+
+[[principal]]
+name = \"spiffe://keyferry.local/dev\"
+account = \"000000000000\"
+tags = { role = \"developer\" }
+";
+
+/// What they may do.
+const POLICY: &str = "\
+// Written by keyferryd dev at its first start; yours to edit. The folder deploy/policy has a set for a service that others use.
+@id(\"developers-do-everything\")
+permit (principal, action, resource)
+when { principal.hasTag(\"role\") && principal.getTag(\"role\") == \"developer\" };
+";
+
 /// Written last: what is without it was not finished.
 const COMPLETE: &str = "complete";
 
@@ -42,6 +61,11 @@ pub(crate) fn dev(dir: &Path, listen: SocketAddr) -> anyhow::Result<()> {
     }
     folder.write("softhsm2.conf", &softhsm_settings(&folder))?;
     folder.write("keyferryd.toml", &settings(&folder, module, listen)?)?;
+    let policy = folder.subfolder("policy")?;
+    if !policy.has("principals.toml") {
+        policy.write("principals.toml", PRINCIPALS)?;
+        policy.write("development.cedar", POLICY)?;
+    }
     folder.write("env", &environment(&folder, &program, listen)?)?;
     if !folder.has(COMPLETE) {
         make_token_and_database(&folder, &program, module)?;
@@ -131,10 +155,21 @@ rsa_4096 = {{ low = 2, high = 2 }}
 
 [store]
 url = {url}
+
+[policy]
+folder = {policy}
+
+[audit]
+file = {audit}
+
+[limits]
+enabled = false
 ",
         certificate = text(folder.path("tls/server.pem"))?,
         private_key = text(folder.path("tls/server.key"))?,
         client_ca = text(folder.path("tls/ca.pem"))?,
+        policy = text(folder.path("policy"))?,
+        audit = text(folder.path("audit.jsonl"))?,
         module = text(module.to_owned())?,
         pin_file = text(folder.path("pin"))?,
         url = serde_json::to_string(&format!("sqlite:{database}"))?,

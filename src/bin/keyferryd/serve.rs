@@ -5,11 +5,16 @@ use keyferry::config::Config;
 use keyferry::server::{Door, assemble};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// On Linux (signal(7)).
+const SIGXFSZ: i32 = 25;
+
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
     super::runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be received")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be received")?;
+        // A limit on the size of files is to be an error that can be told, and not the end of the process.
+        let _size = signal(SignalKind::from_raw(SIGXFSZ)).context("SIGXFSZ cannot be received")?;
         let stop = async {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -23,6 +28,6 @@ pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
             service = assemble(config) => service?,
             () = &mut stop => return Ok(()),
         };
-        Ok(door.serve(service, config.kms.account.clone(), stop).await?)
+        Ok(door.serve(service, config.policy.clone(), stop).await?)
     })
 }

@@ -14,7 +14,7 @@ pub struct Trail(Arc<Mutex<Event>>);
 
 impl Trail {
     /// A line that begins so.
-    pub(super) fn new(event: Event) -> Self {
+    pub fn new(event: Event) -> Self {
         Self(Arc::new(Mutex::new(event)))
     }
 

@@ -3,10 +3,10 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use keyferry::model::{
-    Account, Action, ExpirationModel, Key, KeyId, KeySpec, KeyUsage, Origin, Principal, Realm, Tags, Timestamp, UnwrapPath,
-    WrappingAlgorithm, WrappingKeySpec,
+    Account, Action, ExpirationModel, Key, KeyId, KeySpec, KeyUsage, Origin, Principal, Realm, Tags, Timestamp, TlsDetails,
+    UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
 };
-use keyferry::policy::{Circumstances, Decision, Policies, Question, Resource, Tls};
+use keyferry::policy::{Circumstances, Decision, Policies, Question, Resource};
 
 use crate::failure::Failure;
 
@@ -147,7 +147,7 @@ impl Asked {
 impl Given {
     fn of(&self, key: &Key) -> Circumstances {
         let tls = match (&self.tls_version, &self.tls_cipher_suite) {
-            (Some(version), Some(cipher_suite)) => Some(Tls {
+            (Some(version), Some(cipher_suite)) => Some(TlsDetails {
                 version: version.clone(),
                 cipher_suite: cipher_suite.clone(),
                 key_exchange: self.tls_key_exchange.clone(),

@@ -1,0 +1,107 @@
+//! `[limits]`: how often a principal may ask.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use serde::Deserialize;
+
+use crate::model::Action;
+
+/// Calls a second, by operation, as the reference has them (KMS Developer Guide, "Request quotas"), and such as go with them for
+/// operations of ours.
+const DEFAULTS: [(Action, u32); 17] = [
+    (Action::ApproveImport, 15),
+    (Action::CancelKeyDeletion, 5),
+    (Action::CreateKey, 5),
+    (Action::DeleteImportedKeyMaterial, 15),
+    (Action::DescribeKey, 2000),
+    (Action::DisableKey, 5),
+    (Action::EnableKey, 5),
+    (Action::GetParametersForImport, 1),
+    (Action::GetPublicKey, 2000),
+    (Action::GetServerInfo, 500),
+    (Action::GetTokenProfile, 500),
+    (Action::ImportKeyMaterial, 15),
+    (Action::ListKeys, 500),
+    (Action::ListPendingImports, 500),
+    (Action::RejectImport, 15),
+    (Action::ScheduleKeyDeletion, 15),
+    (Action::UpdateKeyDescription, 5),
+];
+
+/// How often a principal may ask for each operation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "BTreeMap<String, config::Value>")]
+pub struct Limits {
+    /// Calls a second, for each principal; nothing where they are off.
+    pub per_second: BTreeMap<Action, u32>,
+    /// How many seconds' worth of them may come at once after a quiet time.
+    pub burst_seconds: NonZeroU32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { per_second: DEFAULTS.into(), burst_seconds: NonZeroU32::new(10).unwrap_or(NonZeroU32::MIN) }
+    }
+}
+
+impl TryFrom<BTreeMap<String, config::Value>> for Limits {
+    type Error = String;
+
+    fn try_from(given: BTreeMap<String, config::Value>) -> Result<Self, String> {
+        let mut limits = Self::default();
+        let mut enabled = true;
+        for (key, value) in given {
+            let number = |least: u32, most: u32| {
+                let number = value.clone().into_uint().ok().and_then(|number| u32::try_from(number).ok());
+                let number = number.filter(|number| (least..=most).contains(number));
+                number.ok_or_else(|| format!("{key}: expected {least} to {most}, found {value}"))
+            };
+            match key.as_str() {
+                "enabled" => {
+                    let text = value.to_string();
+                    enabled = value.into_bool().map_err(|_| format!("enabled: expected true or false, found {text}"))?;
+                }
+                "burst_seconds" => {
+                    let seconds = NonZeroU32::new(number(1, 3600)?);
+                    limits.burst_seconds = seconds.unwrap_or(limits.burst_seconds);
+                }
+                operation => {
+                    let action = Action::ALL.iter().find(|action| snake_case(action.operation()) == operation);
+                    let action = action.ok_or_else(|| {
+                        format!(
+                            "unknown field `{operation}`, expected an operation such as create_key, enabled or burst_seconds"
+                        )
+                    })?;
+                    limits.per_second.insert(*action, number(0, 1_000_000)?);
+                }
+            }
+        }
+        if !enabled {
+            limits.per_second.clear();
+        }
+        Ok(limits)
+    }
+}
+
+fn snake_case(operation: &str) -> String {
+    let mut name = String::with_capacity(operation.len() + 4);
+    for c in operation.chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_limit() {
+        let limited: Vec<Action> = Limits::default().per_second.into_keys().collect();
+        assert_eq!(limited, Action::ALL);
+    }
+}
