@@ -1,8 +1,8 @@
 //! The circumstances of a question as Cedar has them: for each action what the schema says, under the reference's names.
 
-use cedar_policy::{Context, ContextCreationError, RestrictedExpression as Expression};
+use cedar_policy::{Context, RestrictedExpression as Expression};
 
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Unasked, Vocabulary};
 use super::{Circumstances, Tls};
 use crate::model::{Action, Tags, Timestamp};
 
@@ -12,7 +12,7 @@ const LAST: &str = "9999-12-31T23:59:59.999Z";
 
 impl Vocabulary {
     /// What belongs to the action; what does not is left out, and what is missing shows when it is held to the schema.
-    pub(super) fn context(&self, action: Action, given: &Circumstances) -> Result<Context, ContextCreationError> {
+    pub(super) fn context(&self, action: Action, given: &Circumstances) -> Result<Context, Unasked> {
         let mut context = Attributes::default();
         match action {
             Action::ApproveImport | Action::RejectImport => {
@@ -55,7 +55,7 @@ impl Vocabulary {
             | Action::UpdateKeyDescription => {}
         }
         context.put("tls", given.tls.as_ref().and_then(connection));
-        Context::from_pairs(context.0)
+        Ok(Context::from_pairs(context.0)?)
     }
 }
 
