@@ -1,9 +1,9 @@
 //! The circumstances of a question as Cedar has them: for each action what the schema says, under the reference's names.
 
-use cedar_policy::{Context, ContextCreationError, RestrictedExpression as Expression};
+use cedar_policy::{Context, RestrictedExpression as Expression};
 
 use super::Circumstances;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Unasked, Vocabulary};
 use crate::model::{Action, Tags, Timestamp, TlsDetails};
 
 /// The ends of time that Cedar's datetime can be read from.
@@ -12,7 +12,7 @@ const LAST: &str = "9999-12-31T23:59:59.999Z";
 
 impl Vocabulary {
     /// What belongs to the action; what does not is left out, and what is missing shows when it is held to the schema.
-    pub(super) fn context(&self, action: Action, given: &Circumstances) -> Result<Context, ContextCreationError> {
+    pub(super) fn context(&self, action: Action, given: &Circumstances) -> Result<Context, Unasked> {
         let mut context = Attributes::default();
         match action {
             Action::ApproveImport | Action::RejectImport => {
@@ -55,7 +55,7 @@ impl Vocabulary {
             | Action::UpdateKeyDescription => {}
         }
         context.put("tls", given.tls.as_ref().and_then(connection));
-        Context::from_pairs(context.0)
+        Ok(Context::from_pairs(context.0)?)
     }
 }
 
@@ -118,8 +118,8 @@ mod tests {
     fn a_moment_keeps_its_milliseconds_and_one_beyond_time_is_its_end() {
         #[rustfmt::skip]
         let cases = [
-            (1_796_083_200_000,    "2026-11-30T00:00:00.000Z"),
-            (1_796_083_200_050,    "2026-11-30T00:00:00.050Z"),
+            (1_796_083_200_000,    "2026-12-01T00:00:00.000Z"),
+            (1_796_083_200_050,    "2026-12-01T00:00:00.050Z"),
             (-1,                   "1969-12-31T23:59:59.999Z"),
             (253_402_300_799_999,  LAST),
             (253_402_300_800_000,  LAST), // the year 10000

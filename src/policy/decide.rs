@@ -2,10 +2,8 @@
 
 use cedar_policy::{AuthorizationError, Authorizer, Entities, Request};
 
+use super::vocabulary::Unasked;
 use super::{Decision, Policies, Question, Resource};
-
-/// A question that could not be put to the policies. It is ours: the caller did nothing wrong.
-type Unasked = Box<dyn std::error::Error>;
 
 impl Policies {
     /// Answers. Never fails: what cannot be evaluated is denied.

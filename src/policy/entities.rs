@@ -1,24 +1,22 @@
 //! Principals, keys and accounts as Cedar has them.
 
-use cedar_policy::{Entity, EntityAttrEvaluationError, EntityUid, RestrictedExpression as Expression};
+use cedar_policy::{Entity, EntityUid, RestrictedExpression as Expression};
 
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Unasked, Vocabulary};
 use crate::model::{Account, Key, KeyArn, Principal, Tags};
-
-type Made = Result<Entity, EntityAttrEvaluationError>;
 
 impl Vocabulary {
     pub(super) fn account_entity(&self, account: &Account) -> Entity {
         Entity::with_uid(self.account(account.as_str()))
     }
 
-    pub(super) fn principal_entity(&self, principal: &Principal) -> Made {
+    pub(super) fn principal_entity(&self, principal: &Principal) -> Result<Entity, Unasked> {
         let account = self.account(principal.account.as_str());
         let attributes = [("account".to_owned(), Expression::new_entity_uid(account.clone()))];
-        Entity::new_with_tags(self.principal(&principal.name), attributes, [account], tags(&principal.tags))
+        Ok(Entity::new_with_tags(self.principal(&principal.name), attributes, [account], tags(&principal.tags))?)
     }
 
-    pub(super) fn key_entity(&self, arn: &KeyArn, key: &Key) -> Made {
+    pub(super) fn key_entity(&self, arn: &KeyArn, key: &Key) -> Result<Entity, Unasked> {
         let account: EntityUid = self.account(key.account.as_str());
         let text = |text: &str| Expression::new_string(text.to_owned());
         let attributes = [
@@ -30,7 +28,7 @@ impl Vocabulary {
             ("token", text(&key.token)),
         ];
         let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
-        Entity::new_with_tags(self.key(arn.as_str()), attributes, [account], tags(&key.tags))
+        Ok(Entity::new_with_tags(self.key(arn.as_str()), attributes, [account], tags(&key.tags))?)
     }
 }
 

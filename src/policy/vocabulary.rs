@@ -8,6 +8,9 @@ use crate::model::Action;
 /// The schema, in Cedar's own syntax.
 pub const SCHEMA: &str = include_str!("../../deploy/policy/keyferry.cedarschema");
 
+/// A question that could not be put to the policies. It is ours: the caller did nothing wrong.
+pub(super) type Unasked = Box<dyn std::error::Error>;
+
 /// The schema, and its types by name: parsed once, so that a question builds its entities without parsing anything.
 #[derive(Debug)]
 pub(super) struct Vocabulary {

@@ -9,6 +9,9 @@ const IMPORTER: &str = "spiffe://example.org/importer";
 const CUSTODIAN: &str = "spiffe://example.org/custodian";
 const ADMINISTRATOR: &str = "spiffe://example.org/administrator";
 
+/// Who asks for what, with which options, the exit code, and the policies that decide.
+type Case<'a> = (&'a str, &'a str, Vec<&'a str>, i32, &'a [&'a str]);
+
 fn ask(desk: &Desk, principal: &str, action: &str, more: &[&str]) -> Run {
     let asked = ["policy", "test", "--policy", STARTER, "--principal", principal, "--action", action];
     desk.run(&[&asked[..], more].concat())
@@ -23,7 +26,7 @@ fn a_question_is_answered_in_json_and_in_the_exit_code() {
     let (under_2048, under_4096) = (under("RSA_2048"), under("RSA_4096"));
     let sha_1 = ["--wrapping-algorithm", "RSAES_OAEP_SHA_1", "--wrapping-key-spec", "RSA_4096"];
     #[rustfmt::skip]
-    let cases: [(&str, &str, Vec<&str>, i32, &[&str]); 14] = [
+    let cases: [Case; 14] = [
         (IMPORTER,      import,     vec![],                                       0, &["importers-import"]),
         (IMPORTER,      import,     two_person.to_vec(),                          1, &["two-person-rule"]),
         (IMPORTER,      import,     [&two_person[..], &["--approved"]].concat(),  0, &["importers-import"]),

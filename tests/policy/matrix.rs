@@ -10,6 +10,8 @@ use super::{ELSEWHERE, HOME, Named, ask, key, policies, principal, resource, sta
 
 const ROLES: [&str; 4] = ["administrator", "importer", "custodian", "auditor"];
 
+type Tag = (&'static str, &'static str);
+
 fn of_role(role: &str) -> Principal {
     principal(&format!("spiffe://example.org/{role}"), &[("role", role)])
 }
@@ -109,7 +111,7 @@ fn under_the_two_person_rule_an_import_waits_for_another_ones_approval() {
     let starter = starter();
     let importer = of_role("importer");
     #[rustfmt::skip]
-    let expected: [(&[(&str, &str)], bool, bool); 7] = [
+    let expected: [(&[Tag], bool, bool); 7] = [
         // the key's tags               approved  allowed
         (&[],                           false,    true),
         (&[],                           true,     true),
