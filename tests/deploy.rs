@@ -30,7 +30,8 @@ fn the_unit_exposes_next_to_nothing() {
 #[test]
 fn what_the_unit_allows_it_explains() {
     let unit = include_str!("../deploy/keyferryd.service");
-    for allowed in ["LimitMEMLOCK=infinity", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "SystemCallFilter=mlockall"] {
+    for allowed in ["LimitMEMLOCK=infinity", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "SystemCallFilter=mlockall"]
+    {
         let (before, _) = unit.split_once(allowed).unwrap_or_else(|| panic!("{allowed} is gone: change this test"));
         assert!(before.trim_end().lines().next_back().unwrap().starts_with('#'), "{allowed}");
     }
