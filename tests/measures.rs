@@ -6,6 +6,7 @@ pub mod errand;
 mod floor;
 mod imports;
 mod load;
+mod padding;
 mod pair;
 mod parameters;
 mod plot;
@@ -20,7 +21,7 @@ use std::path::Path;
 use report::Report;
 
 /// The measures by name, each with what it takes to run.
-const NAMES: [&str; 5] = ["parameters", "concurrency", "burst", "imports", "scale"];
+const NAMES: [&str; 6] = ["parameters", "concurrency", "burst", "imports", "scale", "padding"];
 
 /// Runs those that are named, or all, and prints and writes what they found.
 pub async fn run(wanted: &[String]) {
@@ -36,6 +37,7 @@ pub async fn run(wanted: &[String]) {
             "burst" => burst::measure(&mut report).await,
             "imports" => imports::measure(&mut report).await,
             "scale" => scale::measure(&mut report).await,
+            "padding" => padding::measure(&mut report).await,
             _ => unreachable!("{name} is among the names"),
         }
     }
