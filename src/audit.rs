@@ -1,29 +1,30 @@
 //! The audit log: one line for every decision, each bound to the one before.
+//!
+//! Lines go to a file, one JSON object each, and name the hash of the line before them; now and then the token signs where the chain
+//! stands. Who alters, removes, adds or reorders lines that were signed for is found out by [`verify`]; who cuts off the end shows
+//! in what the last signature covers. Before anything is done that a line is to tell, [`Log::begin`] takes a place for it: what
+//! cannot be recorded is not done.
 
+mod bodies;
+mod checkpoint;
 mod event;
+mod files;
+mod forward;
+mod ledger;
+mod line;
+mod log;
+mod opening;
+mod shorten;
+mod tail;
+mod turnover;
+mod verify;
+mod writer;
 
+#[cfg(test)]
+mod tests;
+
+pub use checkpoint::ToBeSigned;
 pub use event::{Event, Identity, Outcome};
-
-// STUB
-/// Log.
-#[derive(Clone, Debug)]
-pub struct Log;
-/// Unwritable.
-#[derive(Debug, thiserror::Error)]
-#[error("unwritable")]
-pub struct Unwritable;
-/// Place.
-#[derive(Debug)]
-pub struct Place;
-impl Log {
-    /// Begins.
-    pub fn begin(&self) -> Result<Place, Unwritable> {
-        Ok(Place)
-    }
-}
-impl Place {
-    /// Writes.
-    pub async fn write(self, _: &Event, _: bool) -> Result<(), Unwritable> {
-        Ok(())
-    }
-}
+pub use log::{Forward, Log, Place, Settings, Unwritable};
+pub use opening::OpenError;
+pub use verify::{Fault, Verified, Wrong, verify};

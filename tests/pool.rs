@@ -80,7 +80,15 @@ async fn pairs_that_stand_ready_outlive_the_service_and_none_is_handed_out_twice
     let first = parameters(&house, &impatient(), &key).await.unwrap();
 
     let clock = Arc::new(house.clock.clone());
-    let again = keyferry::service::Service::start(house.store.clone(), house.hsm.clone(), clock, settings).await.unwrap();
+    let again = keyferry::service::Service::start(
+        house.store.clone(),
+        house.hsm.clone(),
+        Arc::clone(house.service.gate()),
+        clock,
+        settings,
+    )
+    .await
+    .unwrap();
     let mut house = house;
     house.service = again;
     let mut given = vec![first.spki];

@@ -122,7 +122,7 @@ async fn a_wrapping_key_that_is_not_the_one_on_record_is_not_attested() {
     let pair = WrappingKey {
         id: WrappingKeyId::random(),
         object: ObjectId::random(),
-        token: house.service.token_profile().serial_number.clone(),
+        token: house.service.profile().serial_number.clone(),
         kind,
         state: WrappingKeyState::Making,
         spki: Vec::new(),

@@ -33,13 +33,22 @@ async fn the_public_key_that_is_recovered_is_the_one_that_signs() {
 #[tokio::test]
 async fn an_installation_from_before_there_were_statements_is_told_to_run_init_once_more() {
     let house = service::start("before-statements").await;
-    let before = house.service.server_info().public_keys;
+    let before = house.service.server_info(&service::call()).unwrap().public_keys;
+    let gate = Arc::clone(house.service.gate());
     drop(house.service);
     let listed = house.hsm.call(|token| token.list()).await.unwrap();
     assert_eq!((listed.attestations.len(), listed.audits.len()), (1, 1));
     for (kind, key) in [("attestation", listed.attestations[0]), ("audit", listed.audits[0])] {
         house.hsm.call(move |token| token.destroy(&key)).await.unwrap();
-        let start = || Service::start(house.store.clone(), house.hsm.clone(), Arc::new(SystemClock), service::settings());
+        let start = || {
+            Service::start(
+                house.store.clone(),
+                house.hsm.clone(),
+                Arc::clone(&gate),
+                Arc::new(SystemClock),
+                service::settings(),
+            )
+        };
         let refusal = start().await.unwrap_err().to_string();
         let expected =
             format!("the token has no {kind} key, which statements are signed with: run `keyferryd init` once more");
@@ -83,9 +92,17 @@ async fn the_token_itself_tells_what_is_to_be_pinned() {
 #[tokio::test]
 async fn neither_a_start_nor_a_sweep_touches_the_keys_that_sign() {
     let house = service::start("kept-keys").await;
-    let before = house.service.server_info().public_keys;
+    let before = house.service.server_info(&service::call()).unwrap().public_keys;
     let settings = service::settings();
-    let again = Service::start(house.store.clone(), house.hsm.clone(), Arc::new(SystemClock), settings).await.unwrap();
+    let again = Service::start(
+        house.store.clone(),
+        house.hsm.clone(),
+        Arc::clone(house.service.gate()),
+        Arc::new(SystemClock),
+        settings,
+    )
+    .await
+    .unwrap();
     again.tidy().await.unwrap();
     assert_eq!(keyferry::service::public_keys(&house.hsm).await.unwrap(), before);
 }

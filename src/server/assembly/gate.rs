@@ -11,6 +11,12 @@ use crate::policy::Policies;
 use crate::server::private::require_private;
 use crate::service::{Gate, Limits};
 
+/// Where syslog listens (syslog(3)).
+const SYSLOG: &str = "/dev/log";
+
+/// Where the journal listens (systemd, "Native Journal Protocol").
+const JOURNALD: &str = "/run/systemd/journal/socket";
+
 /// Loads the policies of a folder, which is for the service's user alone.
 ///
 /// # Errors
@@ -30,8 +36,8 @@ pub(super) async fn open(config: &Config, installation: InstallationId) -> Resul
     let config::Audit { file, max_megabytes, keep, checkpoint: _, forward } = config.audit.clone();
     let forward = match forward {
         config::Forward::None => None,
-        config::Forward::Syslog => Some(audit::Forward::Syslog(audit::SYSLOG.into())),
-        config::Forward::Journald => Some(audit::Forward::Journald(audit::JOURNALD.into())),
+        config::Forward::Syslog => Some(audit::Forward::Syslog(SYSLOG.into())),
+        config::Forward::Journald => Some(audit::Forward::Journald(JOURNALD.into())),
     };
     let settings = audit::Settings { file, max_bytes: max_megabytes * 1_000_000, keep, forward, installation };
     let opened = tokio::task::spawn_blocking(move || Log::open(settings)).await.map_err(StartError::BrokeOff)?;

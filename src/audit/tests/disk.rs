@@ -1,0 +1,111 @@
+//! What happens when the disk takes no more, and when it does again.
+
+use std::os::unix::fs::FileExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::super::{Log, Unwritable};
+use super::{Desk, event, lines, write};
+
+/// The limit holds for a process, so the test has one of its own.
+const LIMITED: &str = "KEYFERRY_TEST_LIMITED";
+/// Sent by the kernel to who writes beyond the limit; it ends a process that has not said otherwise (signal(7)).
+const SIGXFSZ: i32 = 25;
+
+#[tokio::test]
+async fn a_disk_that_takes_no_more_stops_all_and_goes_on_by_itself() {
+    if std::env::var_os(LIMITED).is_none() {
+        let name = "audit::tests::disk::a_disk_that_takes_no_more_stops_all_and_goes_on_by_itself";
+        let output =
+            Command::new(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]).env(LIMITED, "1").output();
+        let output = output.unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && told.contains("1 passed"), "{told}");
+        return;
+    }
+    let _handled = signal(SignalKind::from_raw(SIGXFSZ)).unwrap();
+    let desk = Desk::new();
+    let log = desk.open();
+    write(&log, 0).await;
+    let before = desk.text();
+    let unlimited = getrlimit(Resource::Fsize);
+    let limit = |bytes| setrlimit(Resource::Fsize, rustix::process::Rlimit { current: bytes, ..unlimited.clone() }).unwrap();
+    // In the middle of the next line.
+    limit(Some(before.len() as u64 + 100));
+    let places = [log.begin().unwrap(), log.begin().unwrap(), log.begin().unwrap()];
+    for (number, place) in (1..).zip(places) {
+        let refused = place.write(&event(number), number == 1).await;
+        assert!(matches!(&refused, Err(Unwritable::Disk(why)) if why.contains("too large")), "{refused:?}");
+        assert_eq!(desk.text(), before, "no part of a line stays");
+    }
+    assert!(matches!(log.begin(), Err(Unwritable::Disk(_))), "refused before anything is done");
+    let checkpoint = log.checkpoint(log.to_be_signed().unwrap(), [0; 32], [0; 64]).await;
+    assert!(matches!(checkpoint, Err(Unwritable::Disk(_))));
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(log.begin().is_err(), "it is tried again, in vain");
+    assert_eq!(desk.text(), before);
+
+    limit(unlimited.current);
+    resumed(&log).await;
+    write(&log, 4).await;
+    drop(log);
+    let lines = lines(&desk.settings.file);
+    assert!(lines[2].contains("\"resumed\":{") && lines[2].ends_with(",\"kept\":3}}"), "{}", lines[2]);
+    for (line, number) in lines[3..].iter().zip(1..=4) {
+        assert!(line.contains(&format!("number {number}.")), "{line}");
+    }
+    assert_eq!(lines.len(), 7, "each once");
+    assert_eq!(desk.verify().unwrap().last, 7);
+}
+
+#[tokio::test]
+async fn a_log_that_is_moved_away_is_missed_and_found_again() {
+    let desk = Desk::new();
+    let log = desk.open();
+    write(&log, 0).await;
+    let place = log.begin().unwrap();
+    let away = desk.settings.file.with_extension("away");
+    std::fs::rename(&desk.settings.file, &away).unwrap();
+    let refused = place.write(&event(1), true).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the audit log cannot be written: the file was moved or removed: put it back, or start again"
+    );
+    std::fs::rename(&away, &desk.settings.file).unwrap();
+    resumed(&log).await;
+    drop(log);
+    assert_eq!(desk.verify().unwrap().last, 4);
+}
+
+#[tokio::test]
+async fn what_was_accepted_and_lost_by_the_disk_is_written_again() {
+    let desk = Desk::new();
+    let log = desk.open();
+    let on_disk = desk.text().len() as u64;
+    log.begin().unwrap().write(&event(1), false).await.unwrap();
+    let whole = desk.text();
+    let place = log.begin().unwrap();
+    // As after a sync that failed: the system dropped what it had, and the file is elsewhere, so that writing fails.
+    let away = desk.settings.file.with_extension("away");
+    std::fs::rename(&desk.settings.file, &away).unwrap();
+    place.write(&event(2), true).await.unwrap_err();
+    let file = std::fs::OpenOptions::new().write(true).open(&away).unwrap();
+    file.write_all_at(&vec![0; whole.len() - on_disk as usize], on_disk).unwrap();
+    std::fs::rename(&away, &desk.settings.file).unwrap();
+    resumed(&log).await;
+    drop(log);
+    assert!(desk.text().starts_with(&whole));
+    assert_eq!(desk.verify().unwrap().last, 4);
+}
+
+/// Waits until the log goes on by itself.
+async fn resumed(log: &Log) {
+    let begun = Instant::now();
+    while log.begin().is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it does not go on");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
