@@ -33,6 +33,7 @@ fn every_command_explains_itself() {
         let help = desk.ok(&["configure", what, "--help"]);
         golden(&format!("help-configure-{what}"), help.split(GLOBAL).next().unwrap());
     }
+    golden("help-audit-verify", desk.ok(&["audit", "verify", "--help"]).split(GLOBAL).next().unwrap());
     assert_eq!(desk.ok(&["list-keys", "help"]), desk.ok(&["list-keys", "--help"]), "as the reference has it");
     assert_eq!(desk.ok(&["--version"]), format!("keyferry {}\n", env!("CARGO_PKG_VERSION")));
 }
@@ -40,7 +41,7 @@ fn every_command_explains_itself() {
 #[test]
 fn every_operation_has_its_skeletons_and_asks_nobody_for_them() {
     let desk = Desk::bare();
-    let own = ["wrap", "import", "configure", "completions", "man"];
+    let own = ["wrap", "import", "audit", "configure", "completions", "man"];
     for verb in commands(&desk).iter().filter(|command| !own.contains(&command.as_str())) {
         let mut transcript = Transcript::new(&desk);
         for kind in [

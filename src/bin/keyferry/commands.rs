@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{Arg, Args, Command, Subcommand};
 use clap_complete::Shell;
 
+use crate::audit::Audit;
 use crate::configure::Configure;
 use crate::failure::Failure;
 use crate::globals::Globals;
@@ -23,6 +24,8 @@ pub(crate) enum Own {
     Import(Box<Import>),
     /// Wrap a key file offline, with saved parameters or for somebody else's key
     Wrap(Wrap),
+    /// Check an audit log offline
+    Audit(Audit),
     /// Write a profile: where the service is, and who asks
     Configure(Configure),
     /// Print what makes a shell complete these commands

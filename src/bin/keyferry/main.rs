@@ -1,5 +1,6 @@
 //! keyferry: the client. Names, options, output and exit codes are those of the reference CLI, so that habits and scripts carry over.
 
+mod audit;
 mod blob;
 mod clean;
 mod commands;
@@ -21,6 +22,7 @@ mod request;
 mod schema;
 mod settings;
 mod shape;
+mod trust;
 mod typed;
 mod verb;
 mod wrapping;
@@ -63,6 +65,7 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         return verb::run(&operation, own, &Settings::new(globals)?).await;
     }
     match Own::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))? {
+        Own::Audit(command) => audit::run(&command, &Settings::new(globals)?),
         Own::Completions(command) => commands::completions(&command),
         Own::Configure(command) => configure::run(command, globals).await,
         Own::Import(command) => import::run(*command, &Settings::new(globals)?).await,
