@@ -49,7 +49,9 @@ use statements::Signers;
 
 use crate::clock::Clock;
 use crate::hsm::{Hsm, Profile};
-use crate::model::{Account, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp};
+use crate::model::{
+    Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp,
+};
 use crate::policy::Circumstances;
 pub use crate::store::Level;
 use crate::store::{self, Store};
@@ -105,7 +107,7 @@ impl Service {
     /// # Errors
     /// Where the caller may not know.
     pub fn server_info(&self, call: &Call) -> Result<ServerInfo, Error> {
-        call.require_in_account(&self.gate, Circumstances::default())?;
+        call.require_in_account(&self.gate, Action::GetServerInfo, Circumstances::default())?;
         Ok(ServerInfo {
             account: call.principal.account.clone(),
             installation: self.installation,
@@ -121,7 +123,7 @@ impl Service {
     /// # Errors
     /// Where the caller may not know.
     pub fn token_profile(&self, call: &Call) -> Result<&Profile, Error> {
-        call.require_in_account(&self.gate, Circumstances::default())?;
+        call.require_in_account(&self.gate, Action::GetTokenProfile, Circumstances::default())?;
         Ok(self.hsm.profile())
     }
 
@@ -154,9 +156,16 @@ impl Service {
     }
 
     /// The key that is meant, where the caller may do to it what they came for.
-    async fn permitted(&self, call: &Call, text: String, takes: KeyRef, circumstances: Circumstances) -> Result<Key, Error> {
+    async fn permitted(
+        &self,
+        call: &Call,
+        action: Action,
+        text: String,
+        takes: KeyRef,
+        circumstances: Circumstances,
+    ) -> Result<Key, Error> {
         let key = self.look_up(&call.principal.account, text, takes).await?;
-        call.require(&self.gate, &self.arn(&key), &key, circumstances)?;
+        call.require(&self.gate, action, &self.arn(&key), &key, circumstances)?;
         Ok(key)
     }
 

@@ -1,5 +1,6 @@
 //! The client as its users run it: what it prints, writes and exits with.
 
+mod auditing;
 pub(crate) mod desk;
 mod errors;
 mod golden;

@@ -159,7 +159,7 @@ fn what_is_wrong_is_named() {
         (with("[limits]\nencrypt = 5"),                        "limits: unknown field `encrypt`, expected an operation such as create_key, enabled or burst_seconds"),
         (with("[limits]\nlist_keys = -1"),                     "limits: list_keys: expected 0 to 1000000, found -1"),
         (with("[limits]\nenabled = \"maybe\""),                 "limits: enabled: expected true or false, found maybe"),
-        (LEAST.replace("file =", "path ="),                   "audit: unknown field `path`"),
+        (LEAST.replace("\nfile =", "\npath ="),                   "audit: unknown field `path`"),
         (with("[import]\nlifetime_seconds = 86401"),          "import.lifetime_seconds: expected 60 to 86400, found 86401"),
         (with("[import]\nmax_attempts = 0"),                  "import.max_attempts: expected 1 to 1000, found 0"),
         (with("[janitor]\ninterval_seconds = 0"),             "janitor.interval_seconds: expected 1 to 3600, found 0"),

@@ -11,6 +11,7 @@ mod crashes;
 mod deploy;
 mod dev;
 mod examples;
+mod gate;
 // What only the crash tests use is unused without them.
 #[cfg_attr(not(feature = "failpoints"), allow(dead_code))]
 mod harness;

@@ -120,5 +120,6 @@ fn place(sequence: u64, previous: Hash) -> String {
 
 /// Whether it is one JSON object, without spaces, repeated names, or numbers and letters written in a second way.
 fn is_canonical(json: &str) -> bool {
-    serde_json::from_str::<Map<String, Value>>(json).is_ok_and(|object| Value::Object(object).to_string() == json)
+    let again = serde_json::from_str::<Map<String, Value>>(json).map(|object| Value::Object(object).to_string());
+    again.is_ok_and(|again| again == json)
 }

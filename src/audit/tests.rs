@@ -47,7 +47,7 @@ impl Desk {
     /// All files of the log, in no order that anybody should rely on.
     fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| !path.extension().is_some_and(|ending| ending == "lock")).collect()
+        entries.filter(|path| path.extension().is_none_or(|ending| ending != "lock")).collect()
     }
 
     fn verify(&self) -> Result<Verified, Fault> {

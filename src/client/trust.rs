@@ -37,6 +37,11 @@ impl Trust {
         Ok(Self { spki })
     }
 
+    /// The key itself, DER SubjectPublicKeyInfo.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
     /// The name of the signer in statements: SHA-256 of its DER SubjectPublicKeyInfo.
     pub fn key_id(&self) -> [u8; 32] {
         statement::key_id(&self.spki)

@@ -39,15 +39,16 @@ impl Service {
         call.trail.concerns(&key.account, &arn);
         let on = Resource::Key { arn: &arn, key };
         let alone = call.among(circumstances(incoming, path));
-        let decision = self.gate.ask(call, on, &alone);
+        let (who, action) = (&call.principal, Action::ImportKeyMaterial);
+        let decision = self.gate.ask(who, action, on, &alone);
         if !decision.allowed {
-            let approved = self.gate.ask(call, on, &Circumstances { approved: true, ..alone });
+            let approved = self.gate.ask(who, action, on, &Circumstances { approved: true, ..alone });
             if approved.allowed {
-                call.heed(approved, arn.as_str())?;
+                call.heed(approved, action, arn.as_str())?;
                 return Ok(Approval::Needed);
             }
         }
-        call.heed(decision, arn.as_str())?;
+        call.heed(decision, action, arn.as_str())?;
         Ok(Approval::NotNeeded)
     }
 
@@ -89,7 +90,7 @@ impl Service {
     /// # Errors
     /// As an import; and where nothing waits under this digest, or the caller asked for it.
     pub async fn approve_import(&self, call: &Call, key_id: String, digest: String) -> Result<Imported, Error> {
-        let (key, arn, pending) = self.waiting(call, key_id, digest).await?;
+        let (key, arn, pending) = self.waiting(call, Action::ApproveImport, key_id, digest).await?;
         let now = self.clock.now();
         let incoming =
             Incoming { import_token: pending.import_token, ciphertext: pending.ciphertext, arrival: pending.arrival };
@@ -105,7 +106,7 @@ impl Service {
         let requester = self.gate.principal(&pending.principal).filter(|requester| requester.account == key.account);
         let may = requester.is_some_and(|requester| {
             let on = Resource::Key { arn: &arn, key: &key };
-            self.gate.ask_of(&requester, Action::ImportKeyMaterial, on, &approved).allowed
+            self.gate.ask(&requester, Action::ImportKeyMaterial, on, &approved).allowed
         });
         if !may {
             return Err(Error::Denied {
@@ -133,7 +134,7 @@ impl Service {
     /// # Errors
     /// Where nothing waits under this digest, or the caller may not.
     pub async fn reject_import(&self, call: &Call, key_id: String, digest: String) -> Result<KeyArn, Error> {
-        let (_, arn, pending) = self.waiting(call, key_id, digest).await?;
+        let (_, arn, pending) = self.waiting(call, Action::RejectImport, key_id, digest).await?;
         self.store.forget_pending_import(&pending.wrapping_key).await?;
         call.trail.answers(json!({ "keyId": arn.as_str() }));
         Ok(arn)
@@ -148,7 +149,7 @@ impl Service {
         let limit = within("limit", request.limit.unwrap_or(100), 1, 1000)?.unsigned_abs();
         let marker = request.marker.map(|marker| text("marker", marker, 1, 1024)).transpose()?;
         let after = marker.map(|marker| last_of_page(&marker).ok_or(Error::InvalidMarker)).transpose()?;
-        call.require_in_account(&self.gate, Circumstances::default())?;
+        call.require_in_account(&self.gate, Action::ListPendingImports, Circumstances::default())?;
         let account = &call.principal.account;
         let mut pending = self.store.pending_imports(account, self.clock.now(), after, limit + 1).await?;
         let truncated = pending.len() > limit as usize;
@@ -162,7 +163,13 @@ impl Service {
     }
 
     /// What waits under a digest for a key, where the caller may decide on it: never on what they asked for themselves.
-    async fn waiting(&self, call: &Call, key_id: String, digest: String) -> Result<(Key, KeyArn, PendingImport), Error> {
+    async fn waiting(
+        &self,
+        call: &Call,
+        action: Action,
+        key_id: String,
+        digest: String,
+    ) -> Result<(Key, KeyArn, PendingImport), Error> {
         call.trail.asks(json!({ "keyId": key_id, "requestDigest": digest }));
         let digest = text("requestDigest", digest, 64, 64)?;
         let digest = pattern("requestDigest", digest, |c| matches!(c, 'a'..='f' | '0'..='9'), "^[a-f0-9]+$")?;
@@ -181,17 +188,12 @@ impl Service {
             host_exposure: path.map(UnwrapPath::exposure),
             ..Circumstances::default()
         };
-        call.require(&self.gate, &arn, &key, circumstances)?;
+        call.require(&self.gate, action, &arn, &key, circumstances)?;
         let pending = pending
             .ok_or_else(|| Unresolved::NotFound(format!("No import with request digest {digest} waits for {arn}")))?;
         call.trail.adds("requester", pending.principal.as_str());
-        if pending.principal == call.principal.name && call.action == Action::ApproveImport {
-            return Err(Error::Denied {
-                principal: pending.principal,
-                action: call.action,
-                resource: arn.to_string(),
-                forbidden: true,
-            });
+        if pending.principal == call.principal.name && action == Action::ApproveImport {
+            return Err(Error::Denied { principal: pending.principal, action, resource: arn.to_string(), forbidden: true });
         }
         Ok((key, arn, pending))
     }

@@ -4,6 +4,8 @@
 //! service's own question to the policies in the middle, [`Entry::end`] before the answer. Where the audit log cannot be
 //! written, nothing is begun.
 
+#[cfg(test)]
+mod example;
 mod limits;
 mod trail;
 
@@ -102,13 +104,8 @@ impl Gate {
         self.limits.forget_the_quiet();
     }
 
-    /// What the policies say of a call, once more or for the first time; written down, and not yet acted on.
-    pub(super) fn ask(&self, call: &Call, on: Resource<'_>, circumstances: &Circumstances) -> Decision {
-        self.ask_of(&call.principal, call.action, on, circumstances)
-    }
-
-    /// What the policies say of another principal than the one who calls.
-    pub(super) fn ask_of(
+    /// What the policies say, which is neither written down nor acted on yet.
+    pub(super) fn ask(
         &self,
         principal: &Principal,
         action: Action,
@@ -154,7 +151,6 @@ impl Entry {
         self.gate.limits.admit(&principal, self.action)?;
         Ok(Call {
             principal,
-            action: self.action,
             request_id: self.request_id,
             deadline,
             tls: self.caller.tls.clone(),
@@ -203,35 +199,42 @@ impl Call {
     ///
     /// # Errors
     /// Where they may not.
-    pub(super) fn require(&self, gate: &Gate, arn: &KeyArn, key: &Key, circumstances: Circumstances) -> Result<(), Error> {
+    pub(super) fn require(
+        &self,
+        gate: &Gate,
+        action: Action,
+        arn: &KeyArn,
+        key: &Key,
+        circumstances: Circumstances,
+    ) -> Result<(), Error> {
         let circumstances = self.among(circumstances);
-        let decision = gate.ask(self, Resource::Key { arn, key }, &circumstances);
+        let decision = gate.ask(&self.principal, action, Resource::Key { arn, key }, &circumstances);
         self.trail.concerns(&key.account, arn);
-        self.heed(decision, arn.as_str())
+        self.heed(decision, action, arn.as_str())
     }
 
     /// Asks whether the caller may do this in their account.
     ///
     /// # Errors
     /// Where they may not.
-    pub(super) fn require_in_account(&self, gate: &Gate, circumstances: Circumstances) -> Result<(), Error> {
+    pub(super) fn require_in_account(&self, gate: &Gate, action: Action, circumstances: Circumstances) -> Result<(), Error> {
         let circumstances = self.among(circumstances);
-        let decision = gate.ask(self, Resource::Account(&self.principal.account), &circumstances);
-        self.heed(decision, "*")
+        let decision = gate.ask(&self.principal, action, Resource::Account(&self.principal.account), &circumstances);
+        self.heed(decision, action, "*")
     }
 
     /// Writes a decision down, and refuses where it denies.
     ///
     /// # Errors
     /// Where it denies.
-    pub(super) fn heed(&self, decision: Decision, resource: &str) -> Result<(), Error> {
+    pub(super) fn heed(&self, decision: Decision, action: Action, resource: &str) -> Result<(), Error> {
         self.trail.decided(&decision);
         if decision.allowed {
             return Ok(());
         }
         Err(Error::Denied {
             principal: self.principal.name.clone(),
-            action: self.action,
+            action,
             resource: resource.to_owned(),
             forbidden: !decision.policies.is_empty(),
         })

@@ -12,7 +12,7 @@ use super::{
 use crate::model::invalid::{member, text, within};
 use crate::model::key::deletion_window;
 use crate::model::{
-    Claim, Expiration, HostExposure, Invalid, Key, KeyArn, KeyId, KeyRef, KeySpec, KeyUsage, Material, MaterialKind,
+    Action, Claim, Expiration, HostExposure, Invalid, Key, KeyArn, KeyId, KeyRef, KeySpec, KeyUsage, Material, MaterialKind,
     MaterialPresence, ObjectId, Origin, Rotation,
 };
 use crate::policy::Circumstances;
@@ -50,7 +50,7 @@ impl Service {
             request_tags: Some(tags.clone()),
             ..Circumstances::default()
         };
-        call.require_in_account(&self.gate, circumstances)?;
+        call.require_in_account(&self.gate, Action::CreateKey, circumstances)?;
         if matches!(origin, Origin::AwsCloudhsm | Origin::ExternalKeyStore) {
             return Err(Error::Unsupported(format!("Origin {origin} is not supported: use AWS_KMS or EXTERNAL.")));
         }
@@ -131,7 +131,7 @@ impl Service {
     /// Where there is no such key.
     pub async fn describe_key(&self, call: &Call, key_id: String) -> Result<Described, Error> {
         call.trail.asks(json!({ "keyId": key_id }));
-        let key = self.permitted(call, key_id, KeyRef::IdArnOrAlias, Circumstances::default()).await?;
+        let key = self.permitted(call, Action::DescribeKey, key_id, KeyRef::IdArnOrAlias, Circumstances::default()).await?;
         Ok(self.describe(key))
     }
 
@@ -148,7 +148,7 @@ impl Service {
         let limit = within("limit", request.limit.unwrap_or(100), 1, 1000)?.unsigned_abs();
         let marker = request.marker.map(|marker| text("marker", marker, 1, 1024)).transpose()?;
         let after = marker.map(|marker| last_of_page(&marker).ok_or(Error::InvalidMarker)).transpose()?;
-        call.require_in_account(&self.gate, Circumstances::default())?;
+        call.require_in_account(&self.gate, Action::ListKeys, Circumstances::default())?;
         let account = &call.principal.account;
         let mut ids = self.store.list_keys(account, after.as_ref(), limit + 1).await?;
         let truncated = ids.len() > limit as usize;
@@ -168,7 +168,7 @@ impl Service {
     /// Where there is no such key, it has no public half, or its state does not allow its use.
     pub async fn public_key(&self, call: &Call, key_id: String) -> Result<PublicKey, Error> {
         call.trail.asks(json!({ "keyId": key_id }));
-        let key = self.permitted(call, key_id, KeyRef::IdArnOrAlias, Circumstances::default()).await?;
+        let key = self.permitted(call, Action::GetPublicKey, key_id, KeyRef::IdArnOrAlias, Circumstances::default()).await?;
         let spki = key.public_key(self.clock.now()).map_err(self.refusal(&key))?.to_vec();
         Ok(PublicKey { arn: self.arn(&key), spki, spec: key.spec, usage: key.usage })
     }
@@ -190,8 +190,10 @@ impl Service {
     }
 
     async fn set_enabled(&self, call: &Call, key_id: String, enabled: bool) -> Result<(), Error> {
+        let action = if enabled { Action::EnableKey } else { Action::DisableKey };
         call.trail.asks(json!({ "keyId": key_id }));
-        let Key { account, id, .. } = self.permitted(call, key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
+        let Key { account, id, .. } =
+            self.permitted(call, action, key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
         self.change(&account, &id, |key, now| Ok((key.set_enabled(enabled, now)?, vec![]))).await?;
         Ok(())
     }
@@ -204,7 +206,8 @@ impl Service {
         call.trail.asks(json!({ "keyId": request.key_id, "pendingWindowInDays": request.pending_window_in_days }));
         let days = deletion_window(request.pending_window_in_days)?;
         let window = Circumstances { pending_window_in_days: Some(days), ..Circumstances::default() };
-        let Key { account, id, .. } = self.permitted(call, request.key_id, KeyRef::IdOrArn, window).await?;
+        let Key { account, id, .. } =
+            self.permitted(call, Action::ScheduleKeyDeletion, request.key_id, KeyRef::IdOrArn, window).await?;
         let (key, deletion) = self.change(&account, &id, |key, now| Ok((key.schedule_deletion(days, now)?, vec![]))).await?;
         let scheduled = Scheduled { arn: self.arn(&key), deletion };
         call.trail.answers(json!({
@@ -222,7 +225,8 @@ impl Service {
     /// Where there is no such key, or it is not pending deletion.
     pub async fn cancel_key_deletion(&self, call: &Call, key_id: String) -> Result<KeyArn, Error> {
         call.trail.asks(json!({ "keyId": key_id }));
-        let Key { account, id, .. } = self.permitted(call, key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
+        let Key { account, id, .. } =
+            self.permitted(call, Action::CancelKeyDeletion, key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
         let (key, ()) = self.change(&account, &id, |key, _now| Ok((key.cancel_deletion()?, vec![]))).await?;
         let arn = self.arn(&key);
         call.trail.answers(json!({ "keyId": arn.as_str() }));
@@ -237,8 +241,9 @@ impl Service {
         call.trail.asks(json!({ "keyId": request.key_id, "description": request.description }));
         let description = request.description.ok_or_else(|| Invalid::missing("description"))?;
         let description = text("description", description, 0, MAX_DESCRIPTION)?;
-        let Key { account, id, .. } =
-            self.permitted(call, request.key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
+        let Key { account, id, .. } = self
+            .permitted(call, Action::UpdateKeyDescription, request.key_id, KeyRef::IdOrArn, Circumstances::default())
+            .await?;
         self.change(&account, &id, |key, _now| Ok((key.describe(description.clone())?, vec![]))).await?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::import::material_id;
 use super::{Call, DeleteImportedKeyMaterial, Error, MaterialDeleted, Service};
-use crate::model::{Key, KeyRef};
+use crate::model::{Action, Key, KeyRef};
 use crate::policy::Circumstances;
 
 impl Service {
@@ -19,8 +19,9 @@ impl Service {
     ) -> Result<MaterialDeleted, Error> {
         call.trail.asks(json!({ "keyId": request.key_id, "keyMaterialId": request.key_material_id }));
         let named = request.key_material_id.map(material_id).transpose()?;
-        let Key { account, id, .. } =
-            self.permitted(call, request.key_id, KeyRef::IdOrArn, Circumstances::default()).await?;
+        let Key { account, id, .. } = self
+            .permitted(call, Action::DeleteImportedKeyMaterial, request.key_id, KeyRef::IdOrArn, Circumstances::default())
+            .await?;
         let (key, deleted) = self.change(&account, &id, |key, _now| key.delete_material(named)).await?;
         let deleted =
             MaterialDeleted { arn: self.arn(&key), material: deleted.filter(|_| key.spec.is_symmetric_encryption()) };

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Call, Error, GetParametersForImport, Parameters, Service};
 use crate::model::invalid::member;
-use crate::model::{Invalid, Issue, Key, KeyRef, PairKind, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use crate::model::{Action, Invalid, Issue, Key, KeyRef, PairKind, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 use crate::policy::Circumstances;
 
 impl Service {
@@ -34,7 +34,7 @@ impl Service {
             host_exposure: route.map(UnwrapPath::exposure),
             ..Circumstances::default()
         };
-        call.require(&self.gate, &self.arn(&key), &key, circumstances)?;
+        call.require(&self.gate, Action::GetParametersForImport, &self.arn(&key), &key, circumstances)?;
         key.require_external().map_err(self.refusal(&key))?;
         key.require_not_pending_deletion().map_err(self.refusal(&key))?;
         if algorithm == WrappingAlgorithm::Sm2pke && spec == WrappingKeySpec::Sm2 {

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::Trail;
 use crate::model::key::Deletion;
 use crate::model::{
-    Account, Action, HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyUsage, PendingImport, Principal, Realm,
-    Timestamp, TlsDetails, WrappingAlgorithm, WrappingKeySpec,
+    Account, HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyUsage, PendingImport, Principal, Realm, Timestamp,
+    TlsDetails, WrappingAlgorithm, WrappingKeySpec,
 };
 
 /// Who calls, and until when they wait.
@@ -19,8 +19,6 @@ use crate::model::{
 pub struct Call {
     /// Who calls.
     pub principal: Principal,
-    /// What for.
-    pub action: Action,
     /// Names this call in the log and in error details.
     pub request_id: Uuid,
     /// When the caller stops waiting.

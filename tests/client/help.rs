@@ -37,6 +37,7 @@ fn every_command_explains_itself() {
         let help = desk.ok(&["policy", what, "--help"]);
         golden(&format!("help-policy-{what}"), help.split(GLOBAL).next().unwrap());
     }
+    golden("help-audit-verify", desk.ok(&["audit", "verify", "--help"]).split(GLOBAL).next().unwrap());
     assert_eq!(desk.ok(&["list-keys", "help"]), desk.ok(&["list-keys", "--help"]), "as the reference has it");
     assert_eq!(desk.ok(&["--version"]), format!("keyferry {}\n", env!("CARGO_PKG_VERSION")));
 }
@@ -44,7 +45,8 @@ fn every_command_explains_itself() {
 #[test]
 fn every_operation_has_its_skeletons_and_asks_nobody_for_them() {
     let desk = Desk::bare();
-    let own = ["wrap", "import", "verify-attestation", "verify-receipt", "policy", "configure", "completions", "man"];
+    let own =
+        ["wrap", "import", "verify-attestation", "verify-receipt", "policy", "audit", "configure", "completions", "man"];
     for verb in commands(&desk).iter().filter(|command| !own.contains(&command.as_str())) {
         let mut transcript = Transcript::new(&desk);
         for kind in [

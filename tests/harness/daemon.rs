@@ -125,7 +125,7 @@ impl Daemon {
     }
 
     #[track_caller]
-    fn refusal_of(mut command: Command) -> String {
+    pub fn refusal_of(mut command: Command) -> String {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::read(child.stderr.take().unwrap());
         // Dropped before the panic is over: it must not outlive the test.
@@ -189,7 +189,12 @@ impl Daemon {
         self.process.log.wait(wanted).unwrap_or_else(|| panic!("the line never came:\n{}", self.log()))
     }
 
-    /// Makes it read its certificates again.
+    /// As [`Daemon::wait_for_log`], for a line that comes so often.
+    pub fn wait_for_logs(&self, count: usize, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.process.log.wait_for(count, wanted).unwrap_or_else(|| panic!("the line never came:\n{}", self.log()))
+    }
+
+    /// Makes it read its certificates and policies again.
     pub fn reload(&self) {
         self.signal(rustix::process::Signal::HUP);
     }
@@ -264,10 +269,20 @@ impl Log {
 
     /// The first line that is wanted; `None` where the process ends, or patience does, before it comes.
     fn wait(&self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
-        let (mut seen, mut found) = (0, None);
+        self.wait_for(1, wanted)
+    }
+
+    /// The line that is wanted for the so-manieth time.
+    fn wait_for(&self, count: usize, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        let (mut seen, mut found, mut count) = (0, None, count);
         let unfinished = |lines: &mut Lines| {
-            let new = lines.text[seen..].iter().filter_map(|line| serde_json::from_str(line).ok());
-            found = new.into_iter().find(&wanted);
+            let mut new = lines.text[seen..].iter().filter_map(|line| serde_json::from_str(line).ok()).filter(&wanted);
+            while found.is_none()
+                && let Some(line) = new.next()
+            {
+                count -= 1;
+                found = (count == 0).then_some(line);
+            }
             seen = lines.text.len();
             found.is_none() && !lines.ended
         };

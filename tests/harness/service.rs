@@ -74,5 +74,5 @@ pub fn call() -> Call {
     let principal = Principal { name: "importer.test".to_owned(), account, tags: Default::default() };
     let (request_id, action) = (Uuid::new_v4(), Action::ImportKeyMaterial);
     let trail = Trail::new(audit::Event::of(action, Timestamp::from_millis(0), "us-east-1", request_id));
-    Call { principal, action, request_id, deadline: None, tls: None, trail }
+    Call { principal, request_id, deadline: None, tls: None, trail }
 }

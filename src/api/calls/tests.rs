@@ -10,20 +10,10 @@ use tonic_types::StatusExt;
 
 use super::Calls;
 use crate::api::Peer;
-use crate::audit::{Log, Settings};
-use crate::clock::SystemClock;
-use crate::model::{Action, InstallationId};
-use crate::policy::Policies;
-use crate::service::{Call, Error, Gate, Limits};
+use crate::model::Action;
+use crate::service::{Call, Error, Gate};
 
 const X: Action = Action::DescribeKey;
-
-const PRINCIPALS: &str = r#"
-version = "v1"
-[[principal]]
-name = "loopback"
-account = "111122223333"
-"#;
 
 /// Calls, and the folder with their policies and their audit log.
 struct Desk {
@@ -50,14 +40,7 @@ impl Desk {
 
 fn calls(most: u32) -> Desk {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("principals.toml"), PRINCIPALS).unwrap();
-    let everything = "@id(\"everything\") permit(principal, action, resource);";
-    std::fs::write(folder.path().join("everything.cedar"), everything).unwrap();
-    let file = folder.path().join("audit.jsonl");
-    let installation = InstallationId::random();
-    let audit = Log::open(Settings { file, max_bytes: 1 << 20, keep: 0, forward: None, installation }).unwrap();
-    let policies = Policies::load(folder.path()).unwrap();
-    let gate = Gate::new(policies, Limits::none(), audit, "us-east-1".to_owned(), Arc::new(SystemClock));
+    let gate = Gate::example(folder.path());
     Desk { calls: Calls::new(Arc::new(gate), most), folder }
 }
 

@@ -45,7 +45,7 @@ pub enum Wrong {
     #[error("the line is of another log, or of another installation's")]
     AnotherLog,
     /// A file does not begin as files do.
-    #[error("the file begins with a line that begins no file: lines before it were removed")]
+    #[error("no file begins with this line: lines before it were removed")]
     Beginning,
     /// It covers a line that is not before it, or too long before it.
     #[error("the checkpoint covers line {0}, which is none of the lines that it could cover")]

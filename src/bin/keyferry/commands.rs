@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{Arg, Args, Command, Subcommand};
 use clap_complete::Shell;
 
+use crate::audit::Audit;
 use crate::configure::Configure;
 use crate::failure::Failure;
 use crate::globals::Globals;
@@ -31,6 +32,8 @@ pub(crate) enum Own {
     VerifyReceipt(VerifyReceipt),
     /// Ask a folder of policies offline who may do what, and whether it is good
     Policy(Policy),
+    /// Check an audit log offline
+    Audit(Audit),
     /// Write a profile: where the service is, and who asks
     Configure(Configure),
     /// Print what makes a shell complete these commands

@@ -1,5 +1,6 @@
 //! keyferry: the client. Names, options, output and exit codes are those of the reference CLI, so that habits and scripts carry over.
 
+mod audit;
 mod blob;
 mod clean;
 mod commands;
@@ -66,6 +67,7 @@ async fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     match Own::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))? {
+        Own::Audit(command) => audit::run(&command, &Settings::new(globals)?)?,
         Own::Completions(command) => commands::completions(&command)?,
         Own::Configure(command) => configure::run(command, globals).await?,
         Own::Import(command) => import::run(*command, &Settings::new(globals)?).await?,
