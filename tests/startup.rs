@@ -65,17 +65,17 @@ fn what_was_not_initialised_does_not_serve() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_said_of_the_database_and_of_the_token() {
+async fn a_full_disk_is_said_of_the_database_and_of_the_audit_log() {
     let both = Installation::new(Settings::default());
     let said = Daemon::refusal_on_a_full_disk(&both);
     assert!(said.contains("store"), "{said}");
     drop(Daemon::serve(both, &[]));
 
-    // The database is elsewhere, and well. SoftHSM2 does not survive this one, so it is not served again.
+    // The database is elsewhere, and well.
     let store_url = Some(postgres::database().await);
     let token = Installation::new(Settings { store_url, ..Settings::default() });
     let said = Daemon::refusal_on_a_full_disk(&token);
-    assert!(said.contains("the token does not") && said.contains("disk"), "{said}");
+    assert!(said.contains("the audit log") && said.contains("File too large"), "{said}");
 }
 
 #[test]

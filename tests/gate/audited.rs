@@ -76,7 +76,7 @@ async fn every_call_has_its_line_in_the_references_words() {
 
     let log = daemon.terminate();
     let found = verified(&log);
-    assert_eq!(found["Unsigned"], 0, "the end is signed for: {found}");
+    assert_eq!(found["UnsignedLines"], 0, "the end is signed for: {found}");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn the_chain_goes_on_after_the_service_was_killed() {
     let made = installation.events().iter().filter(|event| event["eventName"] == "CreateKey").count();
     assert_eq!(made, 3, "each was on disk before it was answered");
     let installation = Daemon::serve(installation, &[]).terminate();
-    assert_eq!(verified(&installation)["Unsigned"], 0);
+    assert_eq!(verified(&installation)["UnsignedLines"], 0);
 }
 
 #[tokio::test]

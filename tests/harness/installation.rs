@@ -17,7 +17,8 @@ pub const IMPORTER: &str = "spiffe://example.org/importer";
 const NO_LIMITS: &str = "[limits]\nenabled = false\n";
 
 /// Who may call, besides the usual importer, each with the tag `role`.
-const OTHERS: [(&str, &str, &str); 7] = [
+const OTHERS: [(&str, &str, &str); 8] = [
+    ("importer.test", ACCOUNT, "importer"),
     ("spiffe://example.org/another", ACCOUNT, "importer"),
     ("importer.example.org", ACCOUNT, "importer"),
     ("spiffe://example.org/administrator", ACCOUNT, "administrator"),

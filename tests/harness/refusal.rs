@@ -66,7 +66,10 @@ impl Refusal {
 /// The gRPC code that belongs to an error of the KMS API, as `proto/` has it, spelled out a second time.
 fn code_of(reason: &str) -> Code {
     match reason {
+        "AccessDeniedException" => Code::PermissionDenied,
+        "UnrecognizedClientException" => Code::Unauthenticated,
         "ValidationException"
+        | "TagException"
         | "InvalidArnException"
         | "InvalidMarkerException"
         | "InvalidImportTokenException"

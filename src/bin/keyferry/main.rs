@@ -23,6 +23,7 @@ mod request;
 mod schema;
 mod settings;
 mod shape;
+mod structures;
 mod trust;
 mod typed;
 mod verb;

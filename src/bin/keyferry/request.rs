@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::globals::BinaryFormat;
 use crate::names;
 use crate::schema::{Member, Operation, constants, members};
+use crate::structures;
 
 /// A request in the making.
 pub(crate) struct Request {
@@ -112,7 +113,7 @@ fn refuse(faults: Vec<String>) -> Result<(), Failure> {
 }
 
 /// A value of an input file as the wire has it.
-fn wire(member: &Member, value: &Value, format: BinaryFormat) -> Result<Wire, String> {
+pub(crate) fn wire(member: &Member, value: &Value, format: BinaryFormat) -> Result<Wire, String> {
     let name = member.name();
     // What is bytes may be secret or long, in whatever type it comes.
     let given = if matches!(member.kind(), Kind::Bytes) { String::new() } else { format!(" value: {value},") };
@@ -140,6 +141,8 @@ fn wire(member: &Member, value: &Value, format: BinaryFormat) -> Result<Wire, St
         (Kind::Bytes, _) => Err(invalid("string of base64")),
         (Kind::Enum(_), Value::String(text)) => constant(member, text),
         (Kind::Enum(_), _) => Err(invalid("string")),
+        (Kind::Message(_), Value::Array(items)) if member.field.is_list() => structures::list(member, items, format),
+        (Kind::Message(_), _) if member.field.is_list() => Err(invalid("list")),
         (Kind::Message(_), Value::String(text)) if member.is_time() => time(member, text),
         (Kind::Message(_), Value::Number(number)) if member.is_time() => time(member, &number.to_string()),
         _ => Err(invalid(if member.is_time() {
@@ -187,7 +190,7 @@ pub(crate) fn time(member: &Member, text: &str) -> Result<Wire, String> {
     Ok(Wire::Message(moment))
 }
 
-fn type_of(value: &Value) -> &'static str {
+pub(crate) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::request::Request;
 use crate::schema::{Member, Operation, constants};
 use crate::settings::Settings;
-use crate::{input_file, parameters, typed};
+use crate::{input_file, parameters, structures, typed};
 
 pub(super) const SKELETON: &str = "generate-cli-skeleton";
 const INPUT_FILES: [&str; 2] = ["cli-input-json", "cli-input-yaml"];
@@ -81,8 +81,10 @@ fn input_arguments() -> [Arg; 3] {
 fn options(member: &Member) -> Vec<Arg> {
     let option = member.option();
     let comment = member.comment();
+    let items = format!(" Each in the form {}, or as JSON.", structures::form(member));
     let form = match member.kind() {
         Kind::Bytes => " As fileb:// and a path, or base64.",
+        Kind::Message(_) if member.field.is_list() => items.as_str(),
         Kind::Message(_) => " In the form of RFC 3339, or seconds since 1970.",
         _ => "",
     };
@@ -101,6 +103,7 @@ fn options(member: &Member) -> Vec<Arg> {
             arg.value_name(value_name(member))
                 .value_parser(PossibleValuesParser::new(constants(&enumeration).into_iter().map(value)))
         }
+        Kind::Message(_) if member.field.is_list() => arg.value_name("ITEM").num_args(1..),
         _ => arg.value_name(value_name(member)),
     };
     vec![arg]
@@ -152,6 +155,14 @@ fn given(member: &Member, matches: &ArgMatches, settings: &Settings) -> Result<O
         Kind::Bool if matches.get_flag(&format!("no-{option}")) => Some(Wire::Bool(false)),
         Kind::Bool => None,
         Kind::Int32 => matches.get_one::<i32>(&option).map(|number| Wire::I32(*number)),
+        Kind::Message(_) if member.field.is_list() => match matches.get_many::<String>(&option) {
+            Some(words) => {
+                let items = structures::of_words(member, words);
+                let list = items.and_then(|items| structures::list(member, &items, settings.binary_format));
+                Some(list.map_err(Failure::usage)?)
+            }
+            None => None,
+        },
         _ => match matches.get_one::<String>(&option) {
             Some(text) => Some(typed::of_text(member, text, settings)?),
             None => None,

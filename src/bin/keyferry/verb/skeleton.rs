@@ -47,6 +47,10 @@ fn sample(member: &Member, text: &str) -> Value {
         Type::Enum(enumeration) => {
             constants(&enumeration).into_iter().next().map_or(Value::Null, |first| Value::from(first.name))
         }
+        Type::Message(structure) if member.field.is_list() => {
+            let item = members(&structure).iter().map(|member| (member.name(), sample(member, text))).collect();
+            Value::Array(vec![Value::Object(item)])
+        }
         Type::Message(_) if member.is_time() => Value::from(EPOCH),
         _ => Value::from(text),
     }
