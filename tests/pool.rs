@@ -6,7 +6,7 @@ mod caps;
 mod line;
 mod outage;
 mod replicas;
-mod told;
+pub mod told;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -7,7 +7,7 @@ use crate::harness::installation::NO_POOL;
 use crate::harness::{Daemon, Installation, Settings};
 
 /// Asks as a monitoring system does.
-fn get(address: &str, path: &str) -> String {
+pub fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();

@@ -33,6 +33,12 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("KMSInvalidStateException", _) if message.ends_with("is pending import.") => {
             "Import its material first: keyferry import KEYFILE --key-id ID"
         }
+        ("KMSInvalidStateException", _) if message.starts_with("the import waits for the approval") => {
+            "Have another principal look at it, keyferry list-pending-imports, and say yes: keyferry approve-import --key-id ID --request-digest DIGEST"
+        }
+        ("KMSInvalidStateException", _) if message.starts_with("another import under these") => {
+            "Get new ones: keyferry get-parameters-for-import; or have what waits rejected: keyferry reject-import"
+        }
         ("KMSInvalidStateException", _) => "See the key's state: keyferry describe-key --key-id ID",
         ("LimitExceededException", "GetParametersForImport") => {
             "Import under the sets that are out, or wait until the first of them expires; whoever runs the service can raise the limit"
@@ -41,6 +47,7 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("NotFoundException", _) => {
             "See which keys there are: keyferry list-keys; and which service and Region is asked: keyferry configure list"
         }
+        ("TagException", _) => "Give up to 50 tags, each key once, none that begins with aws:",
         ("ThrottlingException", _) => return again(refusal, "The service has enough to do"),
         ("UnrecognizedClientException", _) => {
             "Show a certificate that the service knows: --client-cert and --client-key, or keyferry configure"
