@@ -79,6 +79,19 @@ async fn every_byte_counts() {
 }
 
 #[tokio::test]
+async fn a_checkpoint_vouches_for_itself() {
+    let signed = Signed::new().await;
+    // Nothing follows it that would name its hash.
+    let all = signed.lines[..7].concat();
+    assert_eq!(signed.verify(&all).unwrap().unsigned, 0);
+    for at in all.len() - signed.lines[6].len()..all.len() - 1 {
+        let mut altered = all.clone();
+        altered[at] ^= 1;
+        assert!(signed.verify(&altered).is_err(), "byte {at}");
+    }
+}
+
+#[tokio::test]
 async fn of_an_altered_line_it_is_said_which_one_it_is() {
     let signed = Signed::new().await;
     let altered = |at: usize, from: &str, to: &str| {
