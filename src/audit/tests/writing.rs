@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::{Fault, Log, OpenError, Unwritable, Wrong, checkpoint, files, log, verify};
 use super::{Desk, event, lines, write};
@@ -57,7 +57,9 @@ async fn an_unfinished_line_is_cut_off_and_the_next_start_says_so() {
     for tail in [&b"{\"sequence\":3,\"prev"[..], b"\0\0\0\0\0", b"x", &[b'x'; 5_000]] {
         std::fs::write(&desk.settings.file, [whole.as_bytes(), tail].concat()).unwrap();
         assert_eq!(desk.verify().unwrap().unfinished, tail.len() as u64);
-        drop(desk.open());
+        let log = desk.open();
+        assert_eq!(desk.verify().unwrap().unfinished, 0);
+        drop(log);
         let (before, after) = desk.text().split_at_checked(whole.len()).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
         assert_eq!(before, whole, "nothing else is cut");
         assert!(after.contains(&format!("\"cut\":{}}}", tail.len())), "{after}");
@@ -99,7 +101,9 @@ async fn a_full_file_is_followed_by_another_right_after_a_checkpoint() {
         if log.wants_checkpoint() {
             tokio::time::timeout(Duration::from_secs(5), log.checkpoint_wanted()).await.unwrap();
             desk.checkpoint(&log).await;
+            let begun = Instant::now();
             while log.wants_checkpoint() {
+                assert!(begun.elapsed() < Duration::from_secs(5), "it does not wait for another one");
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
