@@ -130,7 +130,9 @@ impl Writer {
         let is_covered = batch.iter().any(|order| order.covers.is_some());
         self.turnover.written(self.ledger.length(), is_covered);
         // Before the forwarding: nobody waits for that.
-        for Order { answer, .. } in batch {
+        for Order { answer, _place: place, .. } in batch {
+            // First: who is answered may begin again at once.
+            drop(place);
             let _left = answer.send(Ok(()));
         }
         self.forward(&lines, chain.next);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::super::line::{Body, Chain, Line};
+use super::super::line::{Body, Chain, Hash, Line};
 use super::super::{Fault, Verified, Wrong, verify};
 use super::{Desk, lines, write};
 
@@ -75,6 +75,19 @@ async fn every_byte_counts() {
                 other => panic!("byte {at}: {other:?}"),
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_vouches_for_itself() {
+    let signed = Signed::new().await;
+    // Nothing follows it that would name its hash.
+    let all = signed.lines[..7].concat();
+    assert_eq!(signed.verify(&all).unwrap().unsigned, 0);
+    for at in all.len() - signed.lines[6].len()..all.len() - 1 {
+        let mut altered = all.clone();
+        altered[at] ^= 1;
+        assert!(signed.verify(&altered).is_err(), "byte {at}");
     }
 }
 
@@ -199,5 +212,16 @@ async fn a_file_that_lost_its_first_lines_does_not_pass_for_one_that_follows_ano
         std::fs::write(&path, all[at..].join("\n") + "\n").unwrap();
         let found = desk.verify();
         assert!(matches!(found, Err(Fault::Line { line: 1, wrong: Wrong::Beginning, .. })), "{at}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_chain_begins_with_the_number_one_and_nothing_before_it() {
+    let signed = Signed::new().await;
+    let first = Line::parse(signed.lines[0].strip_suffix(b"\n").unwrap()).unwrap();
+    for mut chain in [Chain { next: 5, ..Chain::START }, Chain { next: 1, previous: Hash([1; 32]) }] {
+        let mut lines = Vec::new();
+        chain.append(&Body { kind: first.kind, json: first.json.to_owned() }, &mut lines);
+        assert_eq!(signed.fault(&[lines]), (1, Wrong::Beginning));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::super::{Fault, Log, OpenError, Unwritable, Wrong, files, log, verify};
+use super::super::{Fault, Log, OpenError, Unwritable, Wrong, checkpoint, files, log, verify};
 use super::{Desk, event, lines, write};
 use crate::model::InstallationId;
 
@@ -54,10 +54,12 @@ async fn an_unfinished_line_is_cut_off_and_the_next_start_says_so() {
     write(&log, 1).await;
     drop(log);
     let whole = desk.text();
-    for tail in [&b"{\"sequence\":3,\"prev"[..], b"\0\0\0\0\0", b"x"] {
+    for tail in [&b"{\"sequence\":3,\"prev"[..], b"\0\0\0\0\0", b"x", &[b'x'; 5_000]] {
         std::fs::write(&desk.settings.file, [whole.as_bytes(), tail].concat()).unwrap();
         assert_eq!(desk.verify().unwrap().unfinished, tail.len() as u64);
-        drop(desk.open());
+        let log = desk.open();
+        assert_eq!(desk.verify().unwrap().unfinished, 0);
+        drop(log);
         let (before, after) = desk.text().split_at_checked(whole.len()).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
         assert_eq!(before, whole, "nothing else is cut");
         assert!(after.contains(&format!("\"cut\":{}}}", tail.len())), "{after}");
@@ -99,7 +101,9 @@ async fn a_full_file_is_followed_by_another_right_after_a_checkpoint() {
         if log.wants_checkpoint() {
             tokio::time::timeout(Duration::from_secs(5), log.checkpoint_wanted()).await.unwrap();
             desk.checkpoint(&log).await;
+            let begun = Instant::now();
             while log.wants_checkpoint() {
+                assert!(begun.elapsed() < Duration::from_secs(5), "it does not wait for another one");
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
@@ -170,4 +174,23 @@ async fn a_line_is_written_though_nobody_waits_for_it() {
     drop(log.begin().unwrap().write(&event(5), false));
     drop(log);
     assert!(desk.text().contains("number 5."));
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_a_reader_could_not_join_to_its_line_is_refused() {
+    let desk = Desk::new();
+    let log = desk.open();
+    let early = log.to_be_signed().unwrap();
+    let mut written = tokio::task::JoinSet::<Result<(), Unwritable>>::new();
+    for _ in 0..checkpoint::WINDOW / 2 {
+        if written.len() == log::PLACES {
+            written.join_next().await.unwrap().unwrap().unwrap();
+        }
+        written.spawn(log.begin().unwrap().write(&event(1), false));
+    }
+    written.join_all().await;
+    assert!(matches!(log.checkpoint(early, [0; 32], [0; 64]).await, Err(Unwritable::Late)));
+    desk.checkpoint(&log).await;
+    drop(log);
+    assert_eq!(desk.verify().unwrap().unsigned, 0);
 }
