@@ -10,7 +10,11 @@ impl Service {
         let mut rounds = tokio::time::interval(interval);
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            rounds.tick().await;
+            tokio::select! {
+                _ = rounds.tick() => {}
+                // A full file waits for its last line to be a signature.
+                () = self.gate.audit().checkpoint_wanted() => {}
+            }
             self.sign_audit().await;
         }
     }

@@ -197,6 +197,7 @@ impl Error {
             Self::Denied { .. } => Kind::AccessDenied,
             Self::Hsm(hsm::Error::Busy) | Self::NoneReady { .. } | Self::TooOften { .. } => Kind::Throttling,
             Self::Occupied | Self::Pending { .. } => Kind::InvalidState,
+            Self::Unaudited(audit::Unwritable::Busy) => Kind::Throttling,
             Self::Unaudited(_) => Kind::DependencyTimeout,
             Self::Unidentified => Kind::UnrecognizedClient,
             Self::Hsm(hsm::Error::Full(_)) | Self::Capped { .. } | Self::TokenFull { .. } => Kind::LimitExceeded,
