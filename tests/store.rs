@@ -5,6 +5,7 @@ mod keys;
 mod levels;
 mod objects;
 mod opening;
+mod pending;
 mod races;
 mod samples;
 mod settlement;

@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use uuid::Uuid;
 
+use crate::model::names;
 use crate::service::{self, Kind};
 
 /// The domain of every ErrorInfo.
@@ -60,7 +61,7 @@ impl Refusal {
 
     fn field(&self) -> Option<String> {
         match self {
-            Self::Service(error) => error.field().map(snake_case),
+            Self::Service(error) => error.field().map(names::snake_case),
             _ => None,
         }
     }
@@ -120,18 +121,6 @@ fn shortened(message: String) -> String {
         Some((end, _)) => format!("{}…", &message[..end]),
         None => message,
     }
-}
-
-/// The proto's name of a field that the reference writes in lowerCamelCase.
-fn snake_case(field: &str) -> String {
-    let mut name = String::with_capacity(field.len() + 4);
-    for c in field.chars() {
-        if c.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
-    name
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
-use crate::model::Action;
+use crate::model::{Action, names};
 
 /// Calls a second, by operation, as the reference has them (KMS Developer Guide, "Request quotas"), and such as go with them for
 /// operations of ours.
@@ -67,7 +67,7 @@ impl TryFrom<BTreeMap<String, config::Value>> for Limits {
                     limits.burst_seconds = seconds.unwrap_or(limits.burst_seconds);
                 }
                 operation => {
-                    let action = Action::ALL.iter().find(|action| snake_case(action.operation()) == operation);
+                    let action = Action::ALL.iter().find(|action| names::snake_case(action.operation()) == operation);
                     let action = action.ok_or_else(|| {
                         format!(
                             "unknown field `{operation}`, expected an operation such as create_key, enabled or burst_seconds"
@@ -82,17 +82,6 @@ impl TryFrom<BTreeMap<String, config::Value>> for Limits {
         }
         Ok(limits)
     }
-}
-
-fn snake_case(operation: &str) -> String {
-    let mut name = String::with_capacity(operation.len() + 4);
-    for c in operation.chars() {
-        if c.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
-    name
 }
 
 #[cfg(test)]

@@ -28,3 +28,36 @@ pub(super) fn of(given: Vec<(String, String)>) -> Result<Tags, Error> {
     }
     Ok(tags)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(given: &[(&str, &str)]) -> Result<Tags, String> {
+        let given = given.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        of(given.collect()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn tags_are_few_short_and_each_there_once() {
+        let (long_key, long_value) = ("k".repeat(129), "v".repeat(257));
+        #[rustfmt::skip]
+        let cases: [(&[(&str, &str)], &str); 7] = [
+            (&[("a", "1"), ("a", "2")], "Duplicate tag keys"),
+            (&[("aws:x", "")],          "Tags beginning with aws: are reserved"),
+            (&[("AWS:x", "")],          "Tags beginning with aws: are reserved"),
+            (&[("", "1")],              "length greater than or equal to 1"),
+            (&[(&long_key, "")],        "length less than or equal to 128"),
+            (&[("a", &long_value)],     "length less than or equal to 256"),
+            (&[("a", "1\n2")],          "must not contain control characters"),
+        ];
+        for (given, said) in cases {
+            let refusal = tags(given).unwrap_err();
+            assert!(refusal.contains(said), "{refusal}");
+        }
+        let many: Vec<(String, String)> = (0..51).map(|n| (n.to_string(), String::new())).collect();
+        assert_eq!(of(many.clone()).unwrap_err().to_string(), "Too many tags");
+        assert_eq!(of(many[1..].to_vec()).unwrap().len(), 50);
+        assert_eq!(tags(&[("team", ""), ("Team", "x")]).unwrap().len(), 2);
+    }
+}
