@@ -152,7 +152,7 @@ fn what_is_wrong_is_named() {
         (LEAST.replace("sqlite:", "mysql:"),                  "store.url: expected a URL that begins with sqlite: or postgres:"),
         (with("[server]\nlisten = \"0.0.0.0:8443\""),         "server.listen: expected a loopback address because there is no [server.tls], found 0.0.0.0:8443"),
         (with("[server]\nlisten = \"localhost\""),            "server.listen: invalid socket address"),
-        (with("[server]\nmax_requests = 0"),                  "server.max_requests: expected 1 to 65536, found 0"),
+        (with("[server]\nmax_requests = 0"),                  "server.max_requests: expected 1 to 500, found 0"),
         (with("[server]\nmax_requests = \"many\""),           "server.max_requests: expected an integer, found string \"many\""),
         (with(tls_without_key),                               "server.tls.private_key: missing"),
         (with("[kms]\nregion = \"here\""),                    "kms: region: expected a name such as us-east-1, found \"here\""),

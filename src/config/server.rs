@@ -15,8 +15,8 @@ use super::limits::{seconds, within};
 pub struct Server {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Calls in flight, 1 to 65536; one more is refused and told to try again.
-    #[serde(deserialize_with = "within::<_, _, 1, 65_536>")]
+    /// Calls in flight, 1 to 500, for each has a place in the audit log; one more is refused and told to try again.
+    #[serde(deserialize_with = "within::<_, _, 1, 500>")]
     pub max_requests: u32,
     /// How long calls in flight may take to end once the service was told to stop: up to one hour.
     #[serde(rename = "drain_seconds", deserialize_with = "seconds::<_, 0, 3600>")]

@@ -91,42 +91,49 @@ impl Service {
     /// As an import; and where nothing waits under this digest, or the caller asked for it.
     pub async fn approve_import(&self, call: &Call, key_id: String, digest: String) -> Result<Imported, Error> {
         let (key, arn, pending) = self.waiting(call, Action::ApproveImport, key_id, digest).await?;
-        let now = self.clock.now();
-        let incoming =
-            Incoming { import_token: pending.import_token, ciphertext: pending.ciphertext, arrival: pending.arrival };
-        if let Expiration::At(end) = incoming.arrival.expiration
-            && end <= now
+        // Taken before it is done: of two who decide on it, one does.
+        if !self.store.take_pending_import(&pending).await? {
+            return Err(no_longer_waits(&arn, &pending.digest));
+        }
+        let imported = self.import_for(&key, &arn, &pending).await;
+        if imported.as_ref().is_err_and(|error| !is_final(error)) {
+            self.store.hold_import(&pending).await?;
+        }
+        let imported = imported?;
+        imported.leaves_on(&call.trail);
+        Ok(imported)
+    }
+
+    /// Does what a requester asked for, if they may still.
+    async fn import_for(&self, key: &Key, arn: &KeyArn, pending: &PendingImport) -> Result<Imported, Error> {
+        if let Expiration::At(end) = pending.arrival.expiration
+            && end <= self.clock.now()
         {
-            self.store.forget_pending_import(&pending.wrapping_key).await?;
             return Err(Invalid::new("validTo", "ValidTo must be in the future").into());
         }
-        // What the requester may do is asked again: it may have been taken from them since.
-        let path = self.claimed_path(&key, &incoming.import_token);
-        let approved = Circumstances { approved: true, ..circumstances(&incoming, path) };
+        let incoming = Incoming {
+            import_token: pending.import_token.clone(),
+            ciphertext: pending.ciphertext.clone(),
+            arrival: pending.arrival.clone(),
+        };
+        let (pair, path) = match self.look_at(key, &incoming).await? {
+            Course::Repeat(imported) => return Ok(imported),
+            Course::Import(pair, path) => (pair, path),
+        };
+        // It may have been taken from them since.
+        let approved = Circumstances { approved: true, ..circumstances(&incoming, Some(path)) };
         let requester = self.gate.principal(&pending.principal).filter(|requester| requester.account == key.account);
-        let may = requester.is_some_and(|requester| {
-            let on = Resource::Key { arn: &arn, key: &key };
-            self.gate.ask(&requester, Action::ImportKeyMaterial, on, &approved).allowed
-        });
-        if !may {
+        let on = Resource::Key { arn, key };
+        let may = |requester| self.gate.ask(&requester, Action::ImportKeyMaterial, on, &approved).allowed;
+        if !requester.is_some_and(may) {
             return Err(Error::Denied {
-                principal: pending.principal,
+                principal: pending.principal.clone(),
                 action: Action::ImportKeyMaterial,
                 resource: arn.to_string(),
                 forbidden: true,
             });
         }
-        let imported = match self.look_at(&key, &incoming).await {
-            Ok(Course::Repeat(imported)) => Ok(imported),
-            Ok(Course::Import(pair, _)) => self.bring_in(&key, &pair, &incoming).await,
-            Err(error) => Err(error),
-        };
-        if imported.as_ref().err().is_none_or(is_final) {
-            self.store.forget_pending_import(&pending.wrapping_key).await?;
-        }
-        let imported = imported?;
-        imported.leaves_on(&call.trail);
-        Ok(imported)
+        self.bring_in(key, &pair, &incoming).await
     }
 
     /// RejectImport: forgets what was asked for.
@@ -135,7 +142,9 @@ impl Service {
     /// Where nothing waits under this digest, or the caller may not.
     pub async fn reject_import(&self, call: &Call, key_id: String, digest: String) -> Result<KeyArn, Error> {
         let (_, arn, pending) = self.waiting(call, Action::RejectImport, key_id, digest).await?;
-        self.store.forget_pending_import(&pending.wrapping_key).await?;
+        if !self.store.take_pending_import(&pending).await? {
+            return Err(no_longer_waits(&arn, &pending.digest));
+        }
         call.trail.answers(json!({ "keyId": arn.as_str() }));
         Ok(arn)
     }
@@ -189,14 +198,17 @@ impl Service {
             ..Circumstances::default()
         };
         call.require(&self.gate, action, &arn, &key, circumstances)?;
-        let pending = pending
-            .ok_or_else(|| Unresolved::NotFound(format!("No import with request digest {digest} waits for {arn}")))?;
+        let pending = pending.ok_or_else(|| no_longer_waits(&arn, &digest))?;
         call.trail.adds("requester", pending.principal.as_str());
         if pending.principal == call.principal.name && action == Action::ApproveImport {
             return Err(Error::Denied { principal: pending.principal, action, resource: arn.to_string(), forbidden: true });
         }
         Ok((key, arn, pending))
     }
+}
+
+fn no_longer_waits(arn: &KeyArn, digest: &RequestDigest) -> Error {
+    Unresolved::NotFound(format!("No import with request digest {digest} waits for {arn}")).into()
 }
 
 /// Whether an import that failed so will never succeed as it is.

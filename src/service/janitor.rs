@@ -112,6 +112,10 @@ impl Service {
             Ok((ended.map(|material| material.id.to_string()).collect::<Vec<_>>(), doomed))
         });
         let (_, ended) = change.await?;
+        // Another replica's janitor may have been first.
+        if ended.is_empty() {
+            return Ok(());
+        }
         tracing::info!(key = %id, "key material expired");
         note.done(&ended).await
     }

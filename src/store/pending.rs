@@ -109,13 +109,14 @@ impl Store {
         rows.iter().map(of_row).collect()
     }
 
-    /// Forgets an import that waited.
+    /// Takes an import out that waited; whether it did still.
     ///
     /// # Errors
     /// Where the record cannot be changed.
-    pub async fn forget_pending_import(&self, id: &WrappingKeyId) -> Result<(), Error> {
+    pub async fn take_pending_import(&self, pending: &PendingImport) -> Result<bool, Error> {
         transact!(self, |tx| {
-            tx.execute("DELETE FROM pending_imports WHERE wrapping_key = $1", args![id]).await.map(drop)
+            let sql = "DELETE FROM pending_imports WHERE wrapping_key = $1 AND digest = $2";
+            Ok(tx.execute(sql, args![&pending.wrapping_key, pending.digest.0.as_slice()]).await? > 0)
         })
     }
 

@@ -55,7 +55,9 @@ on_both! {
         assert_eq!(store.hold_import(&import(&set, 1)).await.unwrap(), Held::Held);
         assert_eq!(store.hold_import(&import(&set, 1)).await.unwrap(), Held::Held);
         assert_eq!(store.hold_import(&import(&set, 2)).await.unwrap(), Held::Occupied);
-        store.forget_pending_import(&set.id).await.unwrap();
+        assert!(!store.take_pending_import(&import(&set, 2)).await.unwrap(), "another's is left alone");
+        assert!(store.take_pending_import(&import(&set, 1)).await.unwrap());
+        assert!(!store.take_pending_import(&import(&set, 1)).await.unwrap(), "once");
         assert_eq!(store.hold_import(&import(&set, 2)).await.unwrap(), Held::Held);
     }
 
