@@ -24,6 +24,7 @@ fn faces(bytes: &[u8]) -> Vec<String> {
 }
 
 /// What root sees who takes an image of the process: `None` where there is no gcore, or this is not root.
+#[allow(clippy::print_stderr)]
 fn core_image(daemon: &Daemon) -> Option<Vec<u8>> {
     let stem = daemon.installation.file("core");
     let taken = Command::new("gcore").arg("-o").arg(&stem).arg(daemon.pid().to_string()).output();
@@ -31,7 +32,7 @@ fn core_image(daemon: &Daemon) -> Option<Vec<u8>> {
     match taken {
         Ok(output) if output.status.success() => Some(std::fs::read(image).unwrap()),
         why => {
-            eprintln!("no core image is looked at: gcore, from gdb, and root are needed: {why:?}");
+            eprintln!("skipped: a core image is taken by root with gcore, from gdb: {why:?}");
             None
         }
     }
