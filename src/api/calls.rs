@@ -146,7 +146,7 @@ impl Calls {
         let deadline = Some(deadline::of(request.metadata()));
         record.identify(caller.name.clone(), deadline);
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| Refusal::Throttled)?;
-        let entry = self.gate.begin(action, caller, request_id)?;
+        let mut entry = self.gate.begin(action, caller, request_id)?;
         match entry.admit(deadline) {
             Ok(call) => Ok(Admitted { call, entry, slot }),
             Err(error) => written(entry, Err(error.into())).await,

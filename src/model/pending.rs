@@ -1,7 +1,7 @@
 //! An import that waits for a second principal.
 
 use super::key::Arrival;
-use super::{Account, KeyId, RequestDigest, Timestamp, WrappingAlgorithm, WrappingKeyId};
+use super::{Account, KeyId, RequestDigest, Timestamp, UnwrapPath, WrappingAlgorithm, WrappingKeyId};
 
 /// An import as it was asked for, wrapped as it came.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct PendingImport {
     pub expires_at: Timestamp,
     /// How the material is wrapped.
     pub algorithm: WrappingAlgorithm,
+    /// How it will be unwrapped.
+    pub path: UnwrapPath,
     /// ImportToken.
     pub import_token: Vec<u8>,
     /// EncryptedKeyMaterial.

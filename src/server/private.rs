@@ -17,12 +17,13 @@ pub struct Exposed {
     /// After all symbolic links.
     pub(super) path: PathBuf,
     mode: u32,
+    too_much: u32,
 }
 
 impl Exposed {
     pub(super) fn problem(&self) -> String {
-        let Self { key: _, path, mode } = self;
-        format!("mode {mode:04o} lets others read or change it: run chmod {:04o} {}", mode & !TOO_MUCH, path.display())
+        let Self { key: _, path, mode, too_much } = self;
+        format!("mode {mode:04o} lets others read or change it: run chmod {:04o} {}", mode & !too_much, path.display())
     }
 }
 
@@ -33,9 +34,21 @@ impl Exposed {
 /// # Errors
 /// Where it is exposed; the message names `key`, the file, its mode and what to run.
 pub fn require_private(key: &'static str, path: &Path) -> Result<(), Exposed> {
+    refuse(key, path, TOO_MUCH)
+}
+
+/// Refuses a folder that the group or others can write: they could take a file out of it. Links are followed.
+///
+/// # Errors
+/// As [`require_private`].
+pub(super) fn require_unchanged(key: &'static str, path: &Path) -> Result<(), Exposed> {
+    refuse(key, path, 0o022)
+}
+
+fn refuse(key: &'static str, path: &Path, too_much: u32) -> Result<(), Exposed> {
     let found = path.canonicalize().and_then(|path| Ok((std::fs::metadata(&path)?.permissions().mode() & 0o7777, path)));
     match found {
-        Ok((mode, path)) if mode & TOO_MUCH != 0 => Err(Exposed { key, path, mode }),
+        Ok((mode, path)) if mode & too_much != 0 => Err(Exposed { key, path, mode, too_much }),
         Ok(_) => Ok(()),
         Err(error) => {
             if error.kind() != ErrorKind::NotFound {

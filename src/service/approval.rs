@@ -64,7 +64,6 @@ impl Service {
         let digest = incoming.digest(&key.id);
         let until = issue.expires_at;
         call.trail.adds("requestDigest", digest.to_string());
-        call.trail.adds("approval", "pending");
         let pending = PendingImport {
             wrapping_key: pair.id,
             digest,
@@ -74,12 +73,16 @@ impl Service {
             requested_at: self.clock.now(),
             expires_at: until,
             algorithm: issue.algorithm,
+            path: issue.path,
             import_token: incoming.import_token,
             ciphertext: incoming.ciphertext,
             arrival: incoming.arrival,
         };
         match self.store.hold_import(&pending).await {
-            Ok(Held::Held) => Error::Pending { digest, until },
+            Ok(Held::Held) => {
+                call.trail.adds("approval", "pending");
+                Error::Pending { digest, until }
+            }
             Ok(Held::Occupied) => Error::Occupied,
             Err(error) => error.into(),
         }
@@ -97,7 +100,12 @@ impl Service {
         }
         let imported = self.import_for(&key, &arn, &pending).await;
         if imported.as_ref().is_err_and(|error| !is_final(error)) {
-            self.store.hold_import(&pending).await?;
+            match self.store.hold_import(&pending).await {
+                Ok(Held::Held) => {}
+                held => {
+                    tracing::warn!(?held, digest = %pending.digest, "an import that could not be done yet waits no longer")
+                }
+            }
         }
         let imported = imported?;
         imported.leaves_on(&call.trail);
@@ -116,6 +124,10 @@ impl Service {
             ciphertext: pending.ciphertext.clone(),
             arrival: pending.arrival.clone(),
         };
+        // What was approved is the digest: whatever lies in the record must be that.
+        if incoming.digest(&key.id) != pending.digest {
+            return Err(Error::InvalidImportToken);
+        }
         let (pair, path) = match self.look_at(key, &incoming).await? {
             Course::Repeat(imported) => return Ok(imported),
             Course::Import(pair, path) => (pair, path),
@@ -190,7 +202,7 @@ impl Service {
         let pending = pending.filter(|pending| pending.key == key.id);
         // Whoever may not decide is not told whether there is something to decide on.
         let requester = pending.as_ref().map(|pending| pending.principal.clone());
-        let path = pending.as_ref().and_then(|pending| self.claimed_path(&key, &pending.import_token));
+        let path = pending.as_ref().map(|pending| pending.path);
         let circumstances = Circumstances {
             requester: requester.clone().or_else(|| Some(String::new())),
             unwrap_path: path,
@@ -213,9 +225,13 @@ fn no_longer_waits(arn: &KeyArn, digest: &RequestDigest) -> Error {
 
 /// Whether an import that failed so will never succeed as it is.
 fn is_final(error: &Error) -> bool {
-    !matches!(
+    matches!(
         error.kind(),
-        Kind::DependencyTimeout | Kind::Internal | Kind::LimitExceeded | Kind::Throttling | Kind::AccessDenied
+        Kind::ExpiredImportToken
+            | Kind::IncorrectKeyMaterial
+            | Kind::InvalidCiphertext
+            | Kind::InvalidImportToken
+            | Kind::Validation
     )
 }
 

@@ -56,6 +56,7 @@ pub struct Entry {
     request_id: Uuid,
     trail: Trail,
     place: Option<Place>,
+    is_admitted: bool,
 }
 
 impl Gate {
@@ -86,7 +87,7 @@ impl Gate {
         event.user_agent.clone_from(&caller.user_agent);
         event.tls = caller.tls.as_ref().map(|tls| (tls.version.clone(), tls.cipher_suite.clone()));
         let trail = Trail::new(event);
-        Ok(Entry { gate: Arc::clone(self), action, caller, request_id, trail, place: Some(place) })
+        Ok(Entry { gate: Arc::clone(self), action, caller, request_id, trail, place: Some(place), is_admitted: false })
     }
 
     /// What the service is about to do to a key by itself.
@@ -145,10 +146,11 @@ impl Entry {
     ///
     /// # Errors
     /// Where nobody has the name, or too many calls came.
-    pub fn admit(&self, deadline: Option<Instant>) -> Result<Call, Error> {
+    pub fn admit(&mut self, deadline: Option<Instant>) -> Result<Call, Error> {
         let principal = self.caller.name.as_deref().and_then(|name| self.gate.principal(name)).ok_or(Error::Unidentified)?;
         self.trail.identify(&principal);
         self.gate.limits.admit(&principal, self.action)?;
+        self.is_admitted = true;
         Ok(Call {
             principal,
             request_id: self.request_id,
@@ -166,7 +168,9 @@ impl Entry {
     pub async fn end(mut self, error: Option<(&str, &str)>) -> Result<(), Error> {
         let Some(place) = self.place.take() else { return Ok(()) };
         let event = self.trail.ended(outcome(error));
-        Ok(place.write(&event, self.action.changes_state()).await?)
+        // Who was turned away at the door changed nothing, and must not have the disk wait for them.
+        let durable = self.action.changes_state() && self.is_admitted;
+        Ok(place.write(&event, durable).await?)
     }
 }
 
@@ -179,7 +183,7 @@ impl Drop for Entry {
             false => ("RequestAbandoned", "the caller left before the answer"),
         };
         // It is on its way by that; nobody waits for it.
-        drop(place.write(&self.trail.ended(outcome(Some(error))), false));
+        drop(place.write(&self.trail.ended(outcome(Some(error))), self.action.changes_state()));
     }
 }
 

@@ -173,7 +173,10 @@ impl Service {
                 let imported =
                     token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id)))?;
                 match imported {
-                    Ok(proved) => notary.witness(token, &import.object, proved).map(Ok),
+                    // By now the object is there, whatever the error would say otherwise.
+                    Ok(proved) => notary.witness(token, &import.object, proved).map(Ok).map_err(|error| {
+                        if error.leaves_nothing() { hsm::Error::Misbehaved(error.to_string()) } else { error }
+                    }),
                     Err(refused) => Ok(Err(refused)),
                 }
             })

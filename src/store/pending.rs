@@ -20,7 +20,7 @@ pub enum Held {
 macro_rules! pending_columns {
     () => {
         "p.wrapping_key, p.digest, p.key_id, p.account, p.principal, p.requested_at, p.expires_at, p.import_token, \
-         p.ciphertext, p.valid_to, p.import_type, p.description, p.material_id, w.algorithm"
+         p.ciphertext, p.valid_to, p.import_type, p.description, p.material_id, w.algorithm, w.path"
     };
 }
 
@@ -149,6 +149,7 @@ fn of_row(row: &Row) -> Result<PendingImport, Error> {
         requested_at: row.time("requested_at")?,
         expires_at: row.time("expires_at")?,
         algorithm: row.named("algorithm")?,
+        path: row.named("path")?,
         import_token: row.get("import_token")?,
         ciphertext: row.get("ciphertext")?,
         arrival: Arrival {

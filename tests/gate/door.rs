@@ -125,6 +125,12 @@ fn policies_that_do_not_hold_up_or_that_others_can_read_do_not_start() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let said = Daemon::refusal_to_start(&installation);
     assert!(said.contains("policy.folder") && said.contains("mode 0644") && said.contains("chmod 0640"), "{said}");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let folder = installation.file("policy");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o770)).unwrap();
+    let said = Daemon::refusal_to_start(&installation);
+    assert!(said.contains("policy.folder") && said.contains("chmod 0750"), "{said}");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o750)).unwrap();
     installation.replace_policies("@id(\"x\")\npermit(principal, action, resource) when { resource.colour == \"red\" };");
     for said in [Daemon::refusal_to_start(&installation), Daemon::refusal_of(installation.command("check-config"))] {
         assert!(said.contains("policies.cedar") && said.contains("colour"), "{said}");

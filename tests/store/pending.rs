@@ -19,6 +19,7 @@ fn import(set: &WrappingKey, seed: u8) -> PendingImport {
         requested_at: later(u64::from(seed)),
         expires_at: issue.expires_at,
         algorithm: issue.algorithm,
+        path: issue.path,
         import_token: vec![seed; 200],
         ciphertext: vec![0, seed, 255],
         arrival: Arrival {

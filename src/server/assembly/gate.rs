@@ -8,7 +8,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::model::InstallationId;
 use crate::policy::Policies;
-use crate::server::private::require_private;
+use crate::server::private::{require_private, require_unchanged};
 use crate::service::{Gate, Limits};
 
 /// Where syslog listens (syslog(3)).
@@ -22,6 +22,7 @@ const JOURNALD: &str = "/run/systemd/journal/socket";
 /// # Errors
 /// Where one does not hold up, or others can read it; the message names file and line.
 pub(in crate::server) fn policies(config: &config::Policy) -> Result<Policies, StartError> {
+    require_unchanged("policy.folder", &config.folder)?;
     let policies = Policies::load(&config.folder)?;
     for source in policies.sources() {
         require_private("policy.folder", source)?;
