@@ -99,15 +99,26 @@ impl From<service::Error> for Refusal {
 fn code(kind: Kind) -> Code {
     match kind {
         Kind::AccessDenied => Code::PermissionDenied,
-        Kind::UnrecognizedClient => Code::Unauthenticated,
+        Kind::AlreadyExists => Code::AlreadyExists,
+        Kind::IncompleteSignature | Kind::InvalidSignature | Kind::MissingAuthenticationToken | Kind::UnrecognizedClient => {
+            Code::Unauthenticated
+        }
         Kind::DependencyTimeout => Code::Unavailable,
-        Kind::Disabled | Kind::InvalidState | Kind::Unsupported => Code::FailedPrecondition,
+        Kind::Disabled | Kind::DryRun | Kind::InvalidKeyUsage | Kind::InvalidState | Kind::Unsupported => {
+            Code::FailedPrecondition
+        }
         Kind::ExpiredImportToken
+        | Kind::IncorrectKey
         | Kind::IncorrectKeyMaterial
         | Kind::InvalidArn
         | Kind::InvalidCiphertext
+        | Kind::InvalidGrantToken
         | Kind::InvalidImportToken
         | Kind::InvalidMarker
+        | Kind::KmsInvalidMac
+        | Kind::KmsInvalidSignature
+        | Kind::MalformedPolicyDocument
+        | Kind::Serialization
         | Kind::Tag
         | Kind::Validation => Code::InvalidArgument,
         Kind::Internal => Code::Internal,
@@ -134,24 +145,36 @@ mod tests {
     fn every_kind_has_its_code_and_its_details() {
         #[rustfmt::skip]
         let expected = [
-            (Kind::AccessDenied,         Code::PermissionDenied,   "AccessDeniedException",         None,                           false),
-            (Kind::DependencyTimeout,    Code::Unavailable,        "DependencyTimeoutException",    None,                           true),
-            (Kind::Disabled,             Code::FailedPrecondition, "DisabledException",             None,                           false),
-            (Kind::ExpiredImportToken,   Code::InvalidArgument,    "ExpiredImportTokenException",   Some("import_token"),           false),
-            (Kind::IncorrectKeyMaterial, Code::InvalidArgument,    "IncorrectKeyMaterialException", None,                           false),
-            (Kind::Internal,             Code::Internal,           "KMSInternalException",          None,                           false),
-            (Kind::InvalidArn,           Code::InvalidArgument,    "InvalidArnException",           Some("key_id"),                 false),
-            (Kind::InvalidCiphertext,    Code::InvalidArgument,    "InvalidCiphertextException",    Some("encrypted_key_material"), false),
-            (Kind::InvalidImportToken,   Code::InvalidArgument,    "InvalidImportTokenException",   Some("import_token"),           false),
-            (Kind::InvalidMarker,        Code::InvalidArgument,    "InvalidMarkerException",        Some("marker"),                 false),
-            (Kind::InvalidState,         Code::FailedPrecondition, "KMSInvalidStateException",      None,                           false),
-            (Kind::LimitExceeded,        Code::ResourceExhausted,  "LimitExceededException",        None,                           true),
-            (Kind::NotFound,             Code::NotFound,           "NotFoundException",             Some("key_id"),                 false),
-            (Kind::Tag,                  Code::InvalidArgument,    "TagException",                  Some("tags"),                   false),
-            (Kind::Throttling,           Code::ResourceExhausted,  "ThrottlingException",           None,                           true),
-            (Kind::UnrecognizedClient,   Code::Unauthenticated,    "UnrecognizedClientException",   None,                           false),
-            (Kind::Unsupported,          Code::FailedPrecondition, "UnsupportedOperationException", None,                           false),
-            (Kind::Validation,           Code::InvalidArgument,    "ValidationException",           Some("wrapping_key_spec"),      false),
+            (Kind::AccessDenied,               Code::PermissionDenied,   "AccessDeniedException",               None,                           false),
+            (Kind::AlreadyExists,              Code::AlreadyExists,      "AlreadyExistsException",              Some("alias_name"),             false),
+            (Kind::DependencyTimeout,          Code::Unavailable,        "DependencyTimeoutException",          None,                           true),
+            (Kind::Disabled,                   Code::FailedPrecondition, "DisabledException",                   None,                           false),
+            (Kind::DryRun,                     Code::FailedPrecondition, "DryRunOperationException",            None,                           false),
+            (Kind::ExpiredImportToken,         Code::InvalidArgument,    "ExpiredImportTokenException",         Some("import_token"),           false),
+            (Kind::IncompleteSignature,        Code::Unauthenticated,    "IncompleteSignatureException",        None,                           false),
+            (Kind::IncorrectKey,               Code::InvalidArgument,    "IncorrectKeyException",               None,                           false),
+            (Kind::IncorrectKeyMaterial,       Code::InvalidArgument,    "IncorrectKeyMaterialException",       None,                           false),
+            (Kind::Internal,                   Code::Internal,           "KMSInternalException",                None,                           false),
+            (Kind::InvalidArn,                 Code::InvalidArgument,    "InvalidArnException",                 Some("key_id"),                 false),
+            (Kind::InvalidCiphertext,          Code::InvalidArgument,    "InvalidCiphertextException",          Some("encrypted_key_material"), false),
+            (Kind::InvalidGrantToken,          Code::InvalidArgument,    "InvalidGrantTokenException",          Some("grant_tokens"),           false),
+            (Kind::InvalidImportToken,         Code::InvalidArgument,    "InvalidImportTokenException",         Some("import_token"),           false),
+            (Kind::InvalidKeyUsage,            Code::FailedPrecondition, "InvalidKeyUsageException",            None,                           false),
+            (Kind::InvalidMarker,              Code::InvalidArgument,    "InvalidMarkerException",              Some("marker"),                 false),
+            (Kind::InvalidSignature,           Code::Unauthenticated,    "InvalidSignatureException",           None,                           false),
+            (Kind::InvalidState,               Code::FailedPrecondition, "KMSInvalidStateException",            None,                           false),
+            (Kind::KmsInvalidMac,              Code::InvalidArgument,    "KMSInvalidMacException",              None,                           false),
+            (Kind::KmsInvalidSignature,        Code::InvalidArgument,    "KMSInvalidSignatureException",        None,                           false),
+            (Kind::LimitExceeded,              Code::ResourceExhausted,  "LimitExceededException",              None,                           true),
+            (Kind::MalformedPolicyDocument,    Code::InvalidArgument,    "MalformedPolicyDocumentException",    Some("policy"),                 false),
+            (Kind::MissingAuthenticationToken, Code::Unauthenticated,    "MissingAuthenticationTokenException", None,                           false),
+            (Kind::NotFound,                   Code::NotFound,           "NotFoundException",                   Some("key_id"),                 false),
+            (Kind::Serialization,              Code::InvalidArgument,    "SerializationException",              None,                           false),
+            (Kind::Tag,                        Code::InvalidArgument,    "TagException",                        Some("tags"),                   false),
+            (Kind::Throttling,                 Code::ResourceExhausted,  "ThrottlingException",                 None,                           true),
+            (Kind::UnrecognizedClient,         Code::Unauthenticated,    "UnrecognizedClientException",         None,                           false),
+            (Kind::Unsupported,                Code::FailedPrecondition, "UnsupportedOperationException",       None,                           false),
+            (Kind::Validation,                 Code::InvalidArgument,    "ValidationException",                 Some("wrapping_key_spec"),      false),
         ];
         assert_eq!(expected.map(|(kind, ..)| kind), Kind::ALL, "one of each");
         for (kind, code, reason, field, retries) in expected {
