@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("bin", &[]),
     ("client", &["clock", "model", "proto", "statement", "wrap"]),
     (
@@ -11,10 +11,11 @@ const ARROWS: [(&str, &[&str]); 17] = [
         &["api", "service", "policy", "hsm", "store", "import_token", "audit", "wrap", "config", "clock", "model", "proto"],
     ),
     ("api", &["service", "proto", "model", "hsm"]),
-    ("service", &["policy", "store", "hsm", "import_token", "statement", "audit", "clock", "failpoint", "model"]),
+    ("service", &["policy", "store", "hsm", "import_token", "sigv4", "statement", "audit", "clock", "failpoint", "model"]),
     ("policy", &["model"]),
     ("store", &["model"]),
     ("import_token", &["model"]),
+    ("sigv4", &[]),
     ("statement", &["model"]),
     ("audit", &["model"]),
     ("hsm", &["failpoint", "model", "wrap"]),
