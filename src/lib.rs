@@ -1,7 +1,11 @@
 //! keyferry ferries key material into an HSM: it hands out wrapping keys made in a PKCS#11 token, and unwraps inside it.
 //!
 //! Layers, from the outside in (`tests/layering.rs` holds the code to them):
+<<<<<<< HEAD
 //! bin → server → api → front → service → { policy, store, hsm, import_token, statement, audit } → model; `config`, `clock`, `failpoint` and `wrap` are leaves.
+=======
+//! bin → server → api → service → { policy, store, hsm, import_token, sigv4, statement, audit } → model; `config`, `clock`, `failpoint` and `wrap` are leaves.
+>>>>>>> w-keys
 //! `client` is the other side of the wire, and knows nothing of the service but its protocol.
 
 pub mod api;
@@ -18,6 +22,7 @@ pub mod policy;
 pub mod proto;
 pub mod server;
 pub mod service;
+pub mod sigv4;
 pub mod statement;
 pub mod store;
 pub mod wrap;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("bin", &[]),
     ("client", &["clock", "model", "proto", "statement", "wrap"]),
     (
@@ -30,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("policy", &["model"]),
     ("store", &["model"]),
     ("import_token", &["model"]),
+    ("sigv4", &[]),
     ("statement", &["model"]),
     ("audit", &["model"]),
     ("hsm", &["failpoint", "model", "wrap"]),
