@@ -1,11 +1,8 @@
 //! keyferry ferries key material into an HSM: it hands out wrapping keys made in a PKCS#11 token, and unwraps inside it.
 //!
 //! Layers, from the outside in (`tests/layering.rs` holds the code to them):
-<<<<<<< HEAD
-//! bin → server → api → front → service → { policy, store, hsm, import_token, statement, audit } → model; `config`, `clock`, `failpoint` and `wrap` are leaves.
-=======
-//! bin → server → api → service → { policy, store, hsm, import_token, sigv4, statement, audit } → model; `config`, `clock`, `failpoint` and `wrap` are leaves.
->>>>>>> w-keys
+//! bin → server → { api, json } → front → service → { policy, store, hsm, import_token, sigv4, statement, audit } → model; `config`,
+//! `clock`, `failpoint` and `wrap` are leaves.
 //! `client` is the other side of the wire, and knows nothing of the service but its protocol.
 
 pub mod api;
@@ -17,6 +14,7 @@ pub mod failpoint;
 pub mod front;
 pub mod hsm;
 pub mod import_token;
+pub mod json;
 pub mod model;
 pub mod policy;
 pub mod proto;

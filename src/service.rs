@@ -3,6 +3,7 @@
 //! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
 //! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod access_keys;
 mod aliases;
 mod approval;
 mod capacity;
@@ -44,7 +45,7 @@ pub use request::{
     DeriveSharedSecret, Described, EnableKeyRotation, Encrypt, Encrypted, EncryptionContext, GenerateDataKey, GenerateMac,
     GenerateRandom, GetKeyPolicy, GetParametersForImport, ImportKeyMaterial, Imported, ListAliases, ListKeyRotations,
     ListKeys, ListOfKey, ListPendingImports, Mac, MaterialDeleted, Options, Page, Parameters, PendingPage, PolicyNamePage,
-    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus,
+    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus, Ruling,
     ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource, UntagResource,
     UpdateKeyDescription, Verify, VerifyMac,
 };
@@ -139,6 +140,21 @@ impl Service {
     /// What the probe at start found.
     pub fn profile(&self) -> &Profile {
         self.hsm.profile()
+    }
+
+    /// The partition and region that it is.
+    pub fn realm(&self) -> &Realm {
+        &self.settings.realm
+    }
+
+    /// AdvanceClock: moves the clock forward, where the service was started for it, and answers what it shows then.
+    ///
+    /// # Errors
+    /// Where it was not, or the caller may not.
+    pub async fn advance_clock(&self, call: &Call, seconds: i32) -> Result<Timestamp, Error> {
+        let _ = call;
+        let _ = seconds;
+        Err(Error::Unsupported("AdvanceClock is not served yet".to_owned()))
     }
 
     /// Where every call comes in.

@@ -67,6 +67,7 @@ pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
     let Config {
         version: _,
         server: _,
+        json: _,
         hsm,
         store,
         policy: _,

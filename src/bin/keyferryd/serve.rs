@@ -23,7 +23,7 @@ pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
         };
         let mut stop = std::pin::pin!(stop);
         // The address and the certificates first: a mistake there is found before the token is touched.
-        let door = Door::open(&config.server, &config.metrics).await?;
+        let door = Door::open(config).await?;
         let service = tokio::select! {
             service = assemble(config) => service?,
             () = &mut stop => return Ok(()),
