@@ -8,6 +8,7 @@ mod aliases;
 mod approval;
 mod capacity;
 mod checkpoints;
+mod clock;
 mod cryptography;
 mod destroy;
 mod error;
@@ -57,7 +58,7 @@ use destroy::Reaper;
 use pairs::Pairs;
 use statements::Signers;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, MovableClock};
 use crate::hsm::{Hsm, Profile};
 use crate::model::{
     Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp,
@@ -86,6 +87,8 @@ pub struct Settings {
     pub pool: PoolSettings,
     /// What the token's vendor attests, to be handed out as it is; empty where there is nothing.
     pub vendor_attestation: Vec<u8>,
+    /// What AdvanceClock moves, where it may: for tests of what takes a day, and never for a service that others use.
+    pub movable_clock: Option<MovableClock>,
 }
 
 /// The use cases over one store and one token. Cheap to clone; clones are the same service.
@@ -145,16 +148,6 @@ impl Service {
     /// The partition and region that it is.
     pub fn realm(&self) -> &Realm {
         &self.settings.realm
-    }
-
-    /// AdvanceClock: moves the clock forward, where the service was started for it, and answers what it shows then.
-    ///
-    /// # Errors
-    /// Where it was not, or the caller may not.
-    pub async fn advance_clock(&self, call: &Call, seconds: i32) -> Result<Timestamp, Error> {
-        let _ = call;
-        let _ = seconds;
-        Err(Error::Unsupported("AdvanceClock is not served yet".to_owned()))
     }
 
     /// Where every call comes in.

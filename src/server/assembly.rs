@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use super::pin;
 use super::private::{Exposed, require_private};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, MovableClock, SystemClock};
 use crate::config::{self, Config};
 use crate::hsm::{self, Hsm, OpenError, Profile};
 use crate::model::{SetCaps, WrappingKeySpec};
@@ -59,11 +59,12 @@ pub enum StartError {
     BrokeOff(#[source] tokio::task::JoinError),
 }
 
-/// Opens store and token, puts the service over them, and has it keep house.
+/// Opens store and token, puts the service over them, and has it keep house. Its clock is the machine's, but where there is one
+/// that can be moved.
 ///
 /// # Errors
 /// Where a part fails; the message says what to do.
-pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
+pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> Result<Arc<Service>, StartError> {
     let Config {
         version: _,
         server: _,
@@ -94,8 +95,12 @@ pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
     let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
     let capacity = capacity_settings(capacity);
     let realm = kms.realm.clone();
-    let settings = Settings { realm, lifetime, max_attempts, caps, capacity, pool, vendor_attestation };
-    let service = Service::start(store, hsm, gate, Arc::new(SystemClock), settings).await?;
+    let settings = Settings { realm, lifetime, max_attempts, caps, capacity, pool, vendor_attestation, movable_clock };
+    let clock: Arc<dyn Clock> = match settings.movable_clock.clone() {
+        Some(clock) => Arc::new(clock),
+        None => Arc::new(SystemClock),
+    };
+    let service = Service::start(store, hsm, gate, clock, settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
     tokio::spawn(service.clone().keep_signing(audit.checkpoint));

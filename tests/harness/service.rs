@@ -65,6 +65,7 @@ pub fn settings() -> Settings {
         capacity: CapacitySettings { objects: None, import_share: 20 },
         pool: PoolSettings { sessions: 2, waiting: 64, ..PoolSettings::default() },
         vendor_attestation: Vec::new(),
+        movable_clock: None,
     }
 }
 

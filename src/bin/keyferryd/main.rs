@@ -38,6 +38,9 @@ enum Command {
         /// The configuration, for example deploy/keyferryd.toml.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+        /// Let callers move the clock; `dev --clock-control` runs this.
+        #[arg(long, hide = true)]
+        clock_control: bool,
     },
     /// Say what the token can do, path by path, and why not where not; how full it is, and when it will be.
     Doctor {
@@ -72,6 +75,12 @@ enum Command {
         /// Where to listen.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
         listen: SocketAddr,
+        /// Where to listen for the clients of the KMS API: the aws command, boto3, Terraform.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8444")]
+        json_listen: SocketAddr,
+        /// Let callers move the clock (keyferry advance-clock), so that expiry can be seen without waiting a day.
+        #[arg(long)]
+        clock_control: bool,
     },
     /// Make a token; `dev` runs this as a process of its own, because a process loads a PKCS#11 module once.
     #[command(hide = true)]
@@ -107,10 +116,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             runtime()?.block_on(server::init(&config))?;
             say("initialised")
         }
-        Command::Serve { config } => {
+        Command::Serve { config, clock_control } => {
             let config = prepare(&config)?;
             process::harden(config.hsm.host_assisted)?;
-            serve::serve(&config)
+            serve::serve(&config, clock_control)
         }
         Command::Doctor { config, json } => {
             let config = prepare(&config)?;
@@ -133,7 +142,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             server::examine_files(&load(&config)?)?;
             say("the configuration is good")
         }
-        Command::Dev { dir, listen } => dev::dev(&dir, listen),
+        Command::Dev { dir, listen, json_listen, clock_control } => {
+            dev::dev(&dir, dev::Doors { grpc: listen, json: json_listen }, clock_control)
+        }
         Command::InitToken(args) => token::initialise(&args),
     }
 }
