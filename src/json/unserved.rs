@@ -7,7 +7,7 @@ use super::refusal::Fault;
 use crate::service::Error;
 
 /// The reference's operations that are not served.
-const UNSERVED: [&str; 15] = [
+const UNSERVED: [&str; 16] = [
     "ConnectCustomKeyStore",
     "CreateCustomKeyStore",
     "CreateGrant",
@@ -16,6 +16,7 @@ const UNSERVED: [&str; 15] = [
     "DisconnectCustomKeyStore",
     "GenerateDataKeyPair",
     "GenerateDataKeyPairWithoutPlaintext",
+    "GetKeyLastUsage",
     "ListGrants",
     "ListRetirableGrants",
     "ReplicateKey",
