@@ -1,16 +1,14 @@
 //! The gRPC front: what comes over the wire becomes a call of the service, and its answer or refusal goes back.
 //!
 //! Proto types live here and nowhere deeper. Every handler is one conversion in, one use case, one conversion out; who
-//! calls, until when, how many at once and the line in the log are the same for all, and so are in `calls`.
+//! calls, until when, how many at once and the line in the log are the same for all fronts, and so are in `front`.
 
-mod callers;
 mod calls;
 mod convert;
 mod deadline;
 mod import;
 mod key;
 mod operator;
-mod record;
 mod status;
 
 use std::sync::Arc;
@@ -20,13 +18,13 @@ use tonic::{Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::front;
 use crate::proto;
 use crate::proto::import_service_server::ImportServiceServer;
 use crate::proto::key_service_server::KeyServiceServer;
 use crate::proto::operator_service_server::OperatorServiceServer;
 use crate::service::Service;
 
-pub use callers::Peer;
 use calls::Calls;
 
 /// The most that one request may measure on the wire, in bytes: its largest fields are two blobs of 6144.
@@ -42,9 +40,9 @@ pub struct Front {
 }
 
 impl Front {
-    /// A front whose callers make at most `max_requests` calls at once.
-    pub fn new(service: Arc<Service>, max_requests: u32) -> Self {
-        Self { calls: Calls::new(Arc::clone(service.gate()), max_requests), service }
+    /// A front whose callers have their places among `calls`.
+    pub fn new(service: Arc<Service>, calls: &front::Calls) -> Self {
+        Self { calls: Calls::new(calls), service }
     }
 
     /// Everything that is served: the three services, health and reflection.
@@ -69,11 +67,6 @@ impl Front {
             .add_service(v1)
             .add_service(v1alpha);
         Ok((routes, state))
-    }
-
-    /// Waits until no call is in flight, including those whose callers have left. Calls that come afterwards are refused.
-    pub async fn idle(&self) {
-        self.calls.idle().await;
     }
 }
 

@@ -3,9 +3,11 @@
 //! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
 //! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod aliases;
 mod approval;
 mod capacity;
 mod checkpoints;
+mod cryptography;
 mod destroy;
 mod error;
 mod forecast;
@@ -13,6 +15,7 @@ mod gate;
 mod import;
 mod installation;
 mod janitor;
+mod key_policies;
 mod keys;
 mod materials;
 mod pairs;
@@ -20,6 +23,8 @@ mod parameters;
 mod pool;
 mod recovery;
 mod request;
+mod resource_tags;
+mod rotations;
 mod statements;
 mod stock;
 mod tags;
@@ -35,9 +40,13 @@ pub use gate::{Caller, Entry, Gate, Limits, Trail};
 pub use installation::{StartError, install};
 pub use pool::{Marks, PoolSettings};
 pub use request::{
-    Call, CreateKey, DeleteImportedKeyMaterial, Described, GetParametersForImport, ImportKeyMaterial, Imported, ListKeys,
-    ListPendingImports, MaterialDeleted, Page, Parameters, PendingPage, Proof, PublicKey, ScheduleKeyDeletion, Scheduled,
-    ServerInfo, UpdateKeyDescription,
+    AliasPage, AliasShown, AliasTarget, Call, CreateKey, DataKey, Decrypt, Decrypted, DeleteImportedKeyMaterial,
+    DeriveSharedSecret, Described, EnableKeyRotation, Encrypt, Encrypted, EncryptionContext, GenerateDataKey, GenerateMac,
+    GenerateRandom, GetKeyPolicy, GetParametersForImport, ImportKeyMaterial, Imported, ListAliases, ListKeyRotations,
+    ListKeys, ListOfKey, ListPendingImports, Mac, MaterialDeleted, Options, Page, Parameters, PendingPage, PolicyNamePage,
+    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus,
+    ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource, UntagResource,
+    UpdateKeyDescription, Verify, VerifyMac,
 };
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};

@@ -42,17 +42,9 @@ impl Vocabulary {
                 let days = given.pending_window_in_days.map(|days| Expression::new_long(days.into()));
                 context.put("scheduleKeyDeletionPendingWindowInDays", days);
             }
-            Action::CancelKeyDeletion
-            | Action::DeleteImportedKeyMaterial
-            | Action::DescribeKey
-            | Action::DisableKey
-            | Action::EnableKey
-            | Action::GetPublicKey
-            | Action::GetServerInfo
-            | Action::GetTokenProfile
-            | Action::ListKeys
-            | Action::ListPendingImports
-            | Action::UpdateKeyDescription => {}
+            Action::TagResource => context.put_tags(given.request_tags.as_ref().unwrap_or(&Tags::new())),
+            Action::UntagResource => context.put_tag_keys(given.request_tags.as_ref().unwrap_or(&Tags::new())),
+            _ => {}
         }
         context.put("tls", given.tls.as_ref().and_then(connection));
         Ok(Context::from_pairs(context.0)?)
@@ -79,6 +71,10 @@ impl Attributes {
     fn put_tags(&mut self, tags: &Tags) {
         let pairs = tags.iter().filter_map(|(key, value)| record([("key", text(key)), ("value", text(value))]));
         self.put("requestTags", Some(Expression::new_set(pairs)));
+        self.put_tag_keys(tags);
+    }
+
+    fn put_tag_keys(&mut self, tags: &Tags) {
         self.put("requestTagKeys", Some(Expression::new_set(tags.keys().map(|key| text(key)))));
     }
 }

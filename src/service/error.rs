@@ -15,12 +15,20 @@ crate::named! {
     pub enum Kind {
         /// Not for this caller.
         AccessDenied = "AccessDeniedException",
+        /// The name is taken.
+        AlreadyExists = "AlreadyExistsException",
         /// Not in time; may be tried again.
         DependencyTimeout = "DependencyTimeoutException",
         /// The key is disabled.
         Disabled = "DisabledException",
+        /// It was only asked whether it would be done, and it would.
+        DryRun = "DryRunOperationException",
         /// The import token's time is over.
         ExpiredImportToken = "ExpiredImportTokenException",
+        /// The signature of a request lacks parts.
+        IncompleteSignature = "IncompleteSignatureException",
+        /// Not the key that the ciphertext is of.
+        IncorrectKey = "IncorrectKeyException",
         /// Not the material that the key expects.
         IncorrectKeyMaterial = "IncorrectKeyMaterialException",
         /// Ours to fix.
@@ -29,16 +37,32 @@ crate::named! {
         InvalidArn = "InvalidArnException",
         /// The wrapped material could not be unwrapped, or is not right.
         InvalidCiphertext = "InvalidCiphertextException",
+        /// There are no grants, and so no tokens of any.
+        InvalidGrantToken = "InvalidGrantTokenException",
         /// Not an import token of this installation, for this key, of use.
         InvalidImportToken = "InvalidImportTokenException",
+        /// Not what the key is for.
+        InvalidKeyUsage = "InvalidKeyUsageException",
         /// Not a marker that ListKeys gave.
         InvalidMarker = "InvalidMarkerException",
+        /// The signature of a request is wrong, or of another time.
+        InvalidSignature = "InvalidSignatureException",
         /// Not in this state.
         InvalidState = "KMSInvalidStateException",
+        /// Not the MAC of this message.
+        KmsInvalidMac = "KMSInvalidMacException",
+        /// Not the signature of this message.
+        KmsInvalidSignature = "KMSInvalidSignatureException",
         /// As many as there may be.
         LimitExceeded = "LimitExceededException",
+        /// Not a policy document that could be kept.
+        MalformedPolicyDocument = "MalformedPolicyDocumentException",
+        /// The request is not signed.
+        MissingAuthenticationToken = "MissingAuthenticationTokenException",
         /// There is no such key.
         NotFound = "NotFoundException",
+        /// The request is not of the form that the protocol has.
+        Serialization = "SerializationException",
         /// The tags of a key are wrong.
         Tag = "TagException",
         /// Too much at once; may be tried again.
@@ -55,9 +79,44 @@ crate::named! {
 /// Why a use case did not happen. Displays as the message for the caller.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The alias is another key's, or this one's already.
+    #[error("An alias with the name {0} already exists")]
+    AliasTaken(String),
+    /// It would have been done.
+    #[error("The request would have succeeded, but the DryRun option is set.")]
+    DryRun,
+    /// The request names a grant.
+    #[error("the grant token is not valid: there are no grants here, policies say who may do what")]
+    GrantTokens,
+    /// The ciphertext is of another key than the request says.
+    #[error("The key ID in the request does not identify a CMK that can perform this operation.")]
+    IncorrectKey,
     /// A field is wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// Not a ciphertext of this key, or not with this encryption context. Says the same whatever it was.
+    #[error("the ciphertext could not be decrypted: it is not whole, of another key, or of another encryption context")]
+    UndecryptableCiphertext,
+    /// Not the MAC of this message under this key.
+    #[error("the MAC is not that of the message under this key")]
+    WrongMac,
+    /// Not the signature of this message under this key.
+    #[error("the signature is not that of the message under this key")]
+    WrongSignature,
+    /// Not a policy document that could be kept.
+    #[error("{0}")]
+    MalformedPolicy(String),
+    /// The request is not signed as it must be.
+    #[error("{message}")]
+    Unauthentic {
+        /// What the reference calls it.
+        kind: Kind,
+        /// What is wrong.
+        message: String,
+    },
+    /// The request is not of the form that the protocol has.
+    #[error("{0}")]
+    Unreadable(String),
     /// The wrapped blob is wrong, or what was in it. Says the same whatever it was: no padding oracle.
     #[error("the encrypted key material could not be unwrapped, or is not material of this key's spec")]
     InvalidCiphertext,
@@ -65,7 +124,7 @@ pub enum Error {
     #[error("the import token is invalid or is associated with a different KMS key")]
     InvalidImportToken,
     /// Not a marker of ours.
-    #[error("the marker is not one that ListKeys returned")]
+    #[error("the marker is not one that this operation returned")]
     InvalidMarker,
     /// As many sets are live as may be.
     #[error(
@@ -194,6 +253,16 @@ impl Error {
     /// The reference's name for it.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::AliasTaken(_) => Kind::AlreadyExists,
+            Self::DryRun => Kind::DryRun,
+            Self::GrantTokens => Kind::InvalidGrantToken,
+            Self::IncorrectKey => Kind::IncorrectKey,
+            Self::MalformedPolicy(_) => Kind::MalformedPolicyDocument,
+            Self::Unauthentic { kind, .. } => *kind,
+            Self::UndecryptableCiphertext => Kind::InvalidCiphertext,
+            Self::Unreadable(_) => Kind::Serialization,
+            Self::WrongMac => Kind::KmsInvalidMac,
+            Self::WrongSignature => Kind::KmsInvalidSignature,
             Self::Denied { .. } => Kind::AccessDenied,
             Self::Hsm(hsm::Error::Busy) | Self::NoneReady { .. } | Self::TooOften { .. } => Kind::Throttling,
             Self::Occupied | Self::Pending { .. } => Kind::InvalidState,
@@ -234,6 +303,10 @@ impl Error {
             Self::Unresolved(_) => Some("keyId"),
             Self::InvalidMarker => Some("marker"),
             Self::Tags(_) => Some("tags"),
+            Self::AliasTaken(_) => Some("aliasName"),
+            Self::GrantTokens => Some("grantTokens"),
+            Self::MalformedPolicy(_) => Some("policy"),
+            Self::UndecryptableCiphertext => Some("ciphertextBlob"),
             Self::InvalidImportToken | Self::TokenExpired => Some("importToken"),
             Self::InvalidCiphertext | Self::Hsm(hsm::Error::Rejected) => Some("encryptedKeyMaterial"),
             _ => None,
@@ -259,8 +332,13 @@ fn of_refusal(refused: &Refused) -> Kind {
         Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
         Refused::Invalid(_) => Kind::Validation,
         Refused::NoSuchMaterial(_) => Kind::NotFound,
-        Refused::NoPublicKey(_) | Refused::Origin(_) | Refused::SymmetricOnly(..) => Kind::Unsupported,
-        Refused::NotPendingDeletion
+        Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
+        Refused::RotationsSpent => Kind::LimitExceeded,
+        Refused::NoPublicKey(_) | Refused::NotRotatable | Refused::Origin(_) | Refused::SymmetricOnly(..) => {
+            Kind::Unsupported
+        }
+        Refused::NoneToRotateTo
+        | Refused::NotPendingDeletion
         | Refused::PendingDeletion
         | Refused::PendingImport
         | Refused::PendingRotation { .. } => Kind::InvalidState,

@@ -35,7 +35,7 @@ impl Service {
             "multiRegion": request.multi_region,
             "tags": request.tags.iter().map(|(key, value)| json!({ "tagKey": key, "tagValue": value })).collect::<Vec<_>>(),
         }));
-        let CreateKey { description, key_usage, key_spec, origin, multi_region, tags } = request;
+        let CreateKey { description, key_usage, key_spec, origin, multi_region, tags, .. } = request;
         let description = text("description", description, 0, MAX_DESCRIPTION)?;
         let usage = key_usage.map(|name| member("keyUsage", &name, KeyUsage::ALL)).transpose()?;
         let spec = key_spec.map_or(Ok(KeySpec::SymmetricDefault), |name| member("keySpec", &name, KeySpec::ALL))?;

@@ -3,9 +3,21 @@
 //! Requests hold what came over the wire, unchecked but for its types: the rules, and their order, are the service's, so
 //! that every front refuses alike. Names of enumeration members come as text for the same reason.
 
+mod cryptography;
+mod life;
+
 use std::time::Instant;
 
 use uuid::Uuid;
+
+pub use cryptography::{
+    DataKey, Decrypt, Decrypted, DeriveSharedSecret, Encrypt, Encrypted, EncryptionContext, GenerateDataKey, GenerateMac,
+    GenerateRandom, Mac, Options, ReEncrypt, ReEncrypted, SharedSecret, Sign, Signed, Verify, VerifyMac,
+};
+pub use life::{
+    AliasPage, AliasShown, AliasTarget, EnableKeyRotation, GetKeyPolicy, ListAliases, ListKeyRotations, ListOfKey,
+    PolicyNamePage, PutKeyPolicy, RotationPage, RotationShown, RotationStatus, TagPage, TagResource, UntagResource,
+};
 
 use super::Trail;
 use crate::model::key::Deletion;
@@ -44,6 +56,10 @@ pub struct CreateKey {
     pub multi_region: bool,
     /// Up to 50, keys and values.
     pub tags: Vec<(String, String)>,
+    /// A policy document to keep with the key.
+    pub policy: Option<String>,
+    /// Keeps even a document that would lock its owner out, were it what decides.
+    pub bypass_policy_lockout_safety_check: bool,
 }
 
 /// A key as it is shown.

@@ -67,6 +67,7 @@ impl Refusal {
 fn code_of(reason: &str) -> Code {
     match reason {
         "AccessDeniedException" => Code::PermissionDenied,
+        "AlreadyExistsException" => Code::AlreadyExists,
         "UnrecognizedClientException" => Code::Unauthenticated,
         "ValidationException"
         | "TagException"
@@ -74,12 +75,21 @@ fn code_of(reason: &str) -> Code {
         | "InvalidMarkerException"
         | "InvalidImportTokenException"
         | "ExpiredImportTokenException"
+        | "IncorrectKeyException"
         | "InvalidCiphertextException"
+        | "InvalidGrantTokenException"
+        | "KMSInvalidMacException"
+        | "KMSInvalidSignatureException"
+        | "MalformedPolicyDocumentException"
         | "IncorrectKeyMaterialException" => Code::InvalidArgument,
         "NotFoundException" => Code::NotFound,
-        "DisabledException" | "KMSInvalidStateException" | "UnsupportedOperationException" => Code::FailedPrecondition,
+        "DisabledException"
+        | "DryRunOperationException"
+        | "InvalidKeyUsageException"
+        | "KMSInvalidStateException"
+        | "UnsupportedOperationException" => Code::FailedPrecondition,
         "DependencyTimeoutException" => Code::Unavailable,
-        "ThrottlingException" => Code::ResourceExhausted,
+        "LimitExceededException" | "ThrottlingException" => Code::ResourceExhausted,
         "KMSInternalException" => Code::Internal,
         other => panic!("no test expects {other}"),
     }

@@ -18,6 +18,8 @@ impl From<proto::CreateKeyRequest> for CreateKey {
             origin: name::<proto::Origin>(origin),
             multi_region,
             tags: tags.into_iter().map(|proto::Tag { tag_key, tag_value }| (tag_key, tag_value)).collect(),
+            policy: None,
+            bypass_policy_lockout_safety_check: false,
         }
     }
 }

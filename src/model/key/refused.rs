@@ -1,10 +1,17 @@
 //! Why a key does not do what it was asked to.
 
-use super::super::{Invalid, KeyArn, KeyMaterialId, KeySpec, Origin};
+use super::super::{Invalid, KeyArn, KeyMaterialId, KeySpec, KeyUsage, Origin};
 
 /// A refusal by a key's state or kind. The wording is the reference's; [`Refused::message`] puts the key's ARN into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
+    /// InvalidKeyUsageException: an algorithm of other keys.
+    Algorithm {
+        /// The one that was asked for.
+        algorithm: &'static str,
+        /// The key's kind.
+        spec: KeySpec,
+    },
     /// DisabledException.
     Disabled,
     /// IncorrectKeyMaterialException: not the material that was expected.
@@ -13,6 +20,19 @@ pub enum Refused {
     Invalid(Invalid),
     /// NotFoundException: was never this key's.
     NoSuchMaterial(KeyMaterialId),
+    /// KMSInvalidStateException: no new material waits.
+    NoneToRotateTo,
+    /// UnsupportedOperationException: not of a kind that rotates.
+    NotRotatable,
+    /// LimitExceededException.
+    RotationsSpent,
+    /// InvalidKeyUsageException: not what the key is for.
+    Usage {
+        /// What it is for.
+        usage: KeyUsage,
+        /// What was asked for.
+        operation: &'static str,
+    },
     /// UnsupportedOperationException: has no public half.
     NoPublicKey(KeySpec),
     /// KMSInvalidStateException.
@@ -38,6 +58,15 @@ impl Refused {
     /// The refusal in words, about the key of this ARN.
     pub fn message(&self, arn: &KeyArn) -> String {
         match self {
+            Self::Algorithm { algorithm, spec } => {
+                format!("Algorithm {algorithm} is incompatible with key spec {spec}.")
+            }
+            Self::NoneToRotateTo => format!("No available key material pending rotation for the key: {arn}."),
+            Self::NotRotatable => "only symmetric encryption keys rotate".to_owned(),
+            Self::RotationsSpent => format!(
+                "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: {arn}"
+            ),
+            Self::Usage { usage, operation } => format!("{arn} key usage is {usage} which is not valid for {operation}."),
             Self::Disabled => format!("{arn} is disabled."),
             Self::IncorrectMaterial => "the key material is not the material that this key expects".to_owned(),
             Self::Invalid(invalid) => invalid.message.clone(),

@@ -3,7 +3,7 @@
 use super::{Error, Kind};
 use std::time::Duration;
 
-use crate::model::{Account, Action, Invalid, KeyId, Realm, Refused, Unresolved};
+use crate::model::{Account, Action, Invalid, KeyId, KeyUsage, Realm, Refused, Unresolved};
 use crate::{hsm, store};
 
 impl Error {
@@ -16,6 +16,18 @@ impl Error {
                 resource: "*".to_owned(),
                 forbidden: false,
             },
+            Kind::AlreadyExists => Self::AliasTaken("arn:aws:kms:us-east-1:111122223333:alias/billing".to_owned()),
+            Kind::DryRun => Self::DryRun,
+            Kind::IncorrectKey => Self::IncorrectKey,
+            Kind::InvalidGrantToken => Self::GrantTokens,
+            Kind::InvalidKeyUsage => refused(Refused::Usage { usage: KeyUsage::SignVerify, operation: "Encrypt" }),
+            Kind::IncompleteSignature | Kind::InvalidSignature | Kind::MissingAuthenticationToken => {
+                Self::Unauthentic { kind, message: "the request is not signed".to_owned() }
+            }
+            Kind::KmsInvalidMac => Self::WrongMac,
+            Kind::KmsInvalidSignature => Self::WrongSignature,
+            Kind::MalformedPolicyDocument => Self::MalformedPolicy("the policy is not JSON".to_owned()),
+            Kind::Serialization => Self::Unreadable("the body is not JSON".to_owned()),
             Kind::DependencyTimeout => Self::Store(store::Error::Conflict),
             Kind::Disabled => refused(Refused::Disabled),
             Kind::ExpiredImportToken => Self::TokenExpired,
