@@ -3,6 +3,7 @@
 //! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
 //! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod access_keys;
 mod aliases;
 mod approval;
 mod capacity;
@@ -33,6 +34,9 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use access_keys::{
+    AccessKeyError, Issued, SIGNED_SERVICE, create_access_key, disable_access_key, list_access_keys, rotate_access_key,
+};
 pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;
@@ -51,6 +55,7 @@ pub use request::{
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
+use access_keys::AccessKeys;
 use capacity::Capacity;
 use destroy::Reaper;
 use pairs::Pairs;
@@ -97,6 +102,7 @@ pub struct Service {
     gate: Arc<Gate>,
     installation: InstallationId,
     mac_key: ObjectId,
+    access_keys: Arc<AccessKeys>,
     signers: Arc<Signers>,
     started_at: Timestamp,
     capacity: Arc<Capacity>,
