@@ -34,9 +34,7 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use access_keys::{
-    AccessKeyError, Issued, SIGNED_SERVICE, create_access_key, disable_access_key, list_access_keys, rotate_access_key,
-};
+pub use access_keys::{AccessKeyError, Issued, create_access_key, disable_access_key, list_access_keys, rotate_access_key};
 pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;

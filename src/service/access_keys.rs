@@ -20,11 +20,11 @@ use super::installation::always_the_same;
 use super::{Error, Service, StartError};
 use crate::hsm::{self, Hsm, Listed};
 use crate::model::{AccessKey, AccessKeyId, ObjectId};
-use crate::sigv4::{Refused, Signed, SigningKey};
+use crate::sigv4::{Refused, Scope, Signed, SigningKey};
 use cache::Cache;
 
-/// The service that callers sign for.
-pub const SIGNED_SERVICE: &str = "kms";
+/// The service that callers sign for: the reference's, as their programs believe.
+const SERVICE: &str = "kms";
 
 /// As many bytes as make a secret of the reference's length, forty letters.
 const SECRET_BYTES: usize = 30;
@@ -67,6 +67,11 @@ pub(super) async fn make_missing(hsm: &Hsm, listed: &Listed) -> Result<(), hsm::
 }
 
 impl Service {
+    /// What a request must be signed for.
+    pub fn signing_scope(&self) -> Scope<'_> {
+        Scope { region: &self.settings.realm.region, service: SERVICE }
+    }
+
     /// The principal that a request is signed for, to be named to the gate as a certificate would name them.
     ///
     /// The record is asked each time: who disables an access key need not wait. An id that nobody has and one that has ended
@@ -93,7 +98,8 @@ impl Service {
             return Ok(known);
         }
         let secret = self.access_keys.secret(&self.hsm, derivation.clone()).await?;
-        let derived = SigningKey::derive(secret.expose_secret(), date, &self.settings.realm.region, SIGNED_SERVICE);
+        let Scope { region, service } = self.signing_scope();
+        let derived = SigningKey::derive(secret.expose_secret(), date, region, service);
         self.access_keys.cache.put(&key.id, derivation, date, derived.clone(), now);
         Ok(derived)
     }
