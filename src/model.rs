@@ -1,5 +1,6 @@
 //! The domain's nouns and their rules, as the reference (the KMS API) gives them. Names nobody; does nothing.
 
+pub mod access_key;
 pub mod action;
 pub mod arn;
 pub mod connection;
@@ -18,6 +19,7 @@ pub mod unwrap;
 pub mod wrapping;
 pub mod wrapping_key;
 
+pub use access_key::{AccessKey, AccessKeyId};
 pub use action::Action;
 pub use arn::{Account, KeyArn, KeyId, KeyRef, Realm, Unresolved};
 pub use connection::TlsDetails;

@@ -2,6 +2,7 @@
 //!
 //! The only place that knows every layer.
 
+pub mod access_keys;
 mod assembly;
 mod connection;
 mod incoming;

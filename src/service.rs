@@ -35,6 +35,7 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use access_keys::{AccessKeyError, Issued, create_access_key, disable_access_key, list_access_keys, rotate_access_key};
 pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;
@@ -53,6 +54,7 @@ pub use request::{
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
+use access_keys::AccessKeys;
 use capacity::Capacity;
 use destroy::Reaper;
 use pairs::Pairs;
@@ -101,6 +103,7 @@ pub struct Service {
     gate: Arc<Gate>,
     installation: InstallationId,
     mac_key: ObjectId,
+    access_keys: Arc<AccessKeys>,
     signers: Arc<Signers>,
     started_at: Timestamp,
     capacity: Arc<Capacity>,

@@ -56,10 +56,11 @@ enum After {
 
 /// Every step at which the process is killed.
 #[rustfmt::skip]
-const STEPS: [(Doing, &str, After); 32] = [
+const STEPS: [(Doing, &str, After); 33] = [
     (Doing::Token,          "token.made",       After::Undone),
     (Doing::Init,           "init.recorded",    After::Undone),
     (Doing::Init,           "init.keyed",       After::Undone),
+    (Doing::Init,           "init.derives",     After::Undone),
     (Doing::Init,           "init.signing",     After::Undone), // one of the two keys that sign is there
     (Doing::Issue,          "issue.begun",      After::Undone),
     (Doing::Issue,          "issue.generated",  After::Undone),

@@ -44,6 +44,9 @@ pub enum StartError {
     /// Token and store do not belong together, or fail.
     #[error(transparent)]
     Service(#[from] service::StartError),
+    /// There is no such access key, or none is made.
+    #[error(transparent)]
+    AccessKey(#[from] service::AccessKeyError),
     /// What the token's vendor attests cannot be read.
     #[error(
         "what the vendor attests cannot be read from {path:?}: check hsm.vendor_attestation_file, which is to hold 1 to 65536 bytes"
@@ -165,7 +168,7 @@ pub fn initialise_token(module: &Path, label: &str, so_pin: &SecretString, pin: 
     Ok(hsm::initialise_token(module, label, so_pin, pin)?)
 }
 
-async fn open_store(config: &config::Store) -> Result<Store, StartError> {
+pub(super) async fn open_store(config: &config::Store) -> Result<Store, StartError> {
     Store::open(config.url.expose()).await.map_err(StartError::Store)
 }
 
@@ -181,7 +184,7 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
     PoolSettings { sessions, waiting, marks }
 }
 
-async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
+pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
     let config::Hsm { module, token, pin: source, sessions, queue, host_assisted, vendor_attestation_file: _ } =
         config.clone();
     let token = match token {

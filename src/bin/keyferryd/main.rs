@@ -1,5 +1,6 @@
 //! The service's command line: `keyferryd serve` and what an operator needs before it.
 
+mod access_key;
 mod dev;
 mod doctor;
 mod public_keys;
@@ -61,6 +62,9 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         only: Option<public_keys::Which>,
     },
+    /// Make and end access keys, which callers without a certificate sign with, also beside a service that runs.
+    #[command(subcommand)]
+    AccessKey(access_key::Command),
     /// Say whether a configuration is good, and the files with secrets that it names are private.
     CheckConfig {
         /// The configuration, for example deploy/keyferryd.toml.
@@ -137,6 +141,11 @@ fn run(command: Command) -> anyhow::Result<()> {
             process::harden(HostAssisted::None)?;
             let keys = runtime()?.block_on(server::public_keys(&config))?;
             say(&public_keys::text(&keys, only)?)
+        }
+        Command::AccessKey(command) => {
+            let config = prepare(command.config())?;
+            process::harden(HostAssisted::None)?;
+            runtime()?.block_on(command.run(&config))
         }
         Command::CheckConfig { config } => {
             server::examine_files(&load(&config)?)?;
