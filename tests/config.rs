@@ -157,7 +157,7 @@ fn what_is_wrong_is_named() {
         (with("[server]\nmax_requests = \"many\""),           "server.max_requests: expected an integer, found string \"many\""),
         (with(tls_without_key),                               "server.tls.private_key: missing"),
         (with("[kms]\nregion = \"here\""),                    "kms: region: expected a name such as us-east-1, found \"here\""),
-        (with("[limits]\nencrypt = 5"),                        "limits: unknown field `encrypt`, expected an operation such as create_key, enabled or burst_seconds"),
+        (with("[limits]\nfly = 5"),                        "limits: unknown field `fly`, expected an operation such as create_key, enabled or burst_seconds"),
         (with("[limits]\nlist_keys = -1"),                     "limits: list_keys: expected 0 to 1000000, found -1"),
         (with("[limits]\nenabled = \"maybe\""),                 "limits: enabled: expected true or false, found maybe"),
         (LEAST.replace("\nfile =", "\npath ="),                   "audit: unknown field `path`"),

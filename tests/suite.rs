@@ -17,6 +17,7 @@ mod gate;
 #[cfg_attr(not(feature = "failpoints"), allow(dead_code))]
 mod harness;
 mod imports;
+mod json;
 mod layering;
 mod lengths;
 mod matrix;

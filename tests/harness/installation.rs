@@ -179,6 +179,8 @@ impl Installation {
             r#"version = "v1"
 [server]
 listen = "127.0.0.1:0"
+[json]
+listen = "127.0.0.1:0"
 [server.tls]
 certificate = "{certificate}"
 private_key = "{private_key}"
