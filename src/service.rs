@@ -18,6 +18,7 @@ mod janitor;
 mod key_policies;
 mod keys;
 mod materials;
+mod pages;
 mod pairs;
 mod parameters;
 mod pool;

@@ -4,9 +4,11 @@
 //! expires, not when a sweep gets to it.
 
 mod refused;
+mod tagging;
 mod transitions;
 
 pub use refused::Refused;
+pub use tagging::MOST_TAGS;
 pub use transitions::{Arrival, deletion_window};
 
 use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Rotation, Tags, Timestamp};

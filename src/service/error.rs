@@ -302,7 +302,7 @@ impl Error {
             | Self::Key { refused: Refused::Invalid(invalid), .. } => Some(invalid.field),
             Self::Unresolved(_) => Some("keyId"),
             Self::InvalidMarker => Some("marker"),
-            Self::Tags(_) => Some("tags"),
+            Self::Tags(_) | Self::Key { refused: Refused::TooManyTags, .. } => Some("tags"),
             Self::AliasTaken(_) => Some("aliasName"),
             Self::GrantTokens => Some("grantTokens"),
             Self::MalformedPolicy(_) => Some("policy"),
@@ -334,6 +334,7 @@ fn of_refusal(refused: &Refused) -> Kind {
         Refused::NoSuchMaterial(_) => Kind::NotFound,
         Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
         Refused::RotationsSpent => Kind::LimitExceeded,
+        Refused::TooManyTags => Kind::Tag,
         Refused::NoPublicKey(_) | Refused::NotRotatable | Refused::Origin(_) | Refused::SymmetricOnly(..) => {
             Kind::Unsupported
         }

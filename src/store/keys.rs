@@ -6,7 +6,7 @@ use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::{Error, Store};
 use crate::model::key::Deletion;
-use crate::model::{Account, Key, KeyId, ObjectId, Timestamp};
+use crate::model::{Account, Key, KeyId, ObjectId, Tags, Timestamp};
 
 impl Store {
     /// Records a new key, in version 0. `settled` is the claim under which the token made its material.
@@ -140,14 +140,14 @@ impl Transaction {
             deletion.map(|deletion| deletion.at),
             deletion.map(|deletion| deletion.window_in_days),
             token.as_str(),
-            serde_json::json!(tags).to_string().as_str(),
+            json(tags).as_str(),
         ];
         self.execute(sql, args).await.map(drop)
     }
 
     /// Writes what of a key can change, unless it was changed since it was read. What a key is never changes.
     pub(super) async fn save_key(&mut self, key: &Key) -> Result<bool, Error> {
-        let sql = "UPDATE keys SET description = $4, enabled = $5, deletion_at = $6, deletion_window_days = $7, \
+        let sql = "UPDATE keys SET description = $4, enabled = $5, deletion_at = $6, deletion_window_days = $7, tags = $8, \
                    version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
         let args = args![
             key.account.as_str(),
@@ -157,6 +157,7 @@ impl Transaction {
             u32::from(key.enabled),
             key.deletion.map(|deletion| deletion.at),
             key.deletion.map(|deletion| deletion.window_in_days),
+            json(&key.tags).as_str(),
         ];
         if self.execute(sql, args).await? == 0 {
             return Ok(false);
@@ -164,6 +165,10 @@ impl Transaction {
         self.write_materials(key).await?;
         Ok(true)
     }
+}
+
+fn json(tags: &Tags) -> String {
+    serde_json::json!(tags).to_string()
 }
 
 fn name(row: &Row) -> Result<(Account, KeyId), Error> {

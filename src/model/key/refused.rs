@@ -50,6 +50,8 @@ pub enum Refused {
         /// The one that waits.
         pending: KeyMaterialId,
     },
+    /// TagException.
+    TooManyTags,
     /// UnsupportedOperationException: a field for symmetric encryption keys only.
     SymmetricOnly(&'static str, KeySpec),
 }
@@ -79,6 +81,7 @@ impl Refused {
             Self::PendingRotation { new, pending } => format!(
                 "New key material (id: {new}) cannot be imported into KMS key {arn}, because another key material (id: {pending}) is pending rotation."
             ),
+            Self::TooManyTags => "Too many tags".to_owned(),
             Self::SymmetricOnly(field, spec) => format!("{arn} key spec {spec} is not valid for {field}."),
         }
     }
