@@ -333,7 +333,7 @@ fn of_refusal(refused: &Refused) -> Kind {
         Refused::Invalid(_) => Kind::Validation,
         Refused::NoSuchMaterial(_) => Kind::NotFound,
         Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
-        Refused::RotationsSpent => Kind::LimitExceeded,
+        Refused::RotationsSpent | Refused::TooManyAliases => Kind::LimitExceeded,
         Refused::TooManyTags => Kind::Tag,
         Refused::NoPublicKey(_) | Refused::NotRotatable | Refused::Origin(_) | Refused::SymmetricOnly(..) => {
             Kind::Unsupported

@@ -50,6 +50,8 @@ pub enum Refused {
         /// The one that waits.
         pending: KeyMaterialId,
     },
+    /// LimitExceededException.
+    TooManyAliases,
     /// TagException.
     TooManyTags,
     /// UnsupportedOperationException: a field for symmetric encryption keys only.
@@ -81,6 +83,7 @@ impl Refused {
             Self::PendingRotation { new, pending } => format!(
                 "New key material (id: {new}) cannot be imported into KMS key {arn}, because another key material (id: {pending}) is pending rotation."
             ),
+            Self::TooManyAliases => format!("{arn} has as many aliases as a key may have: delete one that is not needed."),
             Self::TooManyTags => "Too many tags".to_owned(),
             Self::SymmetricOnly(field, spec) => format!("{arn} key spec {spec} is not valid for {field}."),
         }
