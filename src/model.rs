@@ -7,6 +7,7 @@ pub mod connection;
 pub mod fingerprint;
 pub mod invalid;
 pub mod key;
+pub mod key_policy;
 pub mod key_spec;
 pub mod material;
 pub mod names;

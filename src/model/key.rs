@@ -67,6 +67,8 @@ pub struct Key {
     pub description: String,
     /// The owner's tags.
     pub tags: Tags,
+    /// The policy document its owner keeps with it; `None` where it is the usual one.
+    pub policy: Option<String>,
     /// Whether its owner wants it usable. Says nothing while material is missing.
     pub enabled: bool,
     /// When it was made.

@@ -195,6 +195,7 @@ mod tests {
             origin: Origin::External,
             description: String::new(),
             tags: Default::default(),
+            policy: None,
             enabled: true,
             created_at: NOW,
             deletion: None,

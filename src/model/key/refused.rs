@@ -20,6 +20,8 @@ pub enum Refused {
     Invalid(Invalid),
     /// NotFoundException: was never this key's.
     NoSuchMaterial(KeyMaterialId),
+    /// NotFoundException: a key has one policy document, which has one name.
+    NoSuchPolicy,
     /// KMSInvalidStateException: no new material waits.
     NoneToRotateTo,
     /// UnsupportedOperationException: not of a kind that rotates.
@@ -75,6 +77,7 @@ impl Refused {
             Self::IncorrectMaterial => "the key material is not the material that this key expects".to_owned(),
             Self::Invalid(invalid) => invalid.message.clone(),
             Self::NoSuchMaterial(id) => format!("Key material (id: {id}) is not associated with KMS key {arn}."),
+            Self::NoSuchPolicy => "No such policy exists".to_owned(),
             Self::NoPublicKey(spec) => format!("{arn} key spec {spec} has no public key."),
             Self::NotPendingDeletion => format!("{arn} is not pending deletion."),
             Self::Origin(origin) => format!("{arn} origin is {origin} which is not valid for this operation."),

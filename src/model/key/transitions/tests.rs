@@ -14,6 +14,7 @@ fn key() -> Key {
         origin: Origin::External,
         description: String::new(),
         tags: Default::default(),
+        policy: None,
         enabled: true,
         created_at: NOW,
         deletion: None,
