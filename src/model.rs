@@ -28,7 +28,7 @@ pub use fingerprint::{Evidence, KeyMaterialId};
 pub use invalid::Invalid;
 pub use key::{Key, KeyState, Origin, Refused};
 pub use key_spec::{KeySpec, KeyUsage, MaterialKind};
-pub use material::{Expiration, ExpirationModel, ImportType, Material, MaterialPresence, Rotation};
+pub use material::{Expiration, ExpirationModel, ImportType, IncludeKeyMaterial, Material, MaterialPresence, Rotation};
 pub use object::{InstallationId, ObjectId, ObjectKind};
 pub use pending::PendingImport;
 pub use principal::{Principal, Tags};

@@ -4,10 +4,12 @@
 //! expires, not when a sweep gets to it.
 
 mod refused;
+mod rotation;
 mod tagging;
 mod transitions;
 
 pub use refused::Refused;
+pub use rotation::Turn;
 pub use tagging::MOST_TAGS;
 pub use transitions::{Arrival, deletion_window};
 

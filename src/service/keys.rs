@@ -103,33 +103,9 @@ impl Service {
     }
 
     async fn with_generated_material(&self, mut key: Key, kind: MaterialKind) -> Result<Key, Error> {
-        let object = ObjectId::random();
-        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
-        self.admit(Purpose::Material)?;
-        self.record_or_withdraw(self.store.claim_object(&claim).await)?;
-        crate::failpoint::reach("create.claimed");
-        let usage = key.usage;
-        let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
-            Ok(proved) => proved,
-            Err(error) => {
-                self.give_up(&claim, leftover_of(&error)).await;
-                return Err(error.into());
-            }
-        };
-        crate::failpoint::reach("create.generated");
-        key.materials.push(Material {
-            id: proved.evidence.material_id(&key.id),
-            object,
-            presence: MaterialPresence::Imported,
-            rotation: Rotation::Current,
-            description: String::new(),
-            expiration: Expiration::Never,
-            imported_at: self.clock.now(),
-            spki: proved.spki(),
-            kcv: proved.kcv,
-            exposure: HostExposure::Token,
-        });
-        match self.store.insert_key(&key, Some(object)).await {
+        let (claim, material) = self.generate(&key.id, kind, key.usage).await?;
+        key.materials.push(material);
+        match self.store.insert_key(&key, Some(claim.object)).await {
             Ok(()) => {}
             // It may have been recorded all the same: whoever ends the claim finds out.
             Err(error @ store::Error::Unreachable(_)) => return Err(error.into()),
@@ -140,6 +116,42 @@ impl Service {
         }
         crate::failpoint::reach("create.recorded");
         Ok(key)
+    }
+
+    /// Has the token make material for a key, under a claim that is to be settled.
+    pub(super) async fn generate(
+        &self,
+        key: &KeyId,
+        kind: MaterialKind,
+        usage: KeyUsage,
+    ) -> Result<(Claim, Material), Error> {
+        let object = ObjectId::random();
+        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
+        self.admit(Purpose::Material)?;
+        self.record_or_withdraw(self.store.claim_object(&claim).await)?;
+        crate::failpoint::reach("create.claimed");
+        let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
+            Ok(proved) => proved,
+            Err(error) => {
+                self.give_up(&claim, leftover_of(&error)).await;
+                return Err(error.into());
+            }
+        };
+        crate::failpoint::reach("create.generated");
+        let material = Material {
+            id: proved.evidence.material_id(key),
+            object,
+            presence: MaterialPresence::Imported,
+            rotation: Rotation::Current,
+            rotated_at: None,
+            description: String::new(),
+            expiration: Expiration::Never,
+            imported_at: self.clock.now(),
+            spki: proved.spki(),
+            kcv: proved.kcv,
+            exposure: HostExposure::Token,
+        };
+        Ok((claim, material))
     }
 
     /// DescribeKey.

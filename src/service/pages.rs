@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_to_the_end() {
-        let all: Vec<String> = ["a", "ä", "z"].map(str::to_owned).into();
+        let all: Vec<String> = ["a", "z", "ä"].map(str::to_owned).into();
         let (mut seen, mut marker) = (Vec::new(), None);
         loop {
             let wanted = Wanted::of(Some(2), 50, 50, marker).unwrap();

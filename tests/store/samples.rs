@@ -50,6 +50,7 @@ pub fn material(seed: u8, expiration: Expiration) -> Material {
         object: ObjectId::random(),
         presence: MaterialPresence::Imported,
         rotation: Rotation::Current,
+        rotated_at: None,
         description: String::new(),
         expiration,
         imported_at: NOW,
@@ -74,7 +75,7 @@ pub fn full_key() -> Key {
         policy: Some("{\t\"ÿ\": \"a policy\"\n}".to_owned()),
         enabled: true,
         deletion: Some(Deletion { at: later(7 * 86_400), window_in_days: 7 }),
-        materials: vec![old, material(1, Expiration::Never)],
+        materials: vec![old, Material { rotated_at: Some(later(3)), ..material(1, Expiration::Never) }],
         ..key()
     }
 }

@@ -175,6 +175,7 @@ mod tests {
             object: ObjectId([1; 16]),
             presence: MaterialPresence::Imported,
             rotation: Rotation::Current,
+            rotated_at: None,
             description: String::new(),
             expiration,
             imported_at: NOW,

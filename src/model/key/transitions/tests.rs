@@ -30,6 +30,7 @@ fn came(byte: u8) -> Material {
         object: ObjectId::random(),
         presence: MaterialPresence::Imported,
         rotation: Rotation::Current,
+        rotated_at: None,
         description: String::new(),
         expiration: Expiration::Never,
         imported_at: NOW,
