@@ -89,6 +89,7 @@ impl Client {
             origin: origin.number(),
             multi_region: *multi_region,
             tags: tags.iter().map(tag).collect(),
+            ..Default::default()
         };
         let answer = self.call("/keyferry.v1.KeyService/CreateKey", question.encode_to_vec()).await?;
         Ok(made::key(*spec, &answer)?)

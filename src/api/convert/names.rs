@@ -32,12 +32,20 @@ macro_rules! named_on_the_wire {
 }
 
 named_on_the_wire! {
+    DataKeySpec "DATA_KEY_SPEC_",
+    EncryptionAlgorithm "ENCRYPTION_ALGORITHM_",
     ExpirationModel "EXPIRATION_MODEL_",
     HostExposure "HOST_EXPOSURE_",
     ImportType "IMPORT_TYPE_",
+    IncludeKeyMaterial "INCLUDE_KEY_MATERIAL_",
+    KeyAgreementAlgorithm "KEY_AGREEMENT_ALGORITHM_",
+    KeyMaterialState "KEY_MATERIAL_STATE_",
     KeySpec "KEY_SPEC_",
     KeyUsage "KEY_USAGE_",
+    MacAlgorithm "MAC_ALGORITHM_",
+    MessageType "MESSAGE_TYPE_",
     Origin "ORIGIN_",
+    SigningAlgorithm "SIGNING_ALGORITHM_",
     WrappingAlgorithm "WRAPPING_ALGORITHM_",
     WrappingKeySpec "WRAPPING_KEY_SPEC_",
 }
@@ -77,7 +85,7 @@ pub(in crate::api) fn exposure(exposure: model::HostExposure) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HostExposure, ImportType, KeySpec, KeyUsage, Origin, WrappingAlgorithm, WrappingKeySpec};
+    use crate::model::{HostExposure, ImportType, KeySpec, KeyUsage, Origin, Rotation, WrappingAlgorithm, WrappingKeySpec};
 
     /// The numbers 1 to n are the model's members and nothing else.
     fn agree<E: Named>(members: &[&str]) {
@@ -101,6 +109,29 @@ mod tests {
         }
         agree!(HostExposure ImportType KeySpec KeyUsage Origin WrappingAlgorithm WrappingKeySpec);
         agree::<proto::ExpirationModel>(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"]);
+        agree::<proto::DataKeySpec>(&["AES_256", "AES_128"]);
+        agree::<proto::IncludeKeyMaterial>(&["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]);
+        agree::<proto::MessageType>(&["RAW", "DIGEST", "EXTERNAL_MU"]);
+    }
+
+    #[test]
+    fn every_algorithm_of_a_key_and_every_turn_of_a_material_is_on_the_wire() {
+        for spec in KeySpec::ALL {
+            for usage in KeyUsage::ALL {
+                for algorithm in spec.algorithms(*usage) {
+                    let number = match usage {
+                        KeyUsage::EncryptDecrypt => number::<proto::EncryptionAlgorithm>(algorithm),
+                        KeyUsage::GenerateVerifyMac => number::<proto::MacAlgorithm>(algorithm),
+                        KeyUsage::KeyAgreement => number::<proto::KeyAgreementAlgorithm>(algorithm),
+                        KeyUsage::SignVerify => number::<proto::SigningAlgorithm>(algorithm),
+                    };
+                    assert_ne!(number, 0, "{algorithm}");
+                }
+            }
+        }
+        for rotation in Rotation::ALL {
+            assert_ne!(number::<proto::KeyMaterialState>(rotation.as_str()), 0, "{rotation}");
+        }
     }
 
     #[test]
