@@ -1,10 +1,9 @@
 //! The gRPC front: what comes over the wire becomes a call of the service, and its answer or refusal goes back.
 //!
 //! Proto types live here and nowhere deeper. Every handler is one conversion in, one use case, one conversion out; who
-//! calls, until when, how many at once and the line in the log are the same for all, and so are in `calls`.
+//! calls, until when, how many at once and the line in the log are the same for all fronts, and so are in `front`.
 
 mod alias;
-mod callers;
 mod calls;
 mod convert;
 mod cryptography;
@@ -12,7 +11,6 @@ mod deadline;
 mod import;
 mod key;
 mod operator;
-mod record;
 mod rotation;
 mod status;
 
@@ -23,6 +21,7 @@ use tonic::{Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::front;
 use crate::proto;
 use crate::proto::alias_service_server::AliasServiceServer;
 use crate::proto::cryptography_service_server::CryptographyServiceServer;
@@ -32,7 +31,6 @@ use crate::proto::operator_service_server::OperatorServiceServer;
 use crate::proto::rotation_service_server::RotationServiceServer;
 use crate::service::Service;
 
-pub use callers::Peer;
 use calls::Calls;
 
 /// The most that one request may measure on the wire, in bytes: its largest fields are two blobs of 6144.
@@ -51,9 +49,9 @@ pub struct Front {
 }
 
 impl Front {
-    /// A front whose callers make at most `max_requests` calls at once.
-    pub fn new(service: Arc<Service>, max_requests: u32) -> Self {
-        Self { calls: Calls::new(Arc::clone(service.gate()), max_requests), service }
+    /// A front whose callers have their places among `calls`.
+    pub fn new(service: Arc<Service>, calls: &front::Calls) -> Self {
+        Self { calls: Calls::new(calls), service }
     }
 
     /// Everything that is served: the services, health and reflection.
@@ -81,11 +79,6 @@ impl Front {
             .add_service(v1)
             .add_service(v1alpha);
         Ok((routes, state))
-    }
-
-    /// Waits until no call is in flight, including those whose callers have left. Calls that come afterwards are refused.
-    pub async fn idle(&self) {
-        self.calls.idle().await;
     }
 }
 
