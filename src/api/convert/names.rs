@@ -85,7 +85,11 @@ pub(in crate::api) fn exposure(exposure: model::HostExposure) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HostExposure, ImportType, KeySpec, KeyUsage, Origin, Rotation, WrappingAlgorithm, WrappingKeySpec};
+    use crate::model::key_spec::HmacHash;
+    use crate::model::{
+        DataKeySpec, EncryptionAlgorithm, HostExposure, ImportType, KeyAgreementAlgorithm, KeySpec, KeyUsage, MessageType,
+        Origin, Rotation, SigningAlgorithm, WrappingAlgorithm, WrappingKeySpec,
+    };
 
     /// The numbers 1 to n are the model's members and nothing else.
     fn agree<E: Named>(members: &[&str]) {
@@ -108,27 +112,14 @@ mod tests {
             )+};
         }
         agree!(HostExposure ImportType KeySpec KeyUsage Origin WrappingAlgorithm WrappingKeySpec);
+        agree!(DataKeySpec EncryptionAlgorithm KeyAgreementAlgorithm MessageType SigningAlgorithm);
         agree::<proto::ExpirationModel>(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"]);
-        agree::<proto::DataKeySpec>(&["AES_256", "AES_128"]);
+        agree::<proto::MacAlgorithm>(&HmacHash::ALL.iter().map(|member| member.as_str()).collect::<Vec<_>>());
         agree::<proto::IncludeKeyMaterial>(&["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]);
-        agree::<proto::MessageType>(&["RAW", "DIGEST", "EXTERNAL_MU"]);
     }
 
     #[test]
-    fn every_algorithm_of_a_key_and_every_turn_of_a_material_is_on_the_wire() {
-        for spec in KeySpec::ALL {
-            for usage in KeyUsage::ALL {
-                for algorithm in spec.algorithms(*usage) {
-                    let number = match usage {
-                        KeyUsage::EncryptDecrypt => number::<proto::EncryptionAlgorithm>(algorithm),
-                        KeyUsage::GenerateVerifyMac => number::<proto::MacAlgorithm>(algorithm),
-                        KeyUsage::KeyAgreement => number::<proto::KeyAgreementAlgorithm>(algorithm),
-                        KeyUsage::SignVerify => number::<proto::SigningAlgorithm>(algorithm),
-                    };
-                    assert_ne!(number, 0, "{algorithm}");
-                }
-            }
-        }
+    fn every_turn_of_a_material_is_on_the_wire() {
         for rotation in Rotation::ALL {
             assert_ne!(number::<proto::KeyMaterialState>(rotation.as_str()), 0, "{rotation}");
         }

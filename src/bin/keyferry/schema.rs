@@ -203,6 +203,11 @@ mod tests {
         assert_eq!(names("KeySpec"), sorted(model::KeySpec::ALL.iter().map(|spec| spec.as_str())));
         assert_eq!(names("WrappingAlgorithm"), sorted(model::WrappingAlgorithm::ALL.iter().map(|item| item.as_str())));
         assert_eq!(names("WrappingKeySpec"), sorted(model::WrappingKeySpec::ALL.iter().map(|item| item.as_str())));
+        assert_eq!(names("DataKeySpec"), sorted(model::DataKeySpec::ALL.iter().map(|item| item.as_str())));
+        assert_eq!(names("EncryptionAlgorithm"), sorted(model::EncryptionAlgorithm::ALL.iter().map(|item| item.as_str())));
+        assert_eq!(names("MacAlgorithm"), sorted(model::key_spec::HmacHash::ALL.iter().map(|item| item.as_str())));
+        assert_eq!(names("MessageType"), sorted(model::MessageType::ALL.iter().map(|item| item.as_str())));
+        assert_eq!(names("SigningAlgorithm"), sorted(model::SigningAlgorithm::ALL.iter().map(|item| item.as_str())));
         assert_eq!(names("ImportType"), sorted(model::ImportType::ALL.iter().map(|item| item.as_str())));
         assert_eq!(names("HostExposure"), sorted(model::HostExposure::ALL.iter().map(|item| item.as_str())));
     }
