@@ -2,11 +2,13 @@
 
 pub mod action;
 pub mod algorithms;
+pub mod alias;
 pub mod arn;
 pub mod connection;
 pub mod fingerprint;
 pub mod invalid;
 pub mod key;
+pub mod key_policy;
 pub mod key_spec;
 pub mod material;
 pub mod names;
@@ -23,13 +25,14 @@ pub use action::Action;
 pub use algorithms::{
     DataKeySpec, EncryptionAlgorithm, KeyAgreementAlgorithm, MessageType, SignatureHash, SignatureScheme, SigningAlgorithm,
 };
-pub use arn::{Account, KeyArn, KeyId, KeyRef, Realm, Unresolved};
+pub use alias::{Alias, AliasName};
+pub use arn::{Account, KeyArn, KeyId, KeyRef, Named, Realm, Unresolved};
 pub use connection::TlsDetails;
 pub use fingerprint::{Evidence, KeyMaterialId};
 pub use invalid::Invalid;
 pub use key::{Key, KeyState, Origin, Refused};
 pub use key_spec::{KeySpec, KeyUsage, MaterialKind};
-pub use material::{Expiration, ExpirationModel, ImportType, Material, MaterialPresence, Rotation};
+pub use material::{Expiration, ExpirationModel, ImportType, IncludeKeyMaterial, Material, MaterialPresence, Rotation};
 pub use object::{InstallationId, ObjectId, ObjectKind};
 pub use pending::PendingImport;
 pub use principal::{Principal, Tags};

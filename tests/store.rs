@@ -1,5 +1,6 @@
 //! The record, on SQLite and on PostgreSQL: each test runs on both.
 
+mod aliases;
 mod claims;
 mod keys;
 mod levels;

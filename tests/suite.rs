@@ -18,6 +18,7 @@ mod harness;
 mod imports;
 mod layering;
 mod lengths;
+mod life;
 mod matrix;
 mod openssl;
 mod policy;

@@ -7,6 +7,7 @@ mod examples;
 
 use std::time::Duration;
 
+use crate::model::key_policy::Unkept;
 use crate::model::{Action, Invalid, KeyArn, PairKind, Refused, RequestDigest, SetHolder, Timestamp, Unresolved};
 use crate::{audit, hsm, store};
 
@@ -106,6 +107,9 @@ pub enum Error {
     /// Not a policy document that could be kept.
     #[error("{0}")]
     MalformedPolicy(String),
+    /// A policy document that has more bytes than are kept.
+    #[error("{}", Unkept::TooLong)]
+    PolicyTooLong,
     /// The request is not signed as it must be.
     #[error("{message}")]
     Unauthentic {
@@ -260,6 +264,7 @@ impl Error {
             Self::GrantTokens => Kind::InvalidGrantToken,
             Self::IncorrectKey => Kind::IncorrectKey,
             Self::MalformedPolicy(_) => Kind::MalformedPolicyDocument,
+            Self::PolicyTooLong => Kind::LimitExceeded,
             Self::Unauthentic { kind, .. } => *kind,
             Self::UndecryptableCiphertext => Kind::InvalidCiphertext,
             Self::Unreadable(_) => Kind::Serialization,
@@ -302,12 +307,13 @@ impl Error {
             Self::Invalid(invalid)
             | Self::Unresolved(Unresolved::Invalid(invalid))
             | Self::Key { refused: Refused::Invalid(invalid), .. } => Some(invalid.field),
+            Self::Key { refused: Refused::NoSuchPolicy, .. } => Some("policyName"),
             Self::Unresolved(_) => Some("keyId"),
             Self::InvalidMarker => Some("marker"),
-            Self::Tags(_) => Some("tags"),
+            Self::Tags(_) | Self::Key { refused: Refused::TooManyTags, .. } => Some("tags"),
             Self::AliasTaken(_) => Some("aliasName"),
             Self::GrantTokens => Some("grantTokens"),
-            Self::MalformedPolicy(_) => Some("policy"),
+            Self::MalformedPolicy(_) | Self::PolicyTooLong => Some("policy"),
             Self::UndecryptableCiphertext => Some("ciphertextBlob"),
             Self::InvalidImportToken | Self::TokenExpired => Some("importToken"),
             Self::InvalidCiphertext | Self::Hsm(hsm::Error::Rejected) => Some("encryptedKeyMaterial"),
@@ -328,14 +334,24 @@ impl Error {
     }
 }
 
+impl From<Unkept> for Error {
+    fn from(unkept: Unkept) -> Self {
+        match unkept {
+            Unkept::Malformed(message) => Self::MalformedPolicy(message),
+            Unkept::TooLong => Self::PolicyTooLong,
+        }
+    }
+}
+
 fn of_refusal(refused: &Refused) -> Kind {
     match refused {
         Refused::Disabled => Kind::Disabled,
         Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
         Refused::Invalid(_) => Kind::Validation,
-        Refused::NoSuchMaterial(_) => Kind::NotFound,
+        Refused::NoSuchMaterial(_) | Refused::NoSuchPolicy => Kind::NotFound,
         Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
-        Refused::RotationsSpent => Kind::LimitExceeded,
+        Refused::RotationsSpent | Refused::TooManyAliases => Kind::LimitExceeded,
+        Refused::TooManyTags => Kind::Tag,
         Refused::NoPublicKey(_) | Refused::NotRotatable | Refused::Origin(_) | Refused::SymmetricOnly(..) => {
             Kind::Unsupported
         }
