@@ -1,6 +1,7 @@
 //! The domain's nouns and their rules, as the reference (the KMS API) gives them. Names nobody; does nothing.
 
 pub mod action;
+pub mod algorithms;
 pub mod alias;
 pub mod arn;
 pub mod connection;
@@ -21,6 +22,9 @@ pub mod wrapping;
 pub mod wrapping_key;
 
 pub use action::Action;
+pub use algorithms::{
+    DataKeySpec, EncryptionAlgorithm, KeyAgreementAlgorithm, MessageType, SignatureHash, SignatureScheme, SigningAlgorithm,
+};
 pub use alias::{Alias, AliasName};
 pub use arn::{Account, KeyArn, KeyId, KeyRef, Named, Realm, Unresolved};
 pub use connection::TlsDetails;

@@ -23,6 +23,7 @@ use tonic::transport::Server;
 
 use crate::api::Front;
 use crate::config;
+use crate::front::Calls;
 use crate::service::{Gate, Service};
 
 pub use assembly::{StartError, assemble, examine, examine_files, holdings, init, initialise_token, public_keys};
@@ -124,7 +125,8 @@ impl Door {
     ) -> Result<(), Error> {
         let Self { listener, address, identity, max_requests, drain, metrics } = self;
         let metrics = metrics.map(|metrics| tokio::spawn(metrics.serve(Arc::clone(&service))));
-        let front = Front::new(Arc::clone(&service), max_requests);
+        let calls = Calls::new(Arc::clone(service.gate()), max_requests, |_| String::new());
+        let front = Front::new(Arc::clone(&service), &calls);
         let (routes, health) = front.routes().await?;
         let reloads = tokio::spawn(reload_on_hangup(identity.clone(), policy, Arc::clone(service.gate()))?);
         let tls = identity.is_some();
@@ -153,7 +155,7 @@ impl Door {
         // have left are in flight too.
         let drained = async {
             stopped.notified().await;
-            if tokio::time::timeout(drain, front.idle()).await.is_err() {
+            if tokio::time::timeout(drain, calls.idle()).await.is_err() {
                 tracing::warn!(seconds = drain.as_secs(), "calls still in flight are cut off");
             }
         };

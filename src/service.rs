@@ -137,6 +137,16 @@ impl Service {
         Ok(self.hsm.profile())
     }
 
+    /// AdvanceClock: moves the clock forward, where the service was started for it, and answers what it shows then.
+    ///
+    /// # Errors
+    /// Where it was not, or the caller may not.
+    pub async fn advance_clock(&self, call: &Call, seconds: i32) -> Result<Timestamp, Error> {
+        let _ = call;
+        let _ = seconds;
+        Err(Error::Unsupported("AdvanceClock is not served yet".to_owned()))
+    }
+
     /// What the probe at start found.
     pub fn profile(&self) -> &Profile {
         self.hsm.profile()

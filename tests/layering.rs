@@ -3,14 +3,29 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("bin", &[]),
     ("client", &["clock", "model", "proto", "statement", "wrap"]),
     (
         "server",
-        &["api", "service", "policy", "hsm", "store", "import_token", "audit", "wrap", "config", "clock", "model", "proto"],
+        &[
+            "api",
+            "front",
+            "service",
+            "policy",
+            "hsm",
+            "store",
+            "import_token",
+            "audit",
+            "wrap",
+            "config",
+            "clock",
+            "model",
+            "proto",
+        ],
     ),
-    ("api", &["service", "proto", "model", "hsm"]),
+    ("api", &["front", "service", "proto", "model", "hsm"]),
+    ("front", &["service", "model"]),
     ("service", &["policy", "store", "hsm", "import_token", "statement", "audit", "clock", "failpoint", "model"]),
     ("policy", &["model"]),
     ("store", &["model"]),

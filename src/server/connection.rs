@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
-use crate::api::Peer;
+use crate::front::Peer;
 use crate::model::TlsDetails;
 
 /// An accepted connection. Gives its place back when it is dropped.

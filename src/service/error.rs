@@ -239,18 +239,20 @@ fn store_message(error: &store::Error) -> &'static str {
     }
 }
 
-fn hsm_message(error: &hsm::Error) -> &'static str {
-    match error {
+fn hsm_message(error: &hsm::Error) -> String {
+    let message = match error {
         hsm::Error::Busy => "the token is busy: try again",
         hsm::Error::Full(_) => "the token is full: delete keys that are not needed, or try again later",
         hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
+        hsm::Error::Lacks(mechanism) => return format!("the token does not support {mechanism}"),
         hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
         hsm::Error::Failed(_)
         | hsm::Error::Host(_)
         | hsm::Error::Misbehaved(_)
         | hsm::Error::Missing(_)
         | hsm::Error::Stopped => "internal error",
-    }
+    };
+    message.to_owned()
 }
 
 impl Error {
@@ -276,6 +278,7 @@ impl Error {
             Self::Unidentified => Kind::UnrecognizedClient,
             Self::Hsm(hsm::Error::Full(_)) | Self::Capped { .. } | Self::TokenFull { .. } => Kind::LimitExceeded,
             Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
+            Self::Hsm(hsm::Error::Lacks(_)) | Self::Unsupported(_) => Kind::Unsupported,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
             Self::Hsm(
                 hsm::Error::Failed(_)
@@ -295,7 +298,6 @@ impl Error {
             Self::Unresolved(Unresolved::Invalid(_)) => Kind::Validation,
             Self::Unresolved(Unresolved::InvalidArn(_)) => Kind::InvalidArn,
             Self::Unresolved(Unresolved::NotFound(_)) => Kind::NotFound,
-            Self::Unsupported(_) => Kind::Unsupported,
         }
     }
 
