@@ -5,6 +5,7 @@
 
 mod refused;
 mod transitions;
+mod uses;
 
 pub use refused::Refused;
 pub use transitions::{Arrival, deletion_window};

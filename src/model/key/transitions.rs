@@ -223,12 +223,7 @@ impl Key {
         if self.spec.material().is_none_or(|material| material.secret_bytes().is_some()) {
             return Err(Refused::NoPublicKey(self.spec));
         }
-        match self.state(now) {
-            KeyState::Disabled => Err(Refused::Disabled),
-            KeyState::PendingDeletion => Err(Refused::PendingDeletion),
-            KeyState::PendingImport => Err(Refused::PendingImport),
-            KeyState::Enabled => self.current().and_then(|material| material.spki.as_deref()).ok_or(Refused::PendingImport),
-        }
+        self.use_now(now)?.spki.as_deref().ok_or(Refused::PendingImport)
     }
 }
 
