@@ -52,3 +52,30 @@ pub fn verify_ecdsa(curve: Curve, spki_der: &[u8], digest: &[u8], signature: &[u
         Curve::K256 => verify!(k256, spki_der, digest, signature),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use k256::ecdsa::signature::hazmat::PrehashSigner;
+    use k256::ecdsa::{Signature, SigningKey};
+    use k256::pkcs8::EncodePublicKey;
+
+    use super::*;
+
+    #[test]
+    fn of_the_two_signatures_that_ecdsa_leaves_open_either_is_good_and_no_other() {
+        let key = SigningKey::from_slice(&[7; 32]).unwrap();
+        let spki = key.verifying_key().to_public_key_der().unwrap();
+        let digest = [9; 32];
+        let low: Signature = PrehashSigner::<Signature>::sign_prehash(&key, &digest).unwrap().normalize_s();
+        let high = Signature::from_scalars(low.r().to_bytes(), (-*low.s()).to_bytes()).unwrap();
+        assert_ne!(low, high);
+        for signature in [low, high] {
+            let verified = |digest: &[u8]| verify_ecdsa(Curve::K256, spki.as_bytes(), digest, signature.to_der().as_bytes());
+            assert_eq!(verified(&digest), Ok(true));
+            assert_eq!(verified(&[8; 32]), Ok(false));
+        }
+        assert_eq!(verify_ecdsa(Curve::P256, spki.as_bytes(), &digest, low.to_der().as_bytes()), Err(Error::Malformed));
+        assert_eq!(point(Curve::P256, spki.as_bytes()), Err(Error::Malformed), "of another curve");
+        assert_eq!(point(Curve::K256, spki.as_bytes()).unwrap().len(), 65);
+    }
+}

@@ -45,3 +45,6 @@ impl Key {
         Ok(self.associated().find(|material| material.id == *id))
     }
 }
+
+#[cfg(test)]
+mod tests;
