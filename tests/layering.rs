@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("bin", &[]),
     ("client", &["clock", "model", "proto", "statement", "wrap"]),
     (
@@ -26,11 +26,28 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ),
     ("api", &["front", "service", "proto", "model", "hsm"]),
     ("front", &["service", "model"]),
-    ("service", &["policy", "store", "hsm", "import_token", "statement", "audit", "clock", "failpoint", "model"]),
+    (
+        "service",
+        &[
+            "policy",
+            "store",
+            "hsm",
+            "import_token",
+            "statement",
+            "ciphertext",
+            "public_key",
+            "audit",
+            "clock",
+            "failpoint",
+            "model",
+        ],
+    ),
     ("policy", &["model"]),
     ("store", &["model"]),
     ("import_token", &["model"]),
     ("statement", &["model"]),
+    ("ciphertext", &["model"]),
+    ("public_key", &["model"]),
     ("audit", &["model"]),
     ("hsm", &["failpoint", "model", "wrap"]),
     ("wrap", &["model"]),

@@ -8,6 +8,7 @@ mod config;
 // Steps are there to be killed at only where the feature makes them.
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod cryptography;
 mod deploy;
 mod dev;
 mod examples;

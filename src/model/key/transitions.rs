@@ -237,8 +237,7 @@ impl Key {
         if self.spec.material().is_none_or(|material| material.secret_bytes().is_some()) {
             return Err(Refused::NoPublicKey(self.spec));
         }
-        self.require_usable(now)?;
-        self.current().and_then(|material| material.spki.as_deref()).ok_or(Refused::PendingImport)
+        self.use_now(now)?.spki.as_deref().ok_or(Refused::PendingImport)
     }
 }
 
