@@ -1,5 +1,6 @@
 //! The domain's nouns and their rules, as the reference (the KMS API) gives them. Names nobody; does nothing.
 
+pub mod access_key;
 pub mod action;
 pub mod algorithms;
 pub mod alias;
@@ -21,6 +22,7 @@ pub mod unwrap;
 pub mod wrapping;
 pub mod wrapping_key;
 
+pub use access_key::{AccessKey, AccessKeyId};
 pub use action::Action;
 pub use algorithms::{
     DataKeySpec, EncryptionAlgorithm, KeyAgreementAlgorithm, MessageType, SignatureHash, SignatureScheme, SigningAlgorithm,

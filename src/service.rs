@@ -3,10 +3,12 @@
 //! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
 //! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod access_keys;
 mod aliases;
 mod approval;
 mod capacity;
 mod checkpoints;
+mod clock;
 mod cryptography;
 mod destroy;
 mod error;
@@ -34,6 +36,7 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use access_keys::{AccessKeyError, Issued, create_access_key, disable_access_key, list_access_keys, rotate_access_key};
 pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;
@@ -45,19 +48,20 @@ pub use request::{
     DeriveSharedSecret, Described, EnableKeyRotation, Encrypt, Encrypted, EncryptionContext, GenerateDataKey, GenerateMac,
     GenerateRandom, GetKeyPolicy, GetParametersForImport, ImportKeyMaterial, Imported, ListAliases, ListKeyRotations,
     ListKeys, ListOfKey, ListPendingImports, Mac, MaterialDeleted, Options, Page, Parameters, PendingPage, PolicyNamePage,
-    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus,
+    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus, Ruling,
     ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource, UntagResource,
     UpdateKeyDescription, Verify, VerifyMac,
 };
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
+use access_keys::AccessKeys;
 use capacity::Capacity;
 use destroy::Reaper;
 use pairs::Pairs;
 use statements::Signers;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, MovableClock};
 use crate::hsm::{Hsm, Profile};
 use crate::model::{
     Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, Named, ObjectId, Realm, Refused, SetCaps, Timestamp,
@@ -86,6 +90,8 @@ pub struct Settings {
     pub pool: PoolSettings,
     /// What the token's vendor attests, to be handed out as it is; empty where there is nothing.
     pub vendor_attestation: Vec<u8>,
+    /// What AdvanceClock moves, where it may: for tests of what takes a day, and never for a service that others use.
+    pub movable_clock: Option<MovableClock>,
 }
 
 /// The use cases over one store and one token. Cheap to clone; clones are the same service.
@@ -98,6 +104,7 @@ pub struct Service {
     gate: Arc<Gate>,
     installation: InstallationId,
     mac_key: ObjectId,
+    access_keys: Arc<AccessKeys>,
     signers: Arc<Signers>,
     started_at: Timestamp,
     capacity: Arc<Capacity>,
@@ -137,19 +144,14 @@ impl Service {
         Ok(self.hsm.profile())
     }
 
-    /// AdvanceClock: moves the clock forward, where the service was started for it, and answers what it shows then.
-    ///
-    /// # Errors
-    /// Where it was not, or the caller may not.
-    pub async fn advance_clock(&self, call: &Call, seconds: i32) -> Result<Timestamp, Error> {
-        let _ = call;
-        let _ = seconds;
-        Err(Error::Unsupported("AdvanceClock is not served yet".to_owned()))
-    }
-
     /// What the probe at start found.
     pub fn profile(&self) -> &Profile {
         self.hsm.profile()
+    }
+
+    /// The partition and region that it is.
+    pub fn realm(&self) -> &Realm {
+        &self.settings.realm
     }
 
     /// Where every call comes in.

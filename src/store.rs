@@ -4,6 +4,7 @@
 //! there are two. Every change is one transaction, and every transaction looks before it changes: what comes too late gets
 //! a [`Error::Conflict`] or a named outcome and leaves nothing behind.
 
+mod access_keys;
 mod aliases;
 mod claims;
 mod connection;

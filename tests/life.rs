@@ -2,6 +2,7 @@
 
 mod aliases;
 mod policies;
+mod rotations;
 mod tags;
 
 use keyferry::model::WrappingAlgorithm;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::model::key_policy::Unkept;
 use crate::model::{Action, Invalid, KeyArn, PairKind, Refused, RequestDigest, SetHolder, Timestamp, Unresolved};
-use crate::{audit, hsm, store};
+use crate::{audit, hsm, sigv4, store};
 
 crate::named! {
     /// The reference's name of an error: what `google.rpc.ErrorInfo.reason` and the JSON front's `__type` say.
@@ -110,14 +110,6 @@ pub enum Error {
     /// A policy document that has more bytes than are kept.
     #[error("{}", Unkept::TooLong)]
     PolicyTooLong,
-    /// The request is not signed as it must be.
-    #[error("{message}")]
-    Unauthentic {
-        /// What the reference calls it.
-        kind: Kind,
-        /// What is wrong.
-        message: String,
-    },
     /// The request is not of the form that the protocol has.
     #[error("{0}")]
     Unreadable(String),
@@ -182,6 +174,9 @@ pub enum Error {
         /// When the set ends.
         until: Timestamp,
     },
+    /// The request is not signed as it must be.
+    #[error(transparent)]
+    Signature(#[from] sigv4::Refused),
     /// The record could not be kept.
     #[error("{}", store_message(.0))]
     Store(#[from] store::Error),
@@ -265,7 +260,6 @@ impl Error {
             Self::IncorrectKey => Kind::IncorrectKey,
             Self::MalformedPolicy(_) => Kind::MalformedPolicyDocument,
             Self::PolicyTooLong => Kind::LimitExceeded,
-            Self::Unauthentic { kind, .. } => *kind,
             Self::UndecryptableCiphertext => Kind::InvalidCiphertext,
             Self::Unreadable(_) => Kind::Serialization,
             Self::WrongMac => Kind::KmsInvalidMac,
@@ -291,6 +285,7 @@ impl Error {
             Self::InvalidImportToken => Kind::InvalidImportToken,
             Self::InvalidMarker => Kind::InvalidMarker,
             Self::Key { refused, .. } => of_refusal(refused),
+            Self::Signature(refused) => of_signature(refused),
             Self::Store(store::Error::Conflict | store::Error::Unreachable(_)) => Kind::DependencyTimeout,
             Self::Store(_) => Kind::Internal,
             Self::Tags(_) => Kind::Tag,
@@ -331,6 +326,21 @@ impl Error {
             Self::Hsm(hsm::Error::Full(_)) => Some(Duration::from_secs(60)),
             _ => matches!(self.kind(), Kind::DependencyTimeout | Kind::Throttling).then_some(Duration::from_secs(1)),
         }
+    }
+}
+
+fn of_signature(refused: &sigv4::Refused) -> Kind {
+    use sigv4::Refused;
+    match refused {
+        Refused::Incomplete(_) | Refused::InQuery => Kind::IncompleteSignature,
+        Refused::Missing => Kind::MissingAuthenticationToken,
+        Refused::SessionToken | Refused::UnknownKey => Kind::UnrecognizedClient,
+        Refused::AlteredBody
+        | Refused::Expired { .. }
+        | Refused::Mismatch
+        | Refused::NotYetCurrent { .. }
+        | Refused::OutOfScope(_)
+        | Refused::Unsigned(_) => Kind::InvalidSignature,
     }
 }
 
