@@ -30,6 +30,7 @@ mod receipts;
 mod refusals;
 mod startup;
 mod store;
+mod surface;
 mod tls;
 mod token;
 mod typed;
