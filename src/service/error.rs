@@ -5,10 +5,12 @@
 #[cfg(test)]
 mod examples;
 mod kind;
+mod words;
 
 use std::time::Duration;
 
 pub use kind::Kind;
+use words::{because, hsm_message, store_message};
 
 use crate::model::key_policy::Unkept;
 use crate::model::{Action, Invalid, KeyArn, PairKind, Refused, RequestDigest, SetHolder, Timestamp, Unresolved};
@@ -154,37 +156,6 @@ pub enum Error {
     /// What keyferry, or the token, does not do.
     #[error("{0}")]
     Unsupported(String),
-}
-
-fn because(action: Action, forbidden: bool) -> String {
-    match forbidden {
-        true => "with an explicit deny in an identity-based policy".to_owned(),
-        false => format!("because no identity-based policy allows the {action} action"),
-    }
-}
-
-fn store_message(error: &store::Error) -> &'static str {
-    match error {
-        store::Error::Unreachable(_) => "the database is not available: try again",
-        store::Error::Conflict => "the key is being changed by others: try again",
-        _ => "internal error",
-    }
-}
-
-fn hsm_message(error: &hsm::Error) -> String {
-    let message = match error {
-        hsm::Error::Busy => "the token is busy: try again",
-        hsm::Error::Full(_) => "the token is full: delete keys that are not needed, or try again later",
-        hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
-        hsm::Error::Lacks(mechanism) => return format!("the token does not support {mechanism}"),
-        hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
-        hsm::Error::Failed(_)
-        | hsm::Error::Host(_)
-        | hsm::Error::Misbehaved(_)
-        | hsm::Error::Missing(_)
-        | hsm::Error::Stopped => "internal error",
-    };
-    message.to_owned()
 }
 
 impl Error {
