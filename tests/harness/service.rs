@@ -22,7 +22,14 @@ pub struct House {
     pub clock: SetClock,
     pub store: Store,
     pub hsm: Hsm,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+impl House {
+    /// What the audit log holds by now.
+    pub fn audit_log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap()
+    }
 }
 
 /// A new installation on a token of this label.
@@ -41,7 +48,7 @@ pub async fn start_with(label: &str, settings: Settings) -> House {
     let clock = SetClock::at(SystemClock.now());
     let gate = Arc::new(gate(folder.path(), store.installation().await.unwrap().unwrap(), &clock));
     let service = Service::start(store.clone(), hsm.clone(), gate, Arc::new(clock.clone()), settings).await.unwrap();
-    House { service, clock, store, hsm, _folder: folder }
+    House { service, clock, store, hsm, folder }
 }
 
 /// Lets the principals of the tests do everything.
