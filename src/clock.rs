@@ -23,6 +23,24 @@ impl Clock for SystemClock {
     }
 }
 
+/// The machine's clock, and as much ahead of it as it was moved. Clones are the same clock.
+#[derive(Clone, Debug, Default)]
+pub struct MovableClock(Arc<AtomicI64>);
+
+impl MovableClock {
+    /// Moves it forward.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovableClock {
+    fn now(&self) -> Timestamp {
+        let ahead = u64::try_from(self.0.load(Ordering::SeqCst)).unwrap_or_default();
+        SystemClock.now().after(Duration::from_millis(ahead))
+    }
+}
+
 /// A clock that stands until it is moved.
 #[derive(Clone, Debug)]
 pub struct SetClock(Arc<AtomicI64>);

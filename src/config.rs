@@ -8,6 +8,7 @@ mod audit;
 mod capacity;
 mod error;
 mod hsm;
+mod json;
 mod kms;
 mod limits;
 mod log;
@@ -26,6 +27,7 @@ pub use audit::{Audit, Forward};
 pub use capacity::Capacity;
 pub use error::Error;
 pub use hsm::{Hsm, Pin, TokenName};
+pub use json::Json;
 pub use kms::Kms;
 pub use limits::{Import, Janitor};
 pub use log::{Format, Log};
@@ -45,6 +47,9 @@ pub struct Config {
     /// The front door.
     #[serde(default)]
     pub server: Server,
+    /// The reference's own protocol.
+    #[serde(default)]
+    pub json: Json,
     /// The token.
     pub hsm: Hsm,
     /// The record.
@@ -121,7 +126,7 @@ impl Config {
             Err(_) => return Err(Error::NoVersion),
         }
         let config: Self = read.try_deserialize().map_err(Error::of)?;
-        config.server.check()?;
+        config.server.check(&config.json)?;
         Ok(config)
     }
 }

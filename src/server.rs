@@ -2,9 +2,11 @@
 //!
 //! The only place that knows every layer.
 
+pub mod access_keys;
 mod assembly;
 mod connection;
 mod incoming;
+mod json;
 pub mod logs;
 mod metrics;
 mod pin;
@@ -18,18 +20,19 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tonic::transport::Server;
 
 use crate::api::Front;
-use crate::config;
+use crate::config::{self, Config};
+use crate::front::Calls;
 use crate::service::{Gate, Service};
 
 pub use assembly::{StartError, assemble, examine, examine_files, holdings, init, initialise_token, public_keys};
 use incoming::Incoming;
 use metrics::Metrics;
 pub use private::{Exposed, require_private};
-use tls::Identity;
+use tls::{Callers, Identity};
 
 /// How often a silent connection is asked whether it is still there, and how long it may take to say so.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
@@ -51,6 +54,14 @@ pub enum Error {
     #[error("cannot listen on {address}: choose another address in server.listen, or stop what listens there")]
     Bind {
         /// `server.listen`.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The address for the JSON front is taken, or not this machine's.
+    #[error("cannot listen on {address}: choose another address in json.listen, or stop what listens there")]
+    BindJson {
+        /// `json.listen`.
         address: SocketAddr,
         /// Why not.
         source: std::io::Error,
@@ -86,6 +97,7 @@ pub struct Door {
     identity: Option<Arc<Identity>>,
     max_requests: u32,
     drain: Duration,
+    json: Option<json::Door>,
     metrics: Option<Metrics>,
 }
 
@@ -94,17 +106,21 @@ impl Door {
     ///
     /// # Errors
     /// Where the address cannot be listened on or a file cannot be used; the message names it.
-    pub async fn open(config: &config::Server, metrics: &config::Metrics) -> Result<Self, Error> {
-        let config::Server { listen, max_requests, drain, tls } = config;
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let config::Server { listen, max_requests, drain, tls } = &config.server;
         let identity = tls.clone().map(Identity::load).transpose()?.map(Arc::new);
         let failed = |source| Error::Bind { address: *listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let metrics = match metrics.listen {
+        let json = match config.json.listen {
+            Some(listen) => Some(json::Door::open(listen).await?),
+            None => None,
+        };
+        let metrics = match config.metrics.listen {
             Some(listen) => Some(Metrics::open(listen).await?),
             None => None,
         };
-        Ok(Self { listener, address, identity, max_requests: *max_requests, drain: *drain, metrics })
+        Ok(Self { listener, address, identity, max_requests: *max_requests, drain: *drain, json, metrics })
     }
 
     /// Where it listens.
@@ -122,17 +138,24 @@ impl Door {
         policy: config::Policy,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
-        let Self { listener, address, identity, max_requests, drain, metrics } = self;
+        let Self { listener, address, identity, max_requests, drain, json, metrics } = self;
         let metrics = metrics.map(|metrics| tokio::spawn(metrics.serve(Arc::clone(&service))));
-        let front = Front::new(Arc::clone(&service), max_requests);
+        let calls = Calls::new(Arc::clone(service.gate()), max_requests, |_| String::new());
+        let front = Front::new(Arc::clone(&service), &calls);
         let (routes, health) = front.routes().await?;
         let reloads = tokio::spawn(reload_on_hangup(identity.clone(), policy, Arc::clone(service.gate()))?);
         let tls = identity.is_some();
-        let incoming = Incoming::start(listener, identity);
+        let (stopping, is_stopping) = watch::channel(false);
+        let json = json.map(|json| {
+            let front = crate::json::Front::new(Arc::clone(&service), &calls);
+            tokio::spawn(json.serve(front, identity.clone(), is_stopping))
+        });
+        let incoming = Incoming::start(listener, identity, Callers::Certified);
         let stopped = Notify::new();
         let stop = async {
             stop.await;
             tracing::info!("draining");
+            stopping.send_replace(true);
             health.draining().await;
             stopped.notify_one();
         };
@@ -153,7 +176,7 @@ impl Door {
         // have left are in flight too.
         let drained = async {
             stopped.notified().await;
-            if tokio::time::timeout(drain, front.idle()).await.is_err() {
+            if tokio::time::timeout(drain, calls.idle()).await.is_err() {
                 tracing::warn!(seconds = drain.as_secs(), "calls still in flight are cut off");
             }
         };
@@ -167,6 +190,9 @@ impl Door {
             () = &mut drained => tokio::time::timeout(LAST_ANSWERS, serving).await.unwrap_or(Ok(())),
         };
         reloads.abort();
+        if let Some(json) = json {
+            json.abort();
+        }
         // The last lines too are to be signed for.
         if tokio::time::timeout(LAST_SIGNATURE, service.sign_audit()).await.is_err() {
             tracing::warn!("the token is too slow to sign for the last lines of the audit log");

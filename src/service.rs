@@ -3,10 +3,12 @@
 //! One rule runs through all of it: a claim is recorded before the token acts, and settled after. Whatever the token holds is
 //! named by some row from before it exists until after it is gone, so a crash leaves nothing that nobody knows of.
 
+mod access_keys;
 mod aliases;
 mod approval;
 mod capacity;
 mod checkpoints;
+mod clock;
 mod cryptography;
 mod destroy;
 mod error;
@@ -18,6 +20,7 @@ mod janitor;
 mod key_policies;
 mod keys;
 mod materials;
+mod pages;
 mod pairs;
 mod parameters;
 mod pool;
@@ -33,6 +36,7 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use access_keys::{AccessKeyError, Issued, create_access_key, disable_access_key, list_access_keys, rotate_access_key};
 pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;
@@ -44,22 +48,23 @@ pub use request::{
     DeriveSharedSecret, Described, EnableKeyRotation, Encrypt, Encrypted, EncryptionContext, GenerateDataKey, GenerateMac,
     GenerateRandom, GetKeyPolicy, GetParametersForImport, ImportKeyMaterial, Imported, ListAliases, ListKeyRotations,
     ListKeys, ListOfKey, ListPendingImports, Mac, MaterialDeleted, Options, Page, Parameters, PendingPage, PolicyNamePage,
-    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus,
+    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus, Ruling,
     ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource, UntagResource,
     UpdateKeyDescription, Verify, VerifyMac,
 };
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
+use access_keys::AccessKeys;
 use capacity::Capacity;
 use destroy::Reaper;
 use pairs::Pairs;
 use statements::Signers;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, MovableClock};
 use crate::hsm::{Hsm, Profile};
 use crate::model::{
-    Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp,
+    Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, Named, ObjectId, Realm, Refused, SetCaps, Timestamp,
 };
 use crate::policy::Circumstances;
 pub use crate::store::Level;
@@ -85,6 +90,8 @@ pub struct Settings {
     pub pool: PoolSettings,
     /// What the token's vendor attests, to be handed out as it is; empty where there is nothing.
     pub vendor_attestation: Vec<u8>,
+    /// What AdvanceClock moves, where it may: for tests of what takes a day, and never for a service that others use.
+    pub movable_clock: Option<MovableClock>,
 }
 
 /// The use cases over one store and one token. Cheap to clone; clones are the same service.
@@ -97,6 +104,7 @@ pub struct Service {
     gate: Arc<Gate>,
     installation: InstallationId,
     mac_key: ObjectId,
+    access_keys: Arc<AccessKeys>,
     signers: Arc<Signers>,
     started_at: Timestamp,
     capacity: Arc<Capacity>,
@@ -141,6 +149,11 @@ impl Service {
         self.hsm.profile()
     }
 
+    /// The partition and region that it is.
+    pub fn realm(&self) -> &Realm {
+        &self.settings.realm
+    }
+
     /// Where every call comes in.
     pub fn gate(&self) -> &Arc<Gate> {
         &self.gate
@@ -160,7 +173,10 @@ impl Service {
     }
 
     async fn look_up(&self, account: &Account, text: String, takes: KeyRef) -> Result<Key, Error> {
-        let id = self.settings.realm.resolve(text, account, takes)?;
+        let id = match self.settings.realm.resolve(text, account, takes)? {
+            Named::Key(id) => id,
+            Named::Alias(name) => self.alias(account, &name).await?.key,
+        };
         self.load(account, &id).await
     }
 

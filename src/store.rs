@@ -4,6 +4,8 @@
 //! there are two. Every change is one transaction, and every transaction looks before it changes: what comes too late gets
 //! a [`Error::Conflict`] or a named outcome and leaves nothing behind.
 
+mod access_keys;
+mod aliases;
 mod claims;
 mod connection;
 mod doomed;
@@ -24,6 +26,7 @@ mod value;
 mod wrapping_keys;
 mod wrapping_rows;
 
+pub use aliases::Pointed;
 pub use claims::{Claimed, Leftover};
 pub use error::Error;
 pub use issues::Taken;

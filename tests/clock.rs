@@ -217,12 +217,12 @@ fn making(house: &House, object: ObjectId) -> WrappingKey {
     }
 }
 
-/// What is on the token, in alphabetical order, but for the keys that sign, which are always there.
+/// What is on the token, in alphabetical order, but for the keys that sign and that derive, which are always there.
 async fn kinds(house: &House) -> Vec<&'static str> {
     let found = house.hsm.call(|token| token.objects()).await.unwrap();
-    let signs = |kind| matches!(kind, ObjectKind::Attestation | ObjectKind::Audit);
+    let is_own = |kind| matches!(kind, ObjectKind::AccessKeys | ObjectKind::Attestation | ObjectKind::Audit);
     let mut kinds: Vec<_> =
-        found.iter().map(|found| found.kind).filter(|kind| !signs(*kind)).map(ObjectKind::as_str).collect();
+        found.iter().map(|found| found.kind).filter(|kind| !is_own(*kind)).map(ObjectKind::as_str).collect();
     kinds.sort_unstable();
     kinds
 }

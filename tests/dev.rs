@@ -18,21 +18,23 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A folder for `keyferryd dev`, and a port.
 pub struct Dev {
     folder: TempDir,
-    listen: SocketAddr,
+    listen: [SocketAddr; 2],
 }
 
 impl Dev {
     pub fn new() -> Self {
-        // A port that was ours a moment ago and is nobody's now.
-        let listen = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        Self { folder: TempDir::new().unwrap(), listen }
+        // Ports that were ours a moment ago and are nobody's now.
+        let taken = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+        Self { folder: TempDir::new().unwrap(), listen: taken.map(|taken| taken.local_addr().unwrap()) }
     }
 
     /// `keyferryd dev`; nothing in the environment speaks for it.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyferryd"));
         silence(&mut command);
-        command.arg("dev").arg("--dir").arg(self.folder.path().join(".local")).arg("--listen").arg(self.listen.to_string());
+        let [grpc, json] = self.listen.map(|listen| listen.to_string());
+        command.arg("dev").arg("--dir").arg(self.folder.path().join(".local"));
+        command.args(["--listen", &grpc, "--json-listen", &json]);
         command
     }
 

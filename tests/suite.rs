@@ -2,6 +2,7 @@
 // Nothing of a test binary is reachable, and a test may stop where it stands.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
+mod access_keys;
 mod client;
 mod clock;
 mod config;
@@ -17,8 +18,10 @@ mod gate;
 #[cfg_attr(not(feature = "failpoints"), allow(dead_code))]
 mod harness;
 mod imports;
+mod json;
 mod layering;
 mod lengths;
+mod life;
 mod matrix;
 mod openssl;
 mod policy;

@@ -6,6 +6,7 @@ use super::{Answer, Front};
 use crate::model::Action;
 use crate::proto;
 use crate::proto::import_service_server::ImportService;
+use crate::service::Ruling;
 
 #[tonic::async_trait]
 impl ImportService for Front {
@@ -46,7 +47,7 @@ impl ImportService for Front {
         let service = self.service.clone();
         let use_case = |call, request: proto::ApproveImportRequest| async move {
             let proto::ApproveImportRequest { key_id, request_digest } = request;
-            Ok(service.approve_import(&call, key_id, request_digest).await?.into())
+            Ok(service.approve_import(&call, Ruling { key_id, request_digest }).await?.into())
         };
         self.calls.change(Action::ApproveImport, request, use_case).await
     }
@@ -55,7 +56,7 @@ impl ImportService for Front {
         let service = self.service.clone();
         let use_case = |call, request: proto::RejectImportRequest| async move {
             let proto::RejectImportRequest { key_id, request_digest } = request;
-            let arn = service.reject_import(&call, key_id, request_digest).await?;
+            let arn = service.reject_import(&call, Ruling { key_id, request_digest }).await?;
             Ok(proto::RejectImportResponse { key_id: arn.to_string() })
         };
         self.calls.change(Action::RejectImport, request, use_case).await

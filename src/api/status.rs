@@ -1,14 +1,14 @@
 //! Refusals on the wire: the code, and the details of `google.rpc` that programs act on.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use uuid::Uuid;
 
+use crate::front::{Ended, Refusal};
 use crate::model::names;
-use crate::service::{self, Kind};
+use crate::service::Kind;
 
 /// The domain of every ErrorInfo.
 const DOMAIN: &str = "keyferry";
@@ -16,87 +16,40 @@ const DOMAIN: &str = "keyferry";
 /// The most characters of a message that are sent. Headers carry it, three times over, and clients take 16 KiB of headers.
 const MAX_MESSAGE: usize = 512;
 
-/// Why a call is not answered: the service's reasons, and those of the front itself.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    /// The caller's time is over. What changes something goes on.
-    DeadlineExceeded,
-    /// A fault of ours.
-    Panicked,
-    /// As the service says.
-    Service(service::Error),
-    /// Too many calls in flight.
-    Throttled,
-}
-
-impl Refusal {
-    pub(super) fn code(&self) -> Code {
-        match self {
-            Self::DeadlineExceeded => Code::DeadlineExceeded,
-            Self::Panicked => code(Kind::Internal),
-            Self::Service(error) => code(error.kind()),
-            Self::Throttled => code(Kind::Throttling),
-        }
-    }
-
-    /// The reference's name of the error.
-    pub(super) fn reason(&self) -> &'static str {
-        match self {
-            Self::DeadlineExceeded => Kind::DependencyTimeout.as_str(),
-            Self::Panicked => Kind::Internal.as_str(),
-            Self::Service(error) => error.kind().as_str(),
-            Self::Throttled => Kind::Throttling.as_str(),
-        }
-    }
-
-    pub(super) fn message(&self) -> String {
-        match self {
-            Self::DeadlineExceeded => "the call was not done by its deadline; what it changes may be done yet".to_owned(),
-            Self::Panicked => "internal error".to_owned(),
-            Self::Service(error) if error.kind() == Kind::Internal => "internal error".to_owned(),
-            Self::Service(error) => shortened(error.to_string()),
-            Self::Throttled => "too many calls at once: try again".to_owned(),
-        }
-    }
-
-    fn field(&self) -> Option<String> {
-        match self {
-            Self::Service(error) => error.field().map(names::snake_case),
-            _ => None,
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Service(error) => error.retry_after(),
-            Self::Throttled => Some(Duration::from_secs(1)),
-            Self::DeadlineExceeded | Self::Panicked => None,
-        }
-    }
-
-    /// The refusal as it goes over the wire.
-    pub(super) fn into_status(self, request_id: Uuid) -> Status {
-        let (message, request_id) = (self.message(), request_id.to_string());
-        let mut details = ErrorDetails::new();
-        let metadata = HashMap::from([("request_id".to_owned(), request_id.clone())]);
-        details.set_error_info(self.reason(), DOMAIN, metadata).set_request_info(request_id, "");
-        if let Some(field) = self.field() {
-            details.add_bad_request_violation(field, message.clone());
-        }
-        if let Some(delay) = self.retry_after() {
-            details.set_retry_info(Some(delay));
-        }
-        Status::with_error_details(self.code(), message, details)
+/// The code of a refusal.
+pub(super) fn code(refusal: &Refusal) -> Code {
+    match refusal {
+        Refusal::DeadlineExceeded => Code::DeadlineExceeded,
+        other => of_kind(other.kind()),
     }
 }
 
-impl From<service::Error> for Refusal {
-    fn from(error: service::Error) -> Self {
-        Self::Service(error)
-    }
+/// What the log calls the end of a call.
+pub(super) fn outcome(ended: Ended<'_>) -> String {
+    let code = match ended {
+        Ended::Answered => Code::Ok,
+        Ended::Refused(refusal) => code(refusal),
+        Ended::Abandoned => Code::Cancelled,
+    };
+    format!("{code:?}")
 }
 
-fn code(kind: Kind) -> Code {
+/// A refusal as it goes over the wire.
+pub(super) fn status(refusal: &Refusal, request_id: Uuid) -> Status {
+    let (message, request_id) = (shortened(refusal.message()), request_id.to_string());
+    let mut details = ErrorDetails::new();
+    let metadata = HashMap::from([("request_id".to_owned(), request_id.clone())]);
+    details.set_error_info(refusal.kind().as_str(), DOMAIN, metadata).set_request_info(request_id, "");
+    if let Some(field) = refusal.field().map(names::snake_case) {
+        details.add_bad_request_violation(field, message.clone());
+    }
+    if let Some(delay) = refusal.retry_after() {
+        details.set_retry_info(Some(delay));
+    }
+    Status::with_error_details(code(refusal), message, details)
+}
+
+fn of_kind(kind: Kind) -> Code {
     match kind {
         Kind::AccessDenied => Code::PermissionDenied,
         Kind::AlreadyExists => Code::AlreadyExists,
@@ -181,7 +134,7 @@ mod tests {
             let error = Error::example(kind);
             let said = error.to_string();
             let id = Uuid::new_v4();
-            let status = Refusal::from(error).into_status(id);
+            let status = status(&Refusal::from(error), id);
             let details = status.get_error_details();
             assert_eq!(status.code(), code, "{reason}");
             assert_eq!(status.message(), said);
@@ -200,7 +153,7 @@ mod tests {
     fn what_is_ours_to_fix_is_not_shown() {
         let error = Error::example(Kind::Internal);
         let hidden = std::error::Error::source(&error).unwrap().to_string();
-        let status = Refusal::from(error).into_status(Uuid::nil());
+        let status = status(&Refusal::from(error), Uuid::nil());
         assert_eq!(status.message(), "internal error");
         assert!(!String::from_utf8_lossy(status.details()).contains(&hidden));
     }
@@ -208,7 +161,7 @@ mod tests {
     #[test]
     fn a_long_message_fits_the_headers() {
         let invalid = Invalid::new("keyId", "🔑".repeat(2048));
-        let status = Refusal::from(Error::from(invalid)).into_status(Uuid::nil());
+        let status = status(&Refusal::from(Error::from(invalid)), Uuid::nil());
         let size: usize =
             status.into_http::<()>().headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         assert!(size < 15 * 1024, "{size}");
@@ -224,7 +177,7 @@ mod tests {
         ];
         for (refusal, code, reason) in cases {
             let delay = refusal.retry_after();
-            let status = refusal.into_status(Uuid::nil());
+            let status = status(&refusal, Uuid::nil());
             let details = status.get_error_details();
             assert_eq!((status.code(), details.error_info().unwrap().reason.as_str()), (code, reason));
             assert_eq!(details.retry_info().map(|info| info.retry_delay), delay.map(Some));

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Error;
 use super::limits::{seconds, within};
+use super::{Error, Json};
 
 /// The front door.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -51,17 +51,21 @@ impl Default for Server {
 }
 
 impl Server {
-    /// Refuses to be reached from elsewhere by callers that nobody identifies.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        if self.tls.is_some() || self.listen.ip().is_loopback() {
+    /// Refuses to be reached from elsewhere without TLS: nobody would identify callers, and what is plain would be read.
+    pub(super) fn check(&self, json: &Json) -> Result<(), Error> {
+        if self.tls.is_some() {
             return Ok(());
         }
-        Err(Error::key(
-            "server.listen",
-            format!(
-                "expected a loopback address because there is no [server.tls], found {}; add [server.tls] or listen on 127.0.0.1",
-                self.listen
-            ),
-        ))
+        for (key, listen) in [("server.listen", Some(self.listen)), ("json.listen", json.listen)] {
+            if let Some(listen) = listen.filter(|listen| !listen.ip().is_loopback()) {
+                return Err(Error::key(
+                    key,
+                    format!(
+                        "expected a loopback address because there is no [server.tls], found {listen}; add [server.tls] or listen on 127.0.0.1"
+                    ),
+                ));
+            }
+        }
+        Ok(())
     }
 }

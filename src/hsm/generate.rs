@@ -44,10 +44,22 @@ impl Token {
     /// # Errors
     /// Where the token does not do it.
     pub fn make_mac_key(&self, id: &ObjectId) -> Result<(), Error> {
-        let key = self.session.generate_key(&Mechanism::GenericSecretKeyGen, &templates::mac_key())?;
+        self.make_hmac_key(id, ObjectKind::Mac, &templates::mac_key_usage())
+    }
+
+    /// Makes the key that the secrets of access keys are derived under and keeps it under `id`: HMAC-SHA-256, 32 bytes.
+    ///
+    /// # Errors
+    /// Where the token does not do it.
+    pub fn make_access_keys_key(&self, id: &ObjectId) -> Result<(), Error> {
+        self.make_hmac_key(id, ObjectKind::AccessKeys, &templates::derivation_key_usage())
+    }
+
+    fn make_hmac_key(&self, id: &ObjectId, kind: ObjectKind, usage: &[Attribute; 7]) -> Result<(), Error> {
+        let key = self.session.generate_key(&Mechanism::GenericSecretKeyGen, &templates::hmac_key(usage))?;
         let key = SessionObject::new(self, key);
         self.require_hidden(key.handle, None)?;
-        self.keep(&key, id, &templates::to_stay(id, ObjectKind::Mac), &templates::mac_key_usage())
+        self.keep(&key, id, &templates::to_stay(id, kind), usage)
     }
 
     fn secret(

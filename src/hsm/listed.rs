@@ -6,6 +6,8 @@ use crate::model::{ObjectId, ObjectKind};
 /// What a listing found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
+    /// The keys that the secrets of access keys are derived under.
+    pub access_keys: Vec<ObjectId>,
     /// The keys that authenticate import tokens.
     pub macs: Vec<ObjectId>,
     /// The keys that attestations and receipts are signed with.
@@ -21,11 +23,12 @@ pub struct Listed {
 impl Listed {
     /// The service's own keys, which no record names.
     pub fn own_keys(&self) -> Vec<ObjectId> {
-        [&self.macs[..], &self.attestations, &self.audits].concat()
+        [&self.access_keys[..], &self.macs, &self.attestations, &self.audits].concat()
     }
 
     pub(super) fn note(&mut self, found: Found) {
         match found.kind {
+            ObjectKind::AccessKeys => self.access_keys.push(found.id),
             ObjectKind::Attestation => self.attestations.push(found.id),
             ObjectKind::Audit => self.audits.push(found.id),
             ObjectKind::Installation => {}

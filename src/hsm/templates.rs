@@ -160,11 +160,16 @@ pub(super) fn mac_key_usage() -> [Attribute; 7] {
     May { sign: true, verify: true, ..May::default() }.secret()
 }
 
-/// The key that authenticates import tokens.
-pub(super) fn mac_key() -> Vec<Attribute> {
+/// What the key that secrets are derived under may do: nobody has to verify a secret.
+pub(super) fn derivation_key_usage() -> [Attribute; 7] {
+    May { sign: true, ..May::default() }.secret()
+}
+
+/// A key of the service's own, for HMAC-SHA-256.
+pub(super) fn hmac_key(usage: &[Attribute; 7]) -> Vec<Attribute> {
     let mut template = secret_of_session(ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET);
     template.push(Attribute::ValueLen(32.into()));
-    template.extend(mac_key_usage());
+    template.extend_from_slice(usage);
     template
 }
 

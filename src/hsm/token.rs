@@ -14,6 +14,7 @@ use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectHandle};
 use cryptoki::session::{Session, SessionState};
+use zeroize::Zeroizing;
 
 use super::Error;
 use super::handles::Handles;
@@ -90,8 +91,17 @@ impl Token {
     /// Where the token does not do it.
     pub fn mac(&self, data: &[u8]) -> Result<[u8; 32], Error> {
         let id = self.shared.mac_key.get().ok_or_else(|| Error::Misbehaved("no MAC key".to_owned()))?;
-        let mac = self.with_object(id, |key| self.session.sign(&Mechanism::Sha256Hmac, key, data))?;
-        mac.try_into().map_err(|_| Error::Misbehaved("an HMAC-SHA-256 of another length than 32".to_owned()))
+        self.mac_under(id, data).map(|mac| *mac)
+    }
+
+    /// The MAC of `data` under this key: HMAC-SHA-256, 32 bytes. Wiped when it goes, for it may be a secret.
+    ///
+    /// # Errors
+    /// Where the token does not do it.
+    pub fn mac_under(&self, id: &ObjectId, data: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
+        let mac = self.with_object(id, |key| self.session.sign(&Mechanism::Sha256Hmac, key, data)).map(Zeroizing::new)?;
+        let mac = <[u8; 32]>::try_from(&mac[..]).map(Zeroizing::new);
+        mac.map_err(|_| Error::Misbehaved("an HMAC-SHA-256 of another length than 32".to_owned()))
     }
 
     /// Whether the token still works: a MAC with a known key.

@@ -28,6 +28,8 @@ impl std::fmt::Debug for ObjectId {
 crate::named! {
     /// What an object in the token is, as its CKA_LABEL `keyferry/<kind>/<id>` says.
     pub enum ObjectKind {
+        /// The key that the secrets of access keys are derived under.
+        AccessKeys = "access-keys",
         /// The key that attestations and receipts are signed with.
         Attestation = "attestation",
         /// The key that the checkpoints of the audit log are signed with.

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use super::pin;
 use super::private::{Exposed, require_private};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, MovableClock, SystemClock};
 use crate::config::{self, Config};
 use crate::hsm::{self, Hsm, OpenError, Profile};
 use crate::model::{SetCaps, WrappingKeySpec};
@@ -44,6 +44,9 @@ pub enum StartError {
     /// Token and store do not belong together, or fail.
     #[error(transparent)]
     Service(#[from] service::StartError),
+    /// There is no such access key, or none is made.
+    #[error(transparent)]
+    AccessKey(#[from] service::AccessKeyError),
     /// What the token's vendor attests cannot be read.
     #[error(
         "what the vendor attests cannot be read from {path:?}: check hsm.vendor_attestation_file, which is to hold 1 to 65536 bytes"
@@ -59,14 +62,16 @@ pub enum StartError {
     BrokeOff(#[source] tokio::task::JoinError),
 }
 
-/// Opens store and token, puts the service over them, and has it keep house.
+/// Opens store and token, puts the service over them, and has it keep house. Its clock is the machine's, but where there is one
+/// that can be moved.
 ///
 /// # Errors
 /// Where a part fails; the message says what to do.
-pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
+pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> Result<Arc<Service>, StartError> {
     let Config {
         version: _,
         server: _,
+        json: _,
         hsm,
         store,
         policy: _,
@@ -93,8 +98,12 @@ pub async fn assemble(config: &Config) -> Result<Arc<Service>, StartError> {
     let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
     let capacity = capacity_settings(capacity);
     let realm = kms.realm.clone();
-    let settings = Settings { realm, lifetime, max_attempts, caps, capacity, pool, vendor_attestation };
-    let service = Service::start(store, hsm, gate, Arc::new(SystemClock), settings).await?;
+    let settings = Settings { realm, lifetime, max_attempts, caps, capacity, pool, vendor_attestation, movable_clock };
+    let clock: Arc<dyn Clock> = match settings.movable_clock.clone() {
+        Some(clock) => Arc::new(clock),
+        None => Arc::new(SystemClock),
+    };
+    let service = Service::start(store, hsm, gate, clock, settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
     tokio::spawn(service.clone().keep_signing(audit.checkpoint));
@@ -159,7 +168,7 @@ pub fn initialise_token(module: &Path, label: &str, so_pin: &SecretString, pin: 
     Ok(hsm::initialise_token(module, label, so_pin, pin)?)
 }
 
-async fn open_store(config: &config::Store) -> Result<Store, StartError> {
+pub(super) async fn open_store(config: &config::Store) -> Result<Store, StartError> {
     Store::open(config.url.expose()).await.map_err(StartError::Store)
 }
 
@@ -175,7 +184,7 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
     PoolSettings { sessions, waiting, marks }
 }
 
-async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
+pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
     let config::Hsm { module, token, pin: source, sessions, queue, host_assisted, vendor_attestation_file: _ } =
         config.clone();
     let token = match token {

@@ -12,7 +12,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
-use crate::api::Peer;
+use super::tls::Callers;
+use crate::front::Peer;
 use crate::model::TlsDetails;
 
 /// An accepted connection. Gives its place back when it is dropped.
@@ -33,16 +34,32 @@ pub(super) enum Session {
 }
 
 impl Connection {
-    /// `None` where the other end showed no certificate, which the verifier does not let happen.
-    pub(super) fn new(session: Session, from: SocketAddr, place: OwnedSemaphorePermit) -> Option<Self> {
-        let peer = match &session {
-            Session::Plain(_) => Peer::loopback().connected(None, from),
-            Session::Tls(stream) => {
-                let tls = stream.get_ref().1;
-                Peer::of_certificate(tls.peer_certificates()?.first()?).connected(Some(details(tls)?), from)
-            }
+    /// `None` where the other end showed no certificate and must, which the verifier does not let happen.
+    pub(super) fn new(session: Session, callers: Callers, from: SocketAddr, place: OwnedSemaphorePermit) -> Option<Self> {
+        let tls = match &session {
+            Session::Plain(_) => None,
+            Session::Tls(stream) => Some(stream.get_ref().1),
         };
-        Some(Self { session, peer, _place: place })
+        let peer = match (callers, tls) {
+            (Callers::Signed, _) => Peer::unnamed(),
+            (Callers::Certified, None) => Peer::loopback(),
+            (Callers::Certified, Some(tls)) => Peer::of_certificate(tls.peer_certificates()?.first()?),
+        };
+        let details = match tls {
+            Some(tls) => Some(details(tls)?),
+            None => None,
+        };
+        Some(Self { peer: peer.connected(details, from), session, _place: place })
+    }
+
+    /// The other end.
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Whether both ends agreed on HTTP/2; without TLS they do not.
+    pub(super) fn is_http2(&self) -> bool {
+        matches!(&self.session, Session::Tls(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2"))
     }
 }
 

@@ -18,7 +18,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::connection::{Connection, Session};
-use super::tls::{self, Identity};
+use super::tls::{self, Callers, Identity};
 
 /// Connections of known callers at once.
 const MAX_CONNECTIONS: usize = 1024;
@@ -35,13 +35,13 @@ pub(super) struct Incoming(ReceiverStream<Result<Connection, Infallible>>);
 
 impl Incoming {
     /// Begins to accept.
-    pub(super) fn start(listener: TcpListener, identity: Option<Arc<Identity>>) -> Self {
-        Self::bounded(listener, identity, MAX_HANDSHAKES)
+    pub(super) fn start(listener: TcpListener, identity: Option<Arc<Identity>>, callers: Callers) -> Self {
+        Self::bounded(listener, identity, callers, MAX_HANDSHAKES)
     }
 
-    fn bounded(listener: TcpListener, identity: Option<Arc<Identity>>, handshakes: usize) -> Self {
+    fn bounded(listener: TcpListener, identity: Option<Arc<Identity>>, callers: Callers, handshakes: usize) -> Self {
         let (known, incoming) = mpsc::channel(16);
-        tokio::spawn(accept(listener, identity, handshakes, known));
+        tokio::spawn(accept(listener, identity, callers, handshakes, known));
         Self(ReceiverStream::new(incoming))
     }
 }
@@ -56,7 +56,7 @@ impl Stream for Incoming {
 
 type Known = mpsc::Sender<Result<Connection, Infallible>>;
 
-async fn accept(listener: TcpListener, identity: Option<Arc<Identity>>, handshakes: usize, known: Known) {
+async fn accept(listener: TcpListener, identity: Option<Arc<Identity>>, callers: Callers, handshakes: usize, known: Known) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut strangers: VecDeque<AbortHandle> = VecDeque::new();
     loop {
@@ -67,7 +67,7 @@ async fn accept(listener: TcpListener, identity: Option<Arc<Identity>>, handshak
         match accepted {
             Ok((stream, from)) => {
                 make_room(&mut strangers, handshakes);
-                let welcome = welcome(stream, from, places.clone(), identity.clone(), known.clone());
+                let welcome = welcome(stream, from, places.clone(), identity.clone(), callers, known.clone());
                 strangers.push_back(tokio::spawn(welcome).abort_handle());
             }
             Err(error) => {
@@ -97,6 +97,7 @@ async fn welcome(
     from: SocketAddr,
     places: Arc<Semaphore>,
     identity: Option<Arc<Identity>>,
+    callers: Callers,
     known: Known,
 ) {
     // Answers are small and awaited: none should wait for more to fill a packet.
@@ -106,7 +107,7 @@ async fn welcome(
     }
     let session = match identity {
         None => Session::Plain(stream),
-        Some(identity) => match tokio::time::timeout(HANDSHAKE, identity.acceptor().accept(stream)).await {
+        Some(identity) => match tokio::time::timeout(HANDSHAKE, identity.acceptor(callers).accept(stream)).await {
             Ok(Ok(stream)) => Session::Tls(Box::new(stream)),
             Ok(Err(error)) => {
                 // Some refusals only an operator can end.
@@ -127,7 +128,7 @@ async fn welcome(
         tracing::warn!(%from, most = MAX_CONNECTIONS, "no place for a connection");
         return;
     };
-    if let Some(connection) = Connection::new(session, from, place) {
+    if let Some(connection) = Connection::new(session, callers, from, place) {
         // The door is closed where nobody takes it.
         let _ = known.send(Ok(connection)).await;
     }

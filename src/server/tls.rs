@@ -50,7 +50,23 @@ impl Error {
 #[derive(Debug)]
 pub(super) struct Identity {
     files: config::Tls,
-    current: ArcSwap<ServerConfig>,
+    current: ArcSwap<Both>,
+}
+
+/// The same certificate at two doors.
+#[derive(Debug)]
+struct Both {
+    certified: Arc<ServerConfig>,
+    signed: Arc<ServerConfig>,
+}
+
+/// Who comes in at a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callers {
+    /// Those who show a certificate.
+    Certified,
+    /// Those who sign each request: the reference's clients have no certificates.
+    Signed,
 }
 
 impl Identity {
@@ -67,12 +83,16 @@ impl Identity {
     }
 
     /// For the next connection.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.current.load_full())
+    pub(super) fn acceptor(&self, callers: Callers) -> TlsAcceptor {
+        let both = self.current.load();
+        TlsAcceptor::from(match callers {
+            Callers::Certified => Arc::clone(&both.certified),
+            Callers::Signed => Arc::clone(&both.signed),
+        })
     }
 }
 
-fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
+fn read(files: &config::Tls) -> Result<Both, Error> {
     let config::Tls { certificate, private_key, client_ca, client_crl } = files;
     let chain = certificates("server.tls.certificate", certificate)?;
     require_private(PRIVATE_KEY, private_key)?;
@@ -91,21 +111,28 @@ fn read(files: &config::Tls) -> Result<ServerConfig, Error> {
         .enforce_revocation_expiration()
         .build()
         .map_err(|error: VerifierBuilderError| at_client_ca(error.to_string()))?;
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::at("server.tls.certificate", certificate, error.to_string()))?
-        .with_client_cert_verifier(verifier)
-        .with_single_cert(chain, key)
-        .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => {
-                Error::at(PRIVATE_KEY, private_key, format!("not the key of the certificate in {}", certificate.display()))
-            }
-            other => Error::at("server.tls.certificate", certificate, other.to_string()),
-        })?;
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    let versions = || {
+        ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::at("server.tls.certificate", certificate, error.to_string()))
+    };
+    let unusable = |error| match error {
+        rustls::Error::InconsistentKeys(_) => {
+            Error::at(PRIVATE_KEY, private_key, format!("not the key of the certificate in {}", certificate.display()))
+        }
+        other => Error::at("server.tls.certificate", certificate, other.to_string()),
+    };
+    let certified = versions()?.with_client_cert_verifier(verifier);
+    let certified = certified.with_single_cert(chain.clone(), key.clone_key()).map_err(unusable)?;
+    let signed = versions()?.with_no_client_auth().with_single_cert(chain, key).map_err(unusable)?;
+    Ok(Both { certified: at_door(certified, &[b"h2"]), signed: at_door(signed, &[b"h2", b"http/1.1"]) })
+}
+
+fn at_door(mut config: ServerConfig, protocols: &[&[u8]]) -> Arc<ServerConfig> {
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
-    Ok(config)
+    Arc::new(config)
 }
 
 fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::import::{Course, Incoming};
-use super::{Call, Error, Imported, Kind, ListPendingImports, PendingPage, Service};
+use super::{Call, Error, Imported, Kind, ListPendingImports, PendingPage, Ruling, Service};
 use crate::model::invalid::{pattern, text, within};
 use crate::model::{
     Action, Expiration, Invalid, Key, KeyArn, KeyRef, PendingImport, RequestDigest, Timestamp, Unresolved, UnwrapPath,
@@ -92,8 +92,8 @@ impl Service {
     ///
     /// # Errors
     /// As an import; and where nothing waits under this digest, or the caller asked for it.
-    pub async fn approve_import(&self, call: &Call, key_id: String, digest: String) -> Result<Imported, Error> {
-        let (key, arn, pending) = self.waiting(call, Action::ApproveImport, key_id, digest).await?;
+    pub async fn approve_import(&self, call: &Call, ruling: Ruling) -> Result<Imported, Error> {
+        let (key, arn, pending) = self.waiting(call, Action::ApproveImport, ruling).await?;
         // Taken before it is done: of two who decide on it, one does.
         if !self.store.take_pending_import(&pending).await? {
             return Err(no_longer_waits(&arn, &pending.digest));
@@ -152,8 +152,8 @@ impl Service {
     ///
     /// # Errors
     /// Where nothing waits under this digest, or the caller may not.
-    pub async fn reject_import(&self, call: &Call, key_id: String, digest: String) -> Result<KeyArn, Error> {
-        let (_, arn, pending) = self.waiting(call, Action::RejectImport, key_id, digest).await?;
+    pub async fn reject_import(&self, call: &Call, ruling: Ruling) -> Result<KeyArn, Error> {
+        let (_, arn, pending) = self.waiting(call, Action::RejectImport, ruling).await?;
         if !self.store.take_pending_import(&pending).await? {
             return Err(no_longer_waits(&arn, &pending.digest));
         }
@@ -188,8 +188,7 @@ impl Service {
         &self,
         call: &Call,
         action: Action,
-        key_id: String,
-        digest: String,
+        Ruling { key_id, request_digest: digest }: Ruling,
     ) -> Result<(Key, KeyArn, PendingImport), Error> {
         call.trail.asks(json!({ "keyId": key_id, "requestDigest": digest }));
         let digest = text("requestDigest", digest, 64, 64)?;

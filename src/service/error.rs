@@ -7,8 +7,9 @@ mod examples;
 
 use std::time::Duration;
 
+use crate::model::key_policy::Unkept;
 use crate::model::{Action, Invalid, KeyArn, PairKind, Refused, RequestDigest, SetHolder, Timestamp, Unresolved};
-use crate::{audit, hsm, store};
+use crate::{audit, hsm, sigv4, store};
 
 crate::named! {
     /// The reference's name of an error: what `google.rpc.ErrorInfo.reason` and the JSON front's `__type` say.
@@ -106,14 +107,9 @@ pub enum Error {
     /// Not a policy document that could be kept.
     #[error("{0}")]
     MalformedPolicy(String),
-    /// The request is not signed as it must be.
-    #[error("{message}")]
-    Unauthentic {
-        /// What the reference calls it.
-        kind: Kind,
-        /// What is wrong.
-        message: String,
-    },
+    /// A policy document that has more bytes than are kept.
+    #[error("{}", Unkept::TooLong)]
+    PolicyTooLong,
     /// The request is not of the form that the protocol has.
     #[error("{0}")]
     Unreadable(String),
@@ -178,6 +174,9 @@ pub enum Error {
         /// When the set ends.
         until: Timestamp,
     },
+    /// The request is not signed as it must be.
+    #[error(transparent)]
+    Signature(#[from] sigv4::Refused),
     /// The record could not be kept.
     #[error("{}", store_message(.0))]
     Store(#[from] store::Error),
@@ -260,7 +259,7 @@ impl Error {
             Self::GrantTokens => Kind::InvalidGrantToken,
             Self::IncorrectKey => Kind::IncorrectKey,
             Self::MalformedPolicy(_) => Kind::MalformedPolicyDocument,
-            Self::Unauthentic { kind, .. } => *kind,
+            Self::PolicyTooLong => Kind::LimitExceeded,
             Self::UndecryptableCiphertext => Kind::InvalidCiphertext,
             Self::Unreadable(_) => Kind::Serialization,
             Self::WrongMac => Kind::KmsInvalidMac,
@@ -286,6 +285,7 @@ impl Error {
             Self::InvalidImportToken => Kind::InvalidImportToken,
             Self::InvalidMarker => Kind::InvalidMarker,
             Self::Key { refused, .. } => of_refusal(refused),
+            Self::Signature(refused) => of_signature(refused),
             Self::Store(store::Error::Conflict | store::Error::Unreachable(_)) => Kind::DependencyTimeout,
             Self::Store(_) => Kind::Internal,
             Self::Tags(_) => Kind::Tag,
@@ -302,12 +302,13 @@ impl Error {
             Self::Invalid(invalid)
             | Self::Unresolved(Unresolved::Invalid(invalid))
             | Self::Key { refused: Refused::Invalid(invalid), .. } => Some(invalid.field),
+            Self::Key { refused: Refused::NoSuchPolicy, .. } => Some("policyName"),
             Self::Unresolved(_) => Some("keyId"),
             Self::InvalidMarker => Some("marker"),
-            Self::Tags(_) => Some("tags"),
+            Self::Tags(_) | Self::Key { refused: Refused::TooManyTags, .. } => Some("tags"),
             Self::AliasTaken(_) => Some("aliasName"),
             Self::GrantTokens => Some("grantTokens"),
-            Self::MalformedPolicy(_) => Some("policy"),
+            Self::MalformedPolicy(_) | Self::PolicyTooLong => Some("policy"),
             Self::UndecryptableCiphertext => Some("ciphertextBlob"),
             Self::InvalidImportToken | Self::TokenExpired => Some("importToken"),
             Self::InvalidCiphertext | Self::Hsm(hsm::Error::Rejected) => Some("encryptedKeyMaterial"),
@@ -328,14 +329,39 @@ impl Error {
     }
 }
 
+fn of_signature(refused: &sigv4::Refused) -> Kind {
+    use sigv4::Refused;
+    match refused {
+        Refused::Incomplete(_) | Refused::InQuery => Kind::IncompleteSignature,
+        Refused::Missing => Kind::MissingAuthenticationToken,
+        Refused::SessionToken | Refused::UnknownKey => Kind::UnrecognizedClient,
+        Refused::AlteredBody
+        | Refused::Expired { .. }
+        | Refused::Mismatch
+        | Refused::NotYetCurrent { .. }
+        | Refused::OutOfScope(_)
+        | Refused::Unsigned(_) => Kind::InvalidSignature,
+    }
+}
+
+impl From<Unkept> for Error {
+    fn from(unkept: Unkept) -> Self {
+        match unkept {
+            Unkept::Malformed(message) => Self::MalformedPolicy(message),
+            Unkept::TooLong => Self::PolicyTooLong,
+        }
+    }
+}
+
 fn of_refusal(refused: &Refused) -> Kind {
     match refused {
         Refused::Disabled => Kind::Disabled,
         Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
         Refused::Invalid(_) => Kind::Validation,
-        Refused::NoSuchMaterial(_) => Kind::NotFound,
+        Refused::NoSuchMaterial(_) | Refused::NoSuchPolicy => Kind::NotFound,
         Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
-        Refused::RotationsSpent => Kind::LimitExceeded,
+        Refused::RotationsSpent | Refused::TooManyAliases => Kind::LimitExceeded,
+        Refused::TooManyTags => Kind::Tag,
         Refused::NoPublicKey(_) | Refused::NotRotatable | Refused::Origin(_) | Refused::SymmetricOnly(..) => {
             Kind::Unsupported
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::access_keys::AccessKeys;
 use super::capacity::Capacity;
 use super::destroy::Reaper;
 use super::pairs::Pairs;
@@ -39,6 +40,9 @@ pub enum StartError {
     /// The mark is there, its MAC key is not.
     #[error("the token has no key for import tokens: run `keyferryd init` once more")]
     NoMacKey,
+    /// The mark is there, the key that access keys are derived under is not.
+    #[error("the token has no key for the secrets of access keys: run `keyferryd init` once more")]
+    NoAccessKeysKey,
     /// The mark is there, a key that signs is not.
     #[error("the token has no {0} key, which statements are signed with: run `keyferryd init` once more")]
     NoSigningKey(ObjectKind),
@@ -83,6 +87,7 @@ pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartEr
         hsm.make(move |token| token.make_mac_key(&key)).await?;
         crate::failpoint::reach("init.keyed");
     }
+    super::access_keys::make_missing(hsm, &objects).await?;
     super::statements::make_missing(hsm, &objects).await?;
     // The mark comes last: a token that has it has all.
     if token.is_none() {
@@ -103,29 +108,48 @@ impl Service {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, StartError> {
-        let (database, token, objects) = marks(&store, &hsm).await?;
-        let installation = match (database, token) {
-            (Some(database), Some(token)) if database == token => database,
-            (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
-            (None, Some(token)) => return Err(StartError::LostDatabase(token)),
-            (Some(_), None) if store.is_empty().await? && !objects.in_use => return Err(StartError::NotInstalled),
-            (Some(database), None) => return Err(StartError::LostToken(database)),
-            (None, None) => return Err(StartError::NotInstalled),
-        };
+        let (installation, objects) = belonging(&store, &hsm).await?;
         let mac_key = mac_key(&objects).ok_or(StartError::NoMacKey)?;
         hsm.use_mac_key(mac_key);
+        let access_keys = Arc::new(AccessKeys::find(&objects)?);
         let signers = Arc::new(Signers::find(&hsm, &objects).await?);
         let started_at = clock.now();
         let capacity = Arc::new(Capacity::new(settings.capacity, hsm.profile().private_memory));
         let pairs = Arc::new(Pairs::new(settings.pool.waiting));
         let (settings, reaper) = (Arc::new(settings), Reaper::default());
-        let service =
-            Self { store, hsm, clock, settings, gate, installation, mac_key, signers, started_at, capacity, pairs, reaper };
+        let service = Self {
+            store,
+            hsm,
+            clock,
+            settings,
+            gate,
+            installation,
+            mac_key,
+            access_keys,
+            signers,
+            started_at,
+            capacity,
+            pairs,
+            reaper,
+        };
         service.recover(&objects.own_keys()).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
         service.count_objects().await?;
         service.warn_of_a_small_budget();
         Ok(service)
+    }
+}
+
+/// The installation that database and token both are, and what the token holds.
+pub(super) async fn belonging(store: &Store, hsm: &Hsm) -> Result<(InstallationId, Listed), StartError> {
+    let (database, token, objects) = marks(store, hsm).await?;
+    match (database, token) {
+        (Some(database), Some(token)) if database == token => Ok((database, objects)),
+        (Some(database), Some(token)) => Err(StartError::Foreign { token, database }),
+        (None, Some(token)) => Err(StartError::LostDatabase(token)),
+        (Some(_), None) if store.is_empty().await? && !objects.in_use => Err(StartError::NotInstalled),
+        (Some(database), None) => Err(StartError::LostToken(database)),
+        (None, None) => Err(StartError::NotInstalled),
     }
 }
 

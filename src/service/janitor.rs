@@ -26,6 +26,7 @@ impl Service {
         loop {
             rounds.tick().await;
             self.gate.forget_the_quiet();
+            self.forget_unused_signing_keys();
             for done in [self.tidy().await, self.take_stock().await] {
                 if let Err(error) = done {
                     tracing::error!(
@@ -145,7 +146,8 @@ impl Service {
         let page = self.hsm.known_objects(after, HANDLES);
         self.reaper.page_ended(page.last().copied().filter(|_| page.len() == HANDLES));
         let mut unknown = self.store.unknown_objects(&page).await?;
-        unknown.retain(|object| *object != self.mac_key);
+        let own = [self.mac_key, self.access_keys.object()];
+        unknown.retain(|object| !own.contains(object));
         self.hsm.forget(&unknown);
         Ok(())
     }

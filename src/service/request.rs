@@ -93,6 +93,15 @@ pub struct ListPendingImports {
     pub marker: Option<String>,
 }
 
+/// ApproveImport, RejectImport.
+#[derive(Clone, Debug, Default)]
+pub struct Ruling {
+    /// A key id or key ARN.
+    pub key_id: String,
+    /// What waits: 64 lower-case hex digits.
+    pub request_digest: String,
+}
+
 /// One page of imports that wait.
 #[derive(Clone, Debug)]
 pub struct PendingPage {

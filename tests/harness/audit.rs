@@ -11,6 +11,10 @@ use super::token::{Object, Token};
 /// What is known of a key: its spec and usage, by its id.
 pub type Keys = BTreeMap<String, (KeySpec, KeyUsage)>;
 
+/// What every token has once, and no record names.
+const OUR_OWN: [ObjectKind; 5] =
+    [ObjectKind::AccessKeys, ObjectKind::Attestation, ObjectKind::Audit, ObjectKind::Installation, ObjectKind::Mac];
+
 /// Checks that token and record agree and that every object is as hard as it must be. The daemon must be down or idle.
 pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Object> {
     let record = Record::read(installation).await;
@@ -29,6 +33,7 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
         }
         let mut mechanisms = vec![];
         let (class, key_type, may) = match kind {
+            ObjectKind::AccessKeys => ("secret", "GENERIC_SECRET", vec!["SIGN"]),
             ObjectKind::Attestation | ObjectKind::Audit => ("private", "EC", vec!["SIGN"]),
             ObjectKind::Installation => ("data", "", vec![]),
             ObjectKind::Mac => ("secret", "GENERIC_SECRET", vec!["SIGN", "VERIFY"]),
@@ -58,7 +63,7 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
     assert_eq!(ids(ObjectKind::Material), record.materials.keys().collect(), "material: token and record");
     assert_eq!(ids(ObjectKind::WrappingKey), record.wrapping_keys.keys().collect(), "wrapping keys: token and record");
     assert_eq!(record.unsettled, Default::default(), "under way, or to be destroyed");
-    for kind in [ObjectKind::Attestation, ObjectKind::Audit, ObjectKind::Installation, ObjectKind::Mac] {
+    for kind in OUR_OWN {
         assert_eq!(ids(kind).len(), 1, "{kind}");
     }
     objects
@@ -69,8 +74,7 @@ pub async fn assert_no_orphans(installation: &Installation, case: &str) {
     let record = Record::read(installation).await;
     for object in Token::open(&installation.token).audit() {
         let named = match ObjectKind::of_label(&object.label) {
-            Some(ObjectKind::Attestation | ObjectKind::Audit | ObjectKind::Installation | ObjectKind::Mac) => true,
-            Some(ObjectKind::Material | ObjectKind::WrappingKey) => record.names(&object.id),
+            Some(kind) => OUR_OWN.contains(&kind) || record.names(&object.id),
             None => false,
         };
         assert!(named, "{case}: an orphan: {object:?}");

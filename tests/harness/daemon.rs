@@ -157,6 +157,12 @@ impl Daemon {
         &self.process.address
     }
 
+    /// Where it speaks the KMS API's own protocol, `host:port`.
+    pub fn json_address(&self) -> String {
+        let serving = self.wait_for_log(|line| field(line, "message") == "serving the KMS JSON protocol");
+        field(&serving, "address").as_str().expect("serving says its address").to_owned()
+    }
+
     /// Connected as the usual importer.
     pub async fn client(&self) -> Client {
         self.client_as(&self.installation.importer).await

@@ -132,10 +132,10 @@ impl Installation {
         lines.filter_map(|mut line| line.get_mut("event").map(serde_json::Value::take)).collect()
     }
 
-    /// `keyferryd <verb> --config …` with this installation's token.
+    /// `keyferryd <verb> --config …` with this installation's token; a verb may be of several words.
     pub fn command(&self, verb: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyferryd"));
-        command.arg(verb).arg("--config").arg(self.config());
+        command.args(verb.split(' ')).arg("--config").arg(self.config());
         command.env("SOFTHSM2_CONF", self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
         command
     }
@@ -178,6 +178,8 @@ impl Installation {
         format!(
             r#"version = "v1"
 [server]
+listen = "127.0.0.1:0"
+[json]
 listen = "127.0.0.1:0"
 [server.tls]
 certificate = "{certificate}"

@@ -11,6 +11,7 @@ use keyferry::model::{Account, Action, HostAssisted, InstallationId, Principal, 
 use keyferry::policy::Policies;
 use keyferry::service::{Call, CapacitySettings, Gate, Limits, PoolSettings, Service, Settings, Trail, install};
 use keyferry::store::Store;
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ pub struct House {
     pub clock: SetClock,
     pub store: Store,
     pub hsm: Hsm,
+    url: String,
     folder: TempDir,
 }
 
@@ -29,6 +31,13 @@ impl House {
     /// What the audit log holds by now.
     pub fn audit_log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap()
+    }
+
+    /// Does to the record what no version of this program would.
+    pub async fn tamper(&self, sql: &str) {
+        let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+        let changed = sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        assert!(changed.rows_affected() > 0, "nothing to tamper with");
     }
 }
 
@@ -48,7 +57,7 @@ pub async fn start_with(label: &str, settings: Settings) -> House {
     let clock = SetClock::at(SystemClock.now());
     let gate = Arc::new(gate(folder.path(), store.installation().await.unwrap().unwrap(), &clock));
     let service = Service::start(store.clone(), hsm.clone(), gate, Arc::new(clock.clone()), settings).await.unwrap();
-    House { service, clock, store, hsm, folder }
+    House { service, clock, store, hsm, url, folder }
 }
 
 /// Lets the principals of the tests do everything.
@@ -72,6 +81,7 @@ pub fn settings() -> Settings {
         capacity: CapacitySettings { objects: None, import_share: 20 },
         pool: PoolSettings { sessions: 2, waiting: 64, ..PoolSettings::default() },
         vendor_attestation: Vec::new(),
+        movable_clock: None,
     }
 }
 

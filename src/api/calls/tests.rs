@@ -9,7 +9,7 @@ use tonic::{Code, Request};
 use tonic_types::StatusExt;
 
 use super::Calls;
-use crate::api::Peer;
+use crate::front::{self, Peer};
 use crate::model::Action;
 use crate::service::{Call, Error, Gate};
 
@@ -41,7 +41,8 @@ impl Desk {
 fn calls(most: u32) -> Desk {
     let folder = tempfile::tempdir().unwrap();
     let gate = Gate::example(folder.path());
-    Desk { calls: Calls::new(Arc::new(gate), most), folder }
+    let calls = front::Calls::new(Arc::new(gate), most, |_| String::new());
+    Desk { calls: Calls::new(&calls), folder }
 }
 
 fn request() -> Request<()> {
@@ -133,7 +134,7 @@ async fn what_changes_something_ends_though_its_caller_leaves() {
     assert!(caller.await.unwrap_err().is_cancelled());
     go_on.notify_one();
     is_done.await.unwrap();
-    calls.idle().await;
+    calls.calls.0.idle().await;
 }
 
 #[tokio::test]
@@ -155,7 +156,7 @@ async fn what_changes_nothing_stops_when_its_caller_leaves() {
     has_begun.await.unwrap();
     caller.abort();
     assert!(dropped.await.is_err(), "the sender went with the call");
-    calls.idle().await;
+    calls.calls.0.idle().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The service's command line: `keyferryd serve` and what an operator needs before it.
 
+mod access_key;
 mod dev;
 mod doctor;
 mod public_keys;
@@ -38,6 +39,9 @@ enum Command {
         /// The configuration, for example deploy/keyferryd.toml.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+        /// Let callers move the clock; `dev --clock-control` runs this.
+        #[arg(long, hide = true)]
+        clock_control: bool,
     },
     /// Say what the token can do, path by path, and why not where not; how full it is, and when it will be.
     Doctor {
@@ -58,6 +62,9 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         only: Option<public_keys::Which>,
     },
+    /// Make and end access keys, which callers without a certificate sign with, also beside a service that runs.
+    #[command(subcommand)]
+    AccessKey(access_key::Command),
     /// Say whether a configuration is good, and the files with secrets that it names are private.
     CheckConfig {
         /// The configuration, for example deploy/keyferryd.toml.
@@ -72,6 +79,12 @@ enum Command {
         /// Where to listen.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
         listen: SocketAddr,
+        /// Where to listen for the clients of the KMS API: the aws command, boto3, Terraform.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8444")]
+        json_listen: SocketAddr,
+        /// Let callers move the clock (keyferry advance-clock), so that expiry can be seen without waiting a day.
+        #[arg(long)]
+        clock_control: bool,
     },
     /// Make a token; `dev` runs this as a process of its own, because a process loads a PKCS#11 module once.
     #[command(hide = true)]
@@ -107,10 +120,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             runtime()?.block_on(server::init(&config))?;
             say("initialised")
         }
-        Command::Serve { config } => {
+        Command::Serve { config, clock_control } => {
             let config = prepare(&config)?;
             process::harden(config.hsm.host_assisted)?;
-            serve::serve(&config)
+            serve::serve(&config, clock_control)
         }
         Command::Doctor { config, json } => {
             let config = prepare(&config)?;
@@ -129,11 +142,18 @@ fn run(command: Command) -> anyhow::Result<()> {
             let keys = runtime()?.block_on(server::public_keys(&config))?;
             say(&public_keys::text(&keys, only)?)
         }
+        Command::AccessKey(command) => {
+            let config = prepare(command.config())?;
+            process::harden(HostAssisted::None)?;
+            runtime()?.block_on(command.run(&config))
+        }
         Command::CheckConfig { config } => {
             server::examine_files(&load(&config)?)?;
             say("the configuration is good")
         }
-        Command::Dev { dir, listen } => dev::dev(&dir, listen),
+        Command::Dev { dir, listen, json_listen, clock_control } => {
+            dev::dev(&dir, dev::Doors { grpc: listen, json: json_listen }, clock_control)
+        }
         Command::InitToken(args) => token::initialise(&args),
     }
 }

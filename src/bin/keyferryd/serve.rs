@@ -1,6 +1,7 @@
 //! `keyferryd serve`.
 
 use anyhow::Context;
+use keyferry::clock::MovableClock;
 use keyferry::config::Config;
 use keyferry::server::{Door, assemble};
 use tokio::signal::unix::{SignalKind, signal};
@@ -8,8 +9,12 @@ use tokio::signal::unix::{SignalKind, signal};
 /// On Linux (signal(7)).
 const SIGXFSZ: i32 = 25;
 
-/// Serves until SIGTERM or SIGINT.
-pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
+/// Serves until SIGTERM or SIGINT; `clock_control` lets callers move the clock.
+pub(crate) fn serve(config: &Config, clock_control: bool) -> anyhow::Result<()> {
+    let movable_clock = clock_control.then(MovableClock::default);
+    if clock_control {
+        tracing::warn!("callers may move this service's clock: for tests only");
+    }
     super::runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be received")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be received")?;
@@ -23,9 +28,9 @@ pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
         };
         let mut stop = std::pin::pin!(stop);
         // The address and the certificates first: a mistake there is found before the token is touched.
-        let door = Door::open(&config.server, &config.metrics).await?;
+        let door = Door::open(config).await?;
         let service = tokio::select! {
-            service = assemble(config) => service?,
+            service = assemble(config, movable_clock) => service?,
             () = &mut stop => return Ok(()),
         };
         Ok(door.serve(service, config.policy.clone(), stop).await?)

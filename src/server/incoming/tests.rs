@@ -92,7 +92,7 @@ impl World {
 async fn listen(identity: Option<Arc<Identity>>) -> (Incoming, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    (Incoming::start(listener, identity), address)
+    (Incoming::start(listener, identity, Callers::Certified), address)
 }
 
 async fn connect(client: &TlsConnector, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
@@ -209,7 +209,7 @@ async fn of_too_many_handshakes_the_oldest_ends() {
     let world = World::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let mut incoming = Incoming::bounded(listener, Some(world.identity()), 2);
+    let mut incoming = Incoming::bounded(listener, Some(world.identity()), Callers::Certified, 2);
     let mut silent = Vec::new();
     for _ in 0..3 {
         silent.push(TcpStream::connect(address).await.unwrap());

@@ -4,7 +4,7 @@ use super::{Error, Kind};
 use std::time::Duration;
 
 use crate::model::{Account, Action, Invalid, KeyId, KeyUsage, Realm, Refused, Unresolved};
-use crate::{hsm, store};
+use crate::{hsm, sigv4, store};
 
 impl Error {
     /// An error of this kind.
@@ -21,9 +21,9 @@ impl Error {
             Kind::IncorrectKey => Self::IncorrectKey,
             Kind::InvalidGrantToken => Self::GrantTokens,
             Kind::InvalidKeyUsage => refused(Refused::Usage { usage: KeyUsage::SignVerify, operation: "Encrypt" }),
-            Kind::IncompleteSignature | Kind::InvalidSignature | Kind::MissingAuthenticationToken => {
-                Self::Unauthentic { kind, message: "the request is not signed".to_owned() }
-            }
+            Kind::IncompleteSignature => sigv4::Refused::InQuery.into(),
+            Kind::InvalidSignature => sigv4::Refused::Mismatch.into(),
+            Kind::MissingAuthenticationToken => sigv4::Refused::Missing.into(),
             Kind::KmsInvalidMac => Self::WrongMac,
             Kind::KmsInvalidSignature => Self::WrongSignature,
             Kind::MalformedPolicyDocument => Self::MalformedPolicy("the policy is not JSON".to_owned()),

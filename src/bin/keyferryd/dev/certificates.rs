@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use super::folder::Folder;
 
 /// Who the caller of `.local/env` is.
-const CALLER: &str = "spiffe://keyferry.local/dev";
+pub(super) const CALLER: &str = "spiffe://keyferry.local/dev";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const LEAF_DAYS: u32 = 365;
 const CA_DAYS: u32 = 3650;

@@ -3,11 +3,21 @@
 use std::error::Error;
 use std::time::Instant;
 
-use tonic::Code;
 use uuid::Uuid;
 
-use super::status::Refusal;
+use super::refusal::Refusal;
 use crate::service::Kind;
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Ended<'a> {
+    /// It was answered.
+    Answered,
+    /// It was refused.
+    Refused(&'a Refusal),
+    /// Its caller left.
+    Abandoned,
+}
 
 /// A request under way. Logs its line when it is dropped, so that one which is abandoned or panics has its line too.
 #[derive(Debug)]
@@ -17,12 +27,14 @@ pub(super) struct Record {
     principal: Option<String>,
     deadline: Option<Instant>,
     began: Instant,
-    outcome: Option<(Code, Option<&'static str>)>,
+    outcome: fn(Ended<'_>) -> String,
+    ended: Option<(String, Option<&'static str>)>,
 }
 
 impl Record {
-    pub(super) fn begin(method: &'static str, request_id: Uuid) -> Self {
-        Self { method, request_id, principal: None, deadline: None, began: Instant::now(), outcome: None }
+    /// `outcome` is what the front's protocol calls the end of a call.
+    pub(super) fn begin(method: &'static str, request_id: Uuid, outcome: fn(Ended<'_>) -> String) -> Self {
+        Self { method, request_id, principal: None, deadline: None, began: Instant::now(), outcome, ended: None }
     }
 
     /// Who calls and until when they wait.
@@ -33,9 +45,9 @@ impl Record {
 
     /// The end. What is ours to fix has its causes logged here, once, because the caller is not told them.
     pub(super) fn finish<T>(mut self, result: &Result<T, Refusal>) {
-        self.outcome = Some(match result {
-            Ok(_) => (Code::Ok, None),
-            Err(refusal) => (refusal.code(), Some(refusal.reason())),
+        self.ended = Some(match result {
+            Ok(_) => self.named(Ended::Answered),
+            Err(refusal) => self.named(Ended::Refused(refusal)),
         });
         if let Err(Refusal::Service(error)) = result
             && matches!(error.kind(), Kind::DependencyTimeout | Kind::Internal)
@@ -45,27 +57,35 @@ impl Record {
         }
     }
 
-    fn unfinished(&self) -> (Code, Option<&'static str>) {
+    fn named(&self, ended: Ended<'_>) -> (String, Option<&'static str>) {
+        let reason = match ended {
+            Ended::Refused(refusal) => Some(refusal.kind().as_str()),
+            Ended::Answered | Ended::Abandoned => None,
+        };
+        ((self.outcome)(ended), reason)
+    }
+
+    fn unfinished(&self) -> (String, Option<&'static str>) {
         if std::thread::panicking() {
-            (Refusal::Panicked.code(), Some(Refusal::Panicked.reason()))
+            self.named(Ended::Refused(&Refusal::Panicked))
         } else if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            (Refusal::DeadlineExceeded.code(), Some(Refusal::DeadlineExceeded.reason()))
+            self.named(Ended::Refused(&Refusal::DeadlineExceeded))
         } else {
-            (Code::Cancelled, None)
+            self.named(Ended::Abandoned)
         }
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let (code, reason) = self.outcome.unwrap_or_else(|| self.unfinished());
+        let (code, reason) = self.ended.take().unwrap_or_else(|| self.unfinished());
         let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             target: "request",
             method = self.method,
             principal = self.principal,
             request_id = %self.request_id,
-            code = ?code,
+            code,
             reason,
             milliseconds,
         );

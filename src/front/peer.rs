@@ -1,10 +1,9 @@
-//! Who calls: the name in a client certificate that TLS has verified.
+//! The other end of a connection, and whose it is: the name in a client certificate that TLS has verified.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use tonic::Request;
 
 use crate::model::TlsDetails;
 use crate::service::Caller;
@@ -29,11 +28,16 @@ impl Peer {
     ///
     /// Names that a log line cannot hold, and wildcards, name nobody.
     pub fn of_certificate(leaf: &CertificateDer<'_>) -> Self {
-        let nobody = Self { name: None, tls: None, address: None };
+        let nobody = Self::unnamed();
         let Ok(certificate) = webpki::EndEntityCert::try_from(leaf) else { return nobody };
         let uri = certificate.valid_uri_names().find(|name| is_printable(name));
         let name = uri.or_else(|| certificate.valid_dns_names().find(|name| is_printable(name) && !name.contains('*')));
         Self { name: name.map(Into::into), ..nobody }
+    }
+
+    /// A caller who shows no certificate, and has to say in each request who it is.
+    pub fn unnamed() -> Self {
+        Self { name: None, tls: None, address: None }
     }
 
     /// The same, as it is connected.
@@ -46,17 +50,15 @@ impl Peer {
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
-}
 
-/// Who sent a request, over which connection.
-pub(super) fn of<Q>(request: &Request<Q>) -> Caller {
-    let peer = request.extensions().get::<Peer>();
-    let user_agent = request.metadata().get("user-agent").and_then(|value| value.to_str().ok());
-    Caller {
-        name: peer.and_then(Peer::name).map(str::to_owned),
-        tls: peer.and_then(|peer| peer.tls.as_deref().cloned()),
-        address: peer.and_then(|peer| peer.address),
-        user_agent: user_agent.map(str::to_owned),
+    /// Who sends a request from there; `user_agent` is what their program calls itself.
+    pub fn calls(&self, user_agent: Option<&str>) -> Caller {
+        Caller {
+            name: self.name().map(str::to_owned),
+            tls: self.tls.as_deref().cloned(),
+            address: self.address,
+            user_agent: user_agent.map(str::to_owned),
+        }
     }
 }
 

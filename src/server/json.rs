@@ -1,0 +1,97 @@
+//! The door of the JSON front: HTTP/1.1 and HTTP/2, over connections whose callers say with each request who they are.
+//!
+//! Whoever knocks gets this far, so all of it has an end: the head of a request, the time between two, the connection itself.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_stream::StreamExt;
+
+use super::connection::Connection;
+use super::incoming::Incoming;
+use super::tls::{Callers, Identity};
+use super::{Error, KEEPALIVE, MAX_HEADER_BYTES};
+use crate::json::Front;
+
+/// How long a request's head may take, and the time from one request to the next.
+const HEAD: Duration = Duration::from_secs(20);
+/// How long a connection may be used before its caller has to come anew.
+const LIFETIME: Duration = Duration::from_secs(300);
+/// How long the last calls over a connection may take.
+const LAST_CALLS: Duration = Duration::from_secs(60);
+/// Calls at once over one connection.
+const MAX_STREAMS: u32 = 32;
+
+/// An address where the reference's clients come in.
+#[derive(Debug)]
+pub(super) struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Door {
+    pub(super) async fn open(listen: SocketAddr) -> Result<Self, Error> {
+        let failed = |source| Error::BindJson { address: listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Answers until `stopping` says so; then connections end with the calls that are under way over them.
+    pub(super) async fn serve(self, front: Front, identity: Option<Arc<Identity>>, mut stopping: watch::Receiver<bool>) {
+        tracing::info!(address = %self.address, tls = identity.is_some(), "serving the KMS JSON protocol");
+        let mut incoming = Incoming::start(self.listener, identity, Callers::Signed);
+        loop {
+            let connection = tokio::select! {
+                connection = incoming.next() => connection,
+                _ = stopping.wait_for(|stopping| *stopping) => None,
+            };
+            let Some(Ok(connection)) = connection else { return };
+            tokio::spawn(converse(connection, front.clone(), stopping.clone()));
+        }
+    }
+}
+
+async fn converse(connection: Connection, front: Front, stopping: watch::Receiver<bool>) {
+    let (peer, is_http2) = (connection.peer().clone(), connection.is_http2());
+    let answers = service_fn(move |request| {
+        let (front, peer) = (front.clone(), peer.clone());
+        async move { Ok::<_, Infallible>(front.answer(&peer, request).await) }
+    });
+    let io = TokioIo::new(connection);
+    if is_http2 {
+        let mut server = http2::Builder::new(TokioExecutor::new());
+        server
+            .timer(TokioTimer::new())
+            .keep_alive_interval(Some(KEEPALIVE.0))
+            .keep_alive_timeout(KEEPALIVE.1)
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(MAX_HEADER_BYTES);
+        last(server.serve_connection(io, answers), stopping).await;
+    } else {
+        let mut server = http1::Builder::new();
+        server.timer(TokioTimer::new()).header_read_timeout(HEAD);
+        last(server.serve_connection(io, answers), stopping).await;
+    }
+}
+
+/// Serves a connection to its end, or until its time is over or the service stops.
+async fn last<C: GracefulConnection>(connection: C, mut stopping: watch::Receiver<bool>) {
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // Who leaves in the middle has not missed anything that anyone else needs.
+        _ended = &mut connection => return,
+        () = tokio::time::sleep(LIFETIME) => {}
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ended = tokio::time::timeout(LAST_CALLS, connection).await;
+}

@@ -1,0 +1,43 @@
+//! Connections: what is not HTTP's `POST /`, and who is slow.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::Desk;
+use crate::harness::Daemon;
+use crate::harness::json::connect;
+
+/// Sends bytes over a connection of their own and returns all that comes back until its end.
+pub async fn exchange(daemon: &Daemon, bytes: &[u8]) -> String {
+    let mut stream = connect(daemon, &[b"http/1.1"]).await;
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    // An end without TLS's own goodbye is an end too.
+    let _ended = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn there_is_one_thing_to_ask_for() {
+    let desk = Desk::new();
+    for (request, status) in [
+        ("GET / HTTP/1.1\r\nhost: x\r\n\r\n", "404"),
+        ("POST /keys HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", "404"),
+        ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", "400"),
+        ("rubbish\r\n\r\n", "400"),
+    ] {
+        let answer = exchange(&desk.daemon, request.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+    }
+}
+
+/// Both at once: each ends by the service's patience, and not by ours.
+#[tokio::test]
+async fn who_is_slow_is_cut_off() {
+    let desk = Desk::new();
+    let head = "POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: TrentService.ListKeys\r\ncontent-length: 9\r\n\r\n{";
+    let half_a_head = exchange(&desk.daemon, b"POST / HTTP/1.1\r\nhost:");
+    let half_a_body = exchange(&desk.daemon, head.as_bytes());
+    let (half_a_head, half_a_body) = tokio::join!(half_a_head, half_a_body);
+    assert!(half_a_head.is_empty() || half_a_head.starts_with("HTTP/1.1 408 "), "{half_a_head}");
+    assert!(half_a_body.starts_with("HTTP/1.1 408 ") && half_a_body.contains("RequestTimeoutException"), "{half_a_body}");
+}
