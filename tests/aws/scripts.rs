@@ -26,3 +26,8 @@ fn every_operation_of_the_references_model_is_served_to_its_command_or_refused_b
 fn every_cell_of_the_matrix_is_imported_by_boto3_and_used_or_refused_in_the_references_words() {
     run("matrix.py");
 }
+
+#[test]
+fn every_refusal_of_an_import_has_the_references_name_and_words() {
+    run("import_errors.py");
+}
