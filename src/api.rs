@@ -3,12 +3,15 @@
 //! Proto types live here and nowhere deeper. Every handler is one conversion in, one use case, one conversion out; who
 //! calls, until when, how many at once and the line in the log are the same for all fronts, and so are in `front`.
 
+mod alias;
 mod calls;
 mod convert;
+mod cryptography;
 mod deadline;
 mod import;
 mod key;
 mod operator;
+mod rotation;
 mod status;
 
 use std::sync::Arc;
@@ -20,15 +23,21 @@ use tonic_health::server::HealthReporter;
 
 use crate::front;
 use crate::proto;
+use crate::proto::alias_service_server::AliasServiceServer;
+use crate::proto::cryptography_service_server::CryptographyServiceServer;
 use crate::proto::import_service_server::ImportServiceServer;
 use crate::proto::key_service_server::KeyServiceServer;
 use crate::proto::operator_service_server::OperatorServiceServer;
+use crate::proto::rotation_service_server::RotationServiceServer;
 use crate::service::Service;
 
 use calls::Calls;
 
 /// The most that one request may measure on the wire, in bytes: its largest fields are two blobs of 6144.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// The same for the life of keys: policy documents of 131072 characters, of two bytes each at most, with a description and tags.
+const MAX_KEY_REQUEST_BYTES: usize = 384 * 1024;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -45,7 +54,7 @@ impl Front {
         Self { calls: Calls::new(calls), service }
     }
 
-    /// Everything that is served: the three services, health and reflection.
+    /// Everything that is served: the services, health and reflection.
     ///
     /// # Errors
     /// Where reflection cannot read the descriptors, which only a broken build can bring about.
@@ -61,8 +70,11 @@ impl Front {
         let state = Health(reporter);
         state.set(ServingStatus::Serving).await;
         let routes = Routes::new(ImportServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
-            .add_service(KeyServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(AliasServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(CryptographyServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(KeyServiceServer::new(self.clone()).max_decoding_message_size(MAX_KEY_REQUEST_BYTES))
             .add_service(OperatorServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(RotationServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
             .add_service(health)
             .add_service(v1)
             .add_service(v1alpha);
@@ -84,9 +96,12 @@ impl Health {
         let services = [
             // The service as a whole.
             "",
+            proto::alias_service_server::SERVICE_NAME,
+            proto::cryptography_service_server::SERVICE_NAME,
             proto::import_service_server::SERVICE_NAME,
             proto::key_service_server::SERVICE_NAME,
             proto::operator_service_server::SERVICE_NAME,
+            proto::rotation_service_server::SERVICE_NAME,
         ];
         for service in services {
             self.0.set_service_status(service, status).await;

@@ -3,6 +3,9 @@
 //! PKCS#11 stays behind this module. A [`Token`] is one session and blocks for as long as the hardware likes; [`Hsm`] is what
 //! the rest of the house awaits. What a token really does is found out by doing ([`Profile`]): mechanism lists lie.
 
+mod agreement;
+mod cipher;
+mod decryption;
 mod error;
 mod generate;
 mod handles;
@@ -10,21 +13,27 @@ mod installation;
 mod keep;
 mod lane;
 mod listed;
+mod mac;
 mod mechanism;
 mod module;
 pub mod oaep;
 mod probe;
 mod profile;
 mod prove;
+mod random;
 mod session_object;
+mod signatures;
 mod signing;
 mod sweep;
 mod templates;
 mod token;
 mod unwrap;
+mod usage;
 mod worker;
 mod wrapping;
 
+pub use cipher::{IV_BYTES, Sealed, TAG_BYTES};
+pub use decryption::Unpadding;
 pub use error::Error;
 pub use listed::Listed;
 pub use module::{OpenError, SOFTHSM2_PLACES, TokenName, initialise_token};

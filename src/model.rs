@@ -2,11 +2,14 @@
 
 pub mod access_key;
 pub mod action;
+pub mod algorithms;
+pub mod alias;
 pub mod arn;
 pub mod connection;
 pub mod fingerprint;
 pub mod invalid;
 pub mod key;
+pub mod key_policy;
 pub mod key_spec;
 pub mod material;
 pub mod names;
@@ -21,13 +24,17 @@ pub mod wrapping_key;
 
 pub use access_key::{AccessKey, AccessKeyId};
 pub use action::Action;
-pub use arn::{Account, KeyArn, KeyId, KeyRef, Realm, Unresolved};
+pub use algorithms::{
+    DataKeySpec, EncryptionAlgorithm, KeyAgreementAlgorithm, MessageType, SignatureHash, SignatureScheme, SigningAlgorithm,
+};
+pub use alias::{Alias, AliasName};
+pub use arn::{Account, KeyArn, KeyId, KeyRef, Named, Realm, Unresolved};
 pub use connection::TlsDetails;
 pub use fingerprint::{Evidence, KeyMaterialId};
 pub use invalid::Invalid;
 pub use key::{Key, KeyState, Origin, Refused};
 pub use key_spec::{KeySpec, KeyUsage, MaterialKind};
-pub use material::{Expiration, ExpirationModel, ImportType, Material, MaterialPresence, Rotation};
+pub use material::{Expiration, ExpirationModel, ImportType, IncludeKeyMaterial, Material, MaterialPresence, Rotation};
 pub use object::{InstallationId, ObjectId, ObjectKind};
 pub use pending::PendingImport;
 pub use principal::{Principal, Tags};

@@ -20,6 +20,7 @@ mod janitor;
 mod key_policies;
 mod keys;
 mod materials;
+mod pages;
 mod pairs;
 mod parameters;
 mod pool;
@@ -63,7 +64,7 @@ use statements::Signers;
 use crate::clock::{Clock, MovableClock};
 use crate::hsm::{Hsm, Profile};
 use crate::model::{
-    Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, ObjectId, Realm, Refused, SetCaps, Timestamp,
+    Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, Named, ObjectId, Realm, Refused, SetCaps, Timestamp,
 };
 use crate::policy::Circumstances;
 pub use crate::store::Level;
@@ -172,7 +173,10 @@ impl Service {
     }
 
     async fn look_up(&self, account: &Account, text: String, takes: KeyRef) -> Result<Key, Error> {
-        let id = self.settings.realm.resolve(text, account, takes)?;
+        let id = match self.settings.realm.resolve(text, account, takes)? {
+            Named::Key(id) => id,
+            Named::Alias(name) => self.alias(account, &name).await?.key,
+        };
         self.load(account, &id).await
     }
 

@@ -5,6 +5,7 @@
 //! a [`Error::Conflict`] or a named outcome and leaves nothing behind.
 
 mod access_keys;
+mod aliases;
 mod claims;
 mod connection;
 mod doomed;
@@ -25,6 +26,7 @@ mod value;
 mod wrapping_keys;
 mod wrapping_rows;
 
+pub use aliases::Pointed;
 pub use claims::{Claimed, Leftover};
 pub use error::Error;
 pub use issues::Taken;

@@ -6,6 +6,7 @@ mod imports;
 mod init;
 mod issues;
 mod keys;
+mod rotations;
 
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
@@ -33,6 +34,10 @@ enum Doing {
     Import,
     /// CreateKey with material that the token makes.
     Create,
+    /// RotateKeyOnDemand of a key whose material is imported.
+    Rotate,
+    /// RotateKeyOnDemand with material that the token makes.
+    RotateMade,
     /// DeleteImportedKeyMaterial.
     DeleteMaterial,
     /// The janitor, when material's time is over.
@@ -56,7 +61,7 @@ enum After {
 
 /// Every step at which the process is killed.
 #[rustfmt::skip]
-const STEPS: [(Doing, &str, After); 33] = [
+const STEPS: [(Doing, &str, After); 37] = [
     (Doing::Token,          "token.made",       After::Undone),
     (Doing::Init,           "init.recorded",    After::Undone),
     (Doing::Init,           "init.keyed",       After::Undone),
@@ -77,6 +82,10 @@ const STEPS: [(Doing, &str, After); 33] = [
     (Doing::Create,         "create.claimed",   After::Undone),
     (Doing::Create,         "create.generated", After::Undone), // on the token: destroyed at the start
     (Doing::Create,         "create.recorded",  After::Done),
+    (Doing::Rotate,         "change.saved",     After::Done),
+    (Doing::RotateMade,     "create.claimed",   After::Undone),
+    (Doing::RotateMade,     "create.generated", After::Undone), // on the token: destroyed at the start
+    (Doing::RotateMade,     "rotate.recorded",  After::Done),
     (Doing::DeleteMaterial, "change.saved",     After::Done),
     (Doing::DeleteMaterial, "destroy.begun",    After::Done),
     (Doing::DeleteMaterial, "destroy.gone",     After::Done),

@@ -43,6 +43,7 @@ fn key(spec: KeySpec, tags: &[(&str, &str)], owner: &str) -> Named {
         origin: Origin::External,
         description: String::new(),
         tags: principal("", tags).tags,
+        policy: None,
         enabled: true,
         created_at: Timestamp::from_millis(0),
         deletion: None,

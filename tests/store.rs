@@ -1,6 +1,7 @@
 //! The record, on SQLite and on PostgreSQL: each test runs on both.
 
 mod access_keys;
+mod aliases;
 mod claims;
 mod keys;
 mod levels;

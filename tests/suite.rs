@@ -21,6 +21,7 @@ mod imports;
 mod json;
 mod layering;
 mod lengths;
+mod life;
 mod matrix;
 mod openssl;
 mod policy;

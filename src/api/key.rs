@@ -95,4 +95,63 @@ impl KeyService for Front {
         };
         self.calls.change(Action::UpdateKeyDescription, request, use_case).await
     }
+
+    async fn tag_resource(&self, request: Request<proto::TagResourceRequest>) -> Answer<proto::TagResourceResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::TagResourceRequest| async move {
+            service.tag_resource(&call, request.into()).await?;
+            Ok(proto::TagResourceResponse {})
+        };
+        self.calls.change(Action::TagResource, request, use_case).await
+    }
+
+    async fn untag_resource(&self, request: Request<proto::UntagResourceRequest>) -> Answer<proto::UntagResourceResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::UntagResourceRequest| async move {
+            service.untag_resource(&call, request.into()).await?;
+            Ok(proto::UntagResourceResponse {})
+        };
+        self.calls.change(Action::UntagResource, request, use_case).await
+    }
+
+    async fn list_resource_tags(
+        &self,
+        request: Request<proto::ListResourceTagsRequest>,
+    ) -> Answer<proto::ListResourceTagsResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::ListResourceTagsRequest| async move {
+            Ok(service.list_resource_tags(&call, request.into()).await?.into())
+        };
+        self.calls.read(Action::ListResourceTags, request, use_case).await
+    }
+
+    async fn put_key_policy(&self, request: Request<proto::PutKeyPolicyRequest>) -> Answer<proto::PutKeyPolicyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::PutKeyPolicyRequest| async move {
+            service.put_key_policy(&call, request.into()).await?;
+            Ok(proto::PutKeyPolicyResponse {})
+        };
+        self.calls.change(Action::PutKeyPolicy, request, use_case).await
+    }
+
+    async fn get_key_policy(&self, request: Request<proto::GetKeyPolicyRequest>) -> Answer<proto::GetKeyPolicyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::GetKeyPolicyRequest| async move {
+            let policy = service.key_policy(&call, request.into()).await?;
+            // There is no other.
+            Ok(proto::GetKeyPolicyResponse { policy, policy_name: "default".to_owned() })
+        };
+        self.calls.read(Action::GetKeyPolicy, request, use_case).await
+    }
+
+    async fn list_key_policies(
+        &self,
+        request: Request<proto::ListKeyPoliciesRequest>,
+    ) -> Answer<proto::ListKeyPoliciesResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::ListKeyPoliciesRequest| async move {
+            Ok(service.list_key_policies(&call, request.into()).await?.into())
+        };
+        self.calls.read(Action::ListKeyPolicies, request, use_case).await
+    }
 }

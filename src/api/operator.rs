@@ -2,6 +2,7 @@
 
 use tonic::Request;
 
+use super::convert::time;
 use super::{Answer, Front};
 use crate::model::Action;
 use crate::proto;
@@ -25,5 +26,14 @@ impl OperatorService for Front {
             Ok(proto::GetTokenProfileResponse { token_profile: Some(profile.into()) })
         };
         self.calls.read(Action::GetTokenProfile, request, use_case).await
+    }
+
+    async fn advance_clock(&self, request: Request<proto::AdvanceClockRequest>) -> Answer<proto::AdvanceClockResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::AdvanceClockRequest| async move {
+            let now = service.advance_clock(&call, request.seconds).await?;
+            Ok(proto::AdvanceClockResponse { now: Some(time::wire(now)) })
+        };
+        self.calls.change(Action::AdvanceClock, request, use_case).await
     }
 }

@@ -3,15 +3,15 @@
 mod answers;
 mod made;
 
-use std::collections::HashSet;
-
 pub use answers::{Deletion, Listed, Page, PublicKey};
 
 use prost::Message;
 
 use super::connection::Client;
-use super::error::{Error, Local};
+use super::error::Error;
 use super::key::Key;
+use super::pages::Markers;
+use super::tags;
 use super::wire::{Wire, arn, present};
 use crate::model::{KeySpec, KeyUsage, Origin, Tags};
 use crate::proto;
@@ -25,6 +25,7 @@ pub struct NewKey {
     description: String,
     multi_region: bool,
     tags: Tags,
+    policy: Option<String>,
 }
 
 impl NewKey {
@@ -37,6 +38,7 @@ impl NewKey {
             description: String::new(),
             multi_region: false,
             tags: Tags::new(),
+            policy: None,
         }
     }
 
@@ -70,6 +72,12 @@ impl NewKey {
         self
     }
 
+    /// A JSON document of up to 32768 bytes that is kept with it and decides nothing.
+    #[must_use]
+    pub fn policy(self, document: impl Into<String>) -> Self {
+        Self { policy: Some(document.into()), ..self }
+    }
+
     pub(super) fn external_origin(self) -> Self {
         Self { origin: Origin::External, ..self }
     }
@@ -80,15 +88,16 @@ impl NewKey {
 impl Client {
     /// CreateKey. To repeat it makes another key: after [`Error::Lost`], look before you do.
     pub async fn create_key(&self, key: &NewKey) -> Result<Key, Error> {
-        let NewKey { spec, usage, origin, description, multi_region, tags } = key;
-        let tag = |(key, value): (&String, &String)| proto::Tag { tag_key: key.clone(), tag_value: value.clone() };
+        let NewKey { spec, usage, origin, description, multi_region, tags, policy } = key;
         let question = proto::CreateKeyRequest {
             description: description.clone(),
             key_usage: usage.map_or(0, |usage| usage.number()),
             key_spec: spec.number(),
             origin: origin.number(),
             multi_region: *multi_region,
-            tags: tags.iter().map(tag).collect(),
+            tags: tags::of(tags),
+            policy: policy.clone(),
+            bypass_policy_lockout_safety_check: false,
         };
         let answer = self.call("/keyferry.v1.KeyService/CreateKey", question.encode_to_vec()).await?;
         Ok(made::key(*spec, &answer)?)
@@ -110,15 +119,14 @@ impl Client {
 
     /// ListKeys, page after page to the last. A service that leads back to a page that was there before is not followed.
     pub async fn list_all_keys(&self) -> Result<Vec<Listed>, Error> {
-        let (mut all, mut marker, mut markers) = (Vec::new(), None, HashSet::new());
+        let (mut all, mut marker, mut markers) = (Vec::new(), None, Markers::default());
         loop {
             let page = self.list_keys(Some(1000), marker.as_deref()).await?;
             all.extend(page.keys);
-            let Some(next) = page.next_marker else { return Ok(all) };
-            if !markers.insert(next.clone()) {
-                return Err(Local::Answer("NextMarker leads back to a page that was there before".to_owned()).into());
+            marker = markers.follow(page.next_marker.is_some(), page.next_marker.unwrap_or_default())?;
+            if marker.is_none() {
+                return Ok(all);
             }
-            marker = Some(next);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the service and its token say of themselves.
+//! What the service and its token say of themselves, and the clock of a service that lets it be moved.
 
 use super::connection::Client;
 use super::error::{Error, Local};
@@ -90,6 +90,13 @@ impl Client {
         let answer: proto::GetTokenProfileResponse =
             self.ask("/keyferry.v1.OperatorService/GetTokenProfile", &proto::GetTokenProfileRequest {}).await?;
         Ok(present("TokenProfile", answer.token_profile)?.try_into()?)
+    }
+
+    /// AdvanceClock, by so many seconds; answers what the clock shows then. Refused where the service was not started for it.
+    pub async fn advance_clock(&self, seconds: i32) -> Result<Timestamp, Error> {
+        let answer: proto::AdvanceClockResponse =
+            self.ask("/keyferry.v1.OperatorService/AdvanceClock", &proto::AdvanceClockRequest { seconds }).await?;
+        Ok(present("Now", answer.now.and_then(moment))?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Between the wire's numbers and the model's types, and one call from a question to an answer.
 
 use prost::Message;
+use zeroize::Zeroizing;
 
 use super::connection::Client;
 use super::error::{Error, Local};
@@ -17,8 +18,8 @@ pub(super) trait Wire: Sized {
 }
 
 macro_rules! on_the_wire {
-    ($($name:ident $proto:ident $prefix:literal,)+) => {$(
-        impl Wire for model::$name {
+    ($($name:path, $proto:ident $prefix:literal;)+) => {$(
+        impl Wire for $name {
             fn number(&self) -> i32 {
                 proto::$proto::from_str_name(&format!("{}{self}", $prefix)).map_or(0, Into::into)
             }
@@ -31,14 +32,20 @@ macro_rules! on_the_wire {
 }
 
 on_the_wire! {
-    ExpirationModel ExpirationModel "EXPIRATION_MODEL_",
-    HostExposure HostExposure "HOST_EXPOSURE_",
-    ImportType ImportType "IMPORT_TYPE_",
-    KeySpec KeySpec "KEY_SPEC_",
-    KeyUsage KeyUsage "KEY_USAGE_",
-    Origin Origin "ORIGIN_",
-    WrappingAlgorithm WrappingAlgorithm "WRAPPING_ALGORITHM_",
-    WrappingKeySpec WrappingKeySpec "WRAPPING_KEY_SPEC_",
+    model::EncryptionAlgorithm, EncryptionAlgorithm "ENCRYPTION_ALGORITHM_";
+    model::ExpirationModel, ExpirationModel "EXPIRATION_MODEL_";
+    model::HostExposure, HostExposure "HOST_EXPOSURE_";
+    model::ImportType, ImportType "IMPORT_TYPE_";
+    model::KeyAgreementAlgorithm, KeyAgreementAlgorithm "KEY_AGREEMENT_ALGORITHM_";
+    model::KeySpec, KeySpec "KEY_SPEC_";
+    model::KeyUsage, KeyUsage "KEY_USAGE_";
+    model::MessageType, MessageType "MESSAGE_TYPE_";
+    model::Origin, Origin "ORIGIN_";
+    model::Rotation, KeyMaterialState "KEY_MATERIAL_STATE_";
+    model::SigningAlgorithm, SigningAlgorithm "SIGNING_ALGORITHM_";
+    model::WrappingAlgorithm, WrappingAlgorithm "WRAPPING_ALGORITHM_";
+    model::WrappingKeySpec, WrappingKeySpec "WRAPPING_KEY_SPEC_";
+    model::key_spec::HmacHash, MacAlgorithm "MAC_ALGORITHM_";
 }
 
 /// The reference writes states in another case than every other name.
@@ -92,6 +99,11 @@ impl Client {
     pub(super) async fn ask<A: Message + Default>(&self, path: &str, question: &impl Message) -> Result<A, Error> {
         decode(&self.call(path, question.encode_to_vec()).await?)
     }
+
+    /// The same, where the answer is not to be left lying about in memory.
+    pub(super) async fn ask_secret<A: Message + Default>(&self, path: &str, question: &impl Message) -> Result<A, Error> {
+        decode(&Zeroizing::new(self.call(path, question.encode_to_vec()).await?))
+    }
 }
 
 /// The message that an answer is.
@@ -118,15 +130,21 @@ mod tests {
 
     #[test]
     fn every_member_comes_back_from_the_wire() {
+        come_back(model::EncryptionAlgorithm::ALL);
         come_back(model::ExpirationModel::ALL);
         come_back(model::HostExposure::ALL);
         come_back(model::ImportType::ALL);
+        come_back(model::KeyAgreementAlgorithm::ALL);
         come_back(model::KeySpec::ALL);
         come_back(model::KeyState::ALL);
         come_back(model::KeyUsage::ALL);
+        come_back(model::MessageType::ALL);
         come_back(model::Origin::ALL);
+        come_back(model::Rotation::ALL);
+        come_back(model::SigningAlgorithm::ALL);
         come_back(model::WrappingAlgorithm::ALL);
         come_back(model::WrappingKeySpec::ALL);
+        come_back(model::key_spec::HmacHash::ALL);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a token's refusals mean to those who asked.
 
+use cryptoki::context::Function;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 
 /// Why the token did not do what it was asked to.
@@ -17,6 +18,9 @@ pub enum Error {
     /// The host could not do its part.
     #[error("the host: {0}")]
     Host(String),
+    /// The token does not have this mechanism, or not in this form.
+    #[error("the token does not support {0}")]
+    Lacks(&'static str),
     /// The object that a record names is not in the token.
     #[error("object {0} is not in the token")]
     Missing(crate::model::ObjectId),
@@ -41,9 +45,39 @@ impl Error {
     /// Whether an import that ended so cannot have left an object on the token: it ended before one was put there.
     pub fn leaves_nothing(&self) -> bool {
         match self {
-            Self::Busy | Self::Missing(_) | Self::Rejected | Self::Stale(_) => true,
+            Self::Busy | Self::Lacks(_) | Self::Missing(_) | Self::Rejected | Self::Stale(_) => true,
             Self::Failed(_) | Self::Full(_) | Self::Gone(_) | Self::Host(_) | Self::Misbehaved(_) | Self::Stopped => false,
         }
+    }
+}
+
+impl Error {
+    /// What the error is where it came of the first use of `mechanism`: a token that does not have it says so before it works.
+    pub(super) fn of_mechanism(self, mechanism: &'static str) -> Self {
+        match self {
+            Self::Failed(error) if is_lack(&error) => Self::Lacks(mechanism),
+            error => error,
+        }
+    }
+}
+
+/// Whether a token says that it does not do this at all. Of what is given to a mechanism, only its parameters are said so far.
+fn is_lack(error: &Pkcs11Error) -> bool {
+    use Function::{DecryptInit, DeriveKey, EncryptInit, GenerateRandom, SignInit, VerifyInit};
+    match error {
+        Pkcs11Error::NullFunctionPointer => true,
+        Pkcs11Error::Pkcs11(said, DecryptInit | EncryptInit | SignInit | VerifyInit) => matches!(
+            said,
+            RvError::MechanismInvalid
+                | RvError::MechanismParamInvalid
+                | RvError::FunctionNotSupported
+                // SoftHSM's word for a hash of OAEP or a salt of PSS that it does not have.
+                | RvError::ArgumentsBad
+        ),
+        Pkcs11Error::Pkcs11(said, DeriveKey | GenerateRandom) => {
+            matches!(said, RvError::MechanismInvalid | RvError::FunctionNotSupported | RvError::RandomNoRng)
+        }
+        _ => false,
     }
 }
 

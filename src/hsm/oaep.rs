@@ -18,6 +18,14 @@ pub fn decode(hash: OaepHash, encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
+/// As [`decode`], of what a token decrypted: some leave leading zeros out.
+pub(super) fn decode_short(hash: OaepHash, modulus_bytes: usize, decrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut encoded = Zeroizing::new(vec![0; modulus_bytes]);
+    let start = modulus_bytes.checked_sub(decrypted.len())?;
+    encoded[start..].copy_from_slice(decrypted);
+    decode(hash, &encoded)
+}
+
 fn decode_with<D: Digest>(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let hash_bytes = <D as Digest>::output_size();
     if encoded.len() < 2 * hash_bytes + 2 {

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::model::{HostAssisted, KeySpec, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use super::Error;
+use super::decryption::{Unpadding, lacking};
+use crate::model::{
+    HostAssisted, HostExposure, KeySpec, OaepHash, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
+};
 
 /// A token and what it can do within the bound that the operator set.
 #[derive(Clone, Debug)]
@@ -50,6 +54,24 @@ impl Profile {
             self.routes.values().filter_map(|route| route.path).map(UnwrapPath::pair_use).collect();
         let specs = WrappingKeySpec::ALL.iter().copied().filter(|spec| spec.modulus_bytes().is_some());
         specs.flat_map(|spec| uses.iter().map(move |pair_use| PairKind { spec, pair_use: *pair_use })).collect()
+    }
+
+    /// Who takes OAEP's padding off where material decrypts: the token, where unwrapping has shown that it does what it is told;
+    /// else the host, where the bound lets it see as much.
+    ///
+    /// # Errors
+    /// [`Error::Lacks`] where nobody does.
+    pub fn unpadding(&self, hash: OaepHash) -> Result<Unpadding, Error> {
+        let in_token = [UnwrapPath::Direct, UnwrapPath::TwoStep].map(Some);
+        let shown = self
+            .routes
+            .iter()
+            .any(|((_, algorithm), route)| algorithm.oaep_hash() == Some(hash) && in_token.contains(&route.path));
+        match (shown, self.host_assisted.permits(HostExposure::HostMaterial)) {
+            (true, _) => Ok(Unpadding::Token),
+            (false, true) => Ok(Unpadding::Host),
+            (false, false) => Err(Error::Lacks(lacking(hash))),
+        }
     }
 
     /// The way in for this material under this algorithm.

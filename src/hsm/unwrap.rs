@@ -81,7 +81,7 @@ impl Token {
             let proved = self.prove(&object, import.kind)?;
             Ok((object, proved))
         });
-        let (object, proved) = unwrapped.map_err(|error| self.after_rsa(error))?;
+        let (object, proved) = unwrapped.map_err(|error| self.whose_fault(error))?;
         if let Err(refusal) = accept(&proved) {
             return Ok(Err(refusal));
         }
@@ -161,11 +161,7 @@ impl Token {
         let decrypted = self.session.decrypt(&Mechanism::RsaX509, key, ciphertext);
         let decrypted = decrypted.map_err(|error| self.of_wrapping_key(error))?;
         let decrypted = Zeroizing::new(decrypted);
-        // Some tokens leave leading zeros out.
-        let mut encoded = Zeroizing::new(vec![0; ciphertext.len()]);
-        let start = ciphertext.len().checked_sub(decrypted.len()).ok_or(Error::Rejected)?;
-        encoded[start..].copy_from_slice(&decrypted);
-        padding::decode(hash, &encoded).ok_or(Error::Rejected)
+        padding::decode_short(hash, ciphertext.len(), &decrypted).ok_or(Error::Rejected)
     }
 
     /// Makes a session object of a template that holds a secret, and wipes the template.
@@ -190,12 +186,18 @@ impl Token {
         }
     }
 
-    /// Whose fault an error is that RSA, or what came out of it, may have led to: bad ciphertext and a sick token share return
-    /// codes. Anything that only some plaintexts lead to would tell about the plaintext, so whatever it is, if the token still
+    /// Whose fault an error is that a ciphertext, or what came out of it, may have led to: bad ciphertext and a sick token share
+    /// return codes. Anything that only some plaintexts lead to would tell about the plaintext, so whatever it is, if the token still
     /// works then it was the blob.
-    fn after_rsa(&self, error: Error) -> Error {
+    pub(super) fn whose_fault(&self, error: Error) -> Error {
         match error {
-            Error::Busy | Error::Host(_) | Error::Missing(_) | Error::Rejected | Error::Stale(_) | Error::Stopped => error,
+            Error::Busy
+            | Error::Host(_)
+            | Error::Lacks(_)
+            | Error::Missing(_)
+            | Error::Rejected
+            | Error::Stale(_)
+            | Error::Stopped => error,
             Error::Failed(_) | Error::Full(_) | Error::Gone(_) | Error::Misbehaved(_) => {
                 self.spoiled.set(self.spoiled.get() || matches!(error, Error::Gone(_)));
                 match self.self_test() {

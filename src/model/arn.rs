@@ -1,6 +1,6 @@
 //! How keys are named: key ids and key ARNs, and what is said of those that name nothing.
 
-use super::{Invalid, invalid};
+use super::{AliasName, Invalid, invalid};
 
 /// Twelve digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,6 +100,15 @@ pub enum KeyRef {
     IdArnOrAlias,
 }
 
+/// What an identifier stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A key, which may not be there.
+    Key(KeyId),
+    /// Whatever key the alias is of, if there is such an alias.
+    Alias(AliasName),
+}
+
 /// Why an identifier names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unresolved {
@@ -125,23 +134,32 @@ impl Realm {
         Unresolved::NotFound(format!("Key '{}' does not exist", self.arn(account, id)))
     }
 
-    /// The key id that `text` stands for in a request of `account`.
+    /// The ARN of an alias.
+    pub fn alias_arn(&self, account: &Account, alias: impl std::fmt::Display) -> String {
+        format!("arn:{}:kms:{}:{account}:{alias}", self.partition, self.region)
+    }
+
+    /// What is said of an alias that does not exist.
+    pub fn no_alias(&self, account: &Account, alias: impl std::fmt::Display) -> Unresolved {
+        Unresolved::NotFound(format!("Alias {} is not found.", self.alias_arn(account, alias)))
+    }
+
+    /// What `text` stands for in a request of `account`: an alias only where it `takes` one.
     ///
     /// # Errors
-    /// Where it stands for none. Another account's key reads exactly as an absent one.
-    pub fn resolve(&self, text: String, account: &Account, takes: KeyRef) -> Result<KeyId, Unresolved> {
+    /// Where it stands for nothing. Another account's key or alias reads exactly as an absent one.
+    pub fn resolve(&self, text: String, account: &Account, takes: KeyRef) -> Result<Named, Unresolved> {
         let text = invalid::text("keyId", text, 1, 2048)?;
         if text.starts_with("arn:") {
             return self.resolve_arn(&text, account, takes);
         }
         if let (true, KeyRef::IdArnOrAlias) = (text.starts_with("alias/"), takes) {
-            let prefix = format!("arn:{}:kms:{}:{account}", self.partition, self.region);
-            return Err(Unresolved::NotFound(format!("Alias {prefix}:{text} is not found.")));
+            return AliasName::find(&text).map(Named::Alias).ok_or_else(|| self.no_alias(account, text));
         }
-        KeyId::parse(&text).ok_or_else(|| Unresolved::NotFound(format!("Invalid keyId '{text}'")))
+        KeyId::parse(&text).map(Named::Key).ok_or_else(|| Unresolved::NotFound(format!("Invalid keyId '{text}'")))
     }
 
-    fn resolve_arn(&self, text: &str, account: &Account, takes: KeyRef) -> Result<KeyId, Unresolved> {
+    fn resolve_arn(&self, text: &str, account: &Account, takes: KeyRef) -> Result<Named, Unresolved> {
         let malformed = || Unresolved::InvalidArn(format!("Invalid arn {text}"));
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [_, partition, "kms", region, owner, resource] = parts[..] else { return Err(malformed()) };
@@ -153,14 +171,15 @@ impl Realm {
         }
         let owner = Account::parse(owner).ok_or_else(malformed)?;
         if let (true, KeyRef::IdArnOrAlias) = (resource.starts_with("alias/"), takes) {
-            return Err(Unresolved::NotFound(format!("Alias {text} is not found.")));
+            let ours = AliasName::find(resource).filter(|_| owner == *account);
+            return ours.map(Named::Alias).ok_or_else(|| self.no_alias(&owner, resource));
         }
         let id = resource.strip_prefix("key/").ok_or_else(malformed)?;
         let id = KeyId::parse(id).ok_or_else(|| Unresolved::NotFound(format!("Invalid keyId '{id}'")))?;
         if owner != *account {
             return Err(self.absent(&owner, &id));
         }
-        Ok(id)
+        Ok(Named::Key(id))
     }
 }
 
@@ -194,10 +213,31 @@ mod tests {
         }
         assert!(matches!(realm.resolve(String::new(), &account, KeyRef::IdOrArn), Err(Unresolved::Invalid(_))));
         assert!(matches!(realm.resolve("x".repeat(2049), &account, KeyRef::IdOrArn), Err(Unresolved::Invalid(_))));
+        #[rustfmt::skip]
+        let aliases = [
+            ("alias/x y",                                          "111122223333:alias/x y"),
+            ("alias/",                                             "111122223333:alias/"),
+            ("arn:aws:kms:us-east-1:999999999999:alias/x",         "999999999999:alias/x"), // may well be there, but is another's
+        ];
+        for (text, rest) in aliases {
+            let absent = not_found(&format!("Alias arn:aws:kms:us-east-1:{rest} is not found."));
+            assert_eq!(realm.resolve(text.into(), &account, KeyRef::IdArnOrAlias), Err(absent), "{text}");
+        }
+        let arn = "arn:aws:kms:us-east-1:111122223333:alias/x";
         assert_eq!(
-            realm.resolve("alias/x".into(), &account, KeyRef::IdArnOrAlias),
-            Err(not_found("Alias arn:aws:kms:us-east-1:111122223333:alias/x is not found."))
+            realm.resolve(arn.into(), &account, KeyRef::IdOrArn),
+            Err(invalid_arn("Invalid arn arn:aws:kms:us-east-1:111122223333:alias/x"))
         );
+    }
+
+    #[test]
+    fn an_alias_goes_by_its_name_and_by_its_arn_where_one_is_taken() {
+        let realm = Realm { partition: "aws".into(), region: "us-east-1".into() };
+        let account = Account::parse("111122223333").unwrap();
+        let name = AliasName::find("alias/eu:billing/2026").unwrap();
+        for text in ["alias/eu:billing/2026", "arn:aws:kms:us-east-1:111122223333:alias/eu:billing/2026"] {
+            assert_eq!(realm.resolve(text.into(), &account, KeyRef::IdArnOrAlias), Ok(Named::Alias(name.clone())));
+        }
     }
 
     #[test]
@@ -209,7 +249,7 @@ mod tests {
             assert_eq!(id.is_multi_region(), multi_region);
             let arn = realm.arn(&account, &id).to_string();
             for text in [id.to_string(), arn] {
-                assert_eq!(realm.resolve(text, &account, KeyRef::IdOrArn), Ok(id.clone()));
+                assert_eq!(realm.resolve(text, &account, KeyRef::IdOrArn), Ok(Named::Key(id.clone())));
             }
         }
     }

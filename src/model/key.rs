@@ -4,9 +4,13 @@
 //! expires, not when a sweep gets to it.
 
 mod refused;
+mod rotation;
+mod tagging;
 mod transitions;
 
 pub use refused::Refused;
+pub use rotation::Turn;
+pub use tagging::MOST_TAGS;
 pub use transitions::{Arrival, deletion_window};
 
 use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Rotation, Tags, Timestamp};
@@ -65,6 +69,8 @@ pub struct Key {
     pub description: String,
     /// The owner's tags.
     pub tags: Tags,
+    /// The policy document its owner keeps with it; `None` where it is the usual one.
+    pub policy: Option<String>,
     /// Whether its owner wants it usable. Says nothing while material is missing.
     pub enabled: bool,
     /// When it was made.

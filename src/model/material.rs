@@ -37,6 +37,16 @@ crate::named! {
 }
 
 crate::named! {
+    /// Which materials of a key are listed.
+    pub enum IncludeKeyMaterial {
+        /// All of them.
+        AllKeyMaterial = "ALL_KEY_MATERIAL",
+        /// Those that have taken their turn.
+        RotationsOnly = "ROTATIONS_ONLY",
+    }
+}
+
+crate::named! {
     /// Whether imported material ends by itself.
     pub enum ExpirationModel {
         /// At ValidTo.
@@ -64,6 +74,14 @@ impl Expiration {
         }
     }
 
+    /// The moment, where there is one.
+    pub fn end(self) -> Option<Timestamp> {
+        match self {
+            Self::At(end) => Some(end),
+            Self::Never => None,
+        }
+    }
+
     /// Whether it is over at `now`.
     pub fn is_over(self, now: Timestamp) -> bool {
         matches!(self, Self::At(end) if end <= now)
@@ -81,6 +99,8 @@ pub struct Material {
     pub presence: MaterialPresence,
     /// Its place among the key's materials.
     pub rotation: Rotation,
+    /// When it took its turn; `None` for the first, and for one that waits.
+    pub rotated_at: Option<Timestamp>,
     /// The caller's words for it; empty where there are none.
     pub description: String,
     /// When it ends.

@@ -7,6 +7,7 @@ mod examples;
 
 use std::time::Duration;
 
+use crate::model::key_policy::Unkept;
 use crate::model::{Action, Invalid, KeyArn, PairKind, Refused, RequestDigest, SetHolder, Timestamp, Unresolved};
 use crate::{audit, hsm, sigv4, store};
 
@@ -106,6 +107,9 @@ pub enum Error {
     /// Not a policy document that could be kept.
     #[error("{0}")]
     MalformedPolicy(String),
+    /// A policy document that has more bytes than are kept.
+    #[error("{}", Unkept::TooLong)]
+    PolicyTooLong,
     /// The request is not of the form that the protocol has.
     #[error("{0}")]
     Unreadable(String),
@@ -230,18 +234,20 @@ fn store_message(error: &store::Error) -> &'static str {
     }
 }
 
-fn hsm_message(error: &hsm::Error) -> &'static str {
-    match error {
+fn hsm_message(error: &hsm::Error) -> String {
+    let message = match error {
         hsm::Error::Busy => "the token is busy: try again",
         hsm::Error::Full(_) => "the token is full: delete keys that are not needed, or try again later",
         hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
+        hsm::Error::Lacks(mechanism) => return format!("the token does not support {mechanism}"),
         hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
         hsm::Error::Failed(_)
         | hsm::Error::Host(_)
         | hsm::Error::Misbehaved(_)
         | hsm::Error::Missing(_)
         | hsm::Error::Stopped => "internal error",
-    }
+    };
+    message.to_owned()
 }
 
 impl Error {
@@ -253,6 +259,7 @@ impl Error {
             Self::GrantTokens => Kind::InvalidGrantToken,
             Self::IncorrectKey => Kind::IncorrectKey,
             Self::MalformedPolicy(_) => Kind::MalformedPolicyDocument,
+            Self::PolicyTooLong => Kind::LimitExceeded,
             Self::UndecryptableCiphertext => Kind::InvalidCiphertext,
             Self::Unreadable(_) => Kind::Serialization,
             Self::WrongMac => Kind::KmsInvalidMac,
@@ -265,6 +272,7 @@ impl Error {
             Self::Unidentified => Kind::UnrecognizedClient,
             Self::Hsm(hsm::Error::Full(_)) | Self::Capped { .. } | Self::TokenFull { .. } => Kind::LimitExceeded,
             Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
+            Self::Hsm(hsm::Error::Lacks(_)) | Self::Unsupported(_) => Kind::Unsupported,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
             Self::Hsm(
                 hsm::Error::Failed(_)
@@ -285,7 +293,6 @@ impl Error {
             Self::Unresolved(Unresolved::Invalid(_)) => Kind::Validation,
             Self::Unresolved(Unresolved::InvalidArn(_)) => Kind::InvalidArn,
             Self::Unresolved(Unresolved::NotFound(_)) => Kind::NotFound,
-            Self::Unsupported(_) => Kind::Unsupported,
         }
     }
 
@@ -295,12 +302,13 @@ impl Error {
             Self::Invalid(invalid)
             | Self::Unresolved(Unresolved::Invalid(invalid))
             | Self::Key { refused: Refused::Invalid(invalid), .. } => Some(invalid.field),
+            Self::Key { refused: Refused::NoSuchPolicy, .. } => Some("policyName"),
             Self::Unresolved(_) => Some("keyId"),
             Self::InvalidMarker => Some("marker"),
-            Self::Tags(_) => Some("tags"),
+            Self::Tags(_) | Self::Key { refused: Refused::TooManyTags, .. } => Some("tags"),
             Self::AliasTaken(_) => Some("aliasName"),
             Self::GrantTokens => Some("grantTokens"),
-            Self::MalformedPolicy(_) => Some("policy"),
+            Self::MalformedPolicy(_) | Self::PolicyTooLong => Some("policy"),
             Self::UndecryptableCiphertext => Some("ciphertextBlob"),
             Self::InvalidImportToken | Self::TokenExpired => Some("importToken"),
             Self::InvalidCiphertext | Self::Hsm(hsm::Error::Rejected) => Some("encryptedKeyMaterial"),
@@ -336,14 +344,24 @@ fn of_signature(refused: &sigv4::Refused) -> Kind {
     }
 }
 
+impl From<Unkept> for Error {
+    fn from(unkept: Unkept) -> Self {
+        match unkept {
+            Unkept::Malformed(message) => Self::MalformedPolicy(message),
+            Unkept::TooLong => Self::PolicyTooLong,
+        }
+    }
+}
+
 fn of_refusal(refused: &Refused) -> Kind {
     match refused {
         Refused::Disabled => Kind::Disabled,
         Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
         Refused::Invalid(_) => Kind::Validation,
-        Refused::NoSuchMaterial(_) => Kind::NotFound,
+        Refused::NoSuchMaterial(_) | Refused::NoSuchPolicy => Kind::NotFound,
         Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
-        Refused::RotationsSpent => Kind::LimitExceeded,
+        Refused::RotationsSpent | Refused::TooManyAliases => Kind::LimitExceeded,
+        Refused::TooManyTags => Kind::Tag,
         Refused::NoPublicKey(_) | Refused::NotRotatable | Refused::Origin(_) | Refused::SymmetricOnly(..) => {
             Kind::Unsupported
         }

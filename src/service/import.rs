@@ -201,6 +201,7 @@ impl Service {
                 object: claim.object,
                 presence: MaterialPresence::Imported,
                 rotation: Rotation::Current,
+                rotated_at: None,
                 description: String::new(),
                 expiration: incoming.arrival.expiration,
                 imported_at: now,

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::model::invalid::{member, text, within};
 use crate::model::key::deletion_window;
+use crate::model::key_policy;
 use crate::model::{
     Action, Claim, Expiration, HostExposure, Invalid, Key, KeyArn, KeyId, KeyRef, KeySpec, KeyUsage, Material, MaterialKind,
     MaterialPresence, ObjectId, Origin, Rotation,
@@ -33,15 +34,27 @@ impl Service {
             "keySpec": request.key_spec,
             "keyUsage": request.key_usage,
             "multiRegion": request.multi_region,
+            "policy": request.policy,
+            "bypassPolicyLockoutSafetyCheck": request.bypass_policy_lockout_safety_check,
             "tags": request.tags.iter().map(|(key, value)| json!({ "tagKey": key, "tagValue": value })).collect::<Vec<_>>(),
         }));
-        let CreateKey { description, key_usage, key_spec, origin, multi_region, tags, .. } = request;
+        let CreateKey {
+            description,
+            key_usage,
+            key_spec,
+            origin,
+            multi_region,
+            tags,
+            policy,
+            bypass_policy_lockout_safety_check: bypass,
+        } = request;
         let description = text("description", description, 0, MAX_DESCRIPTION)?;
         let usage = key_usage.map(|name| member("keyUsage", &name, KeyUsage::ALL)).transpose()?;
         let spec = key_spec.map_or(Ok(KeySpec::SymmetricDefault), |name| member("keySpec", &name, KeySpec::ALL))?;
         let origin = origin.map_or(Ok(Origin::AwsKms), |name| member("origin", &name, Origin::ALL))?;
         let usage = spec.usage(usage)?;
         let tags = tags::of(tags)?;
+        let policy = policy.map(key_policy::text).transpose()?;
         let circumstances = Circumstances {
             key_spec: Some(spec),
             key_usage: Some(usage),
@@ -57,6 +70,9 @@ impl Service {
         let Some(kind) = spec.material() else {
             return Err(Error::Unsupported(format!("KeySpec {spec} is not supported for Origin {origin}")));
         };
+        if let Some(policy) = &policy {
+            self.check_key_policy(&call.principal.account, policy, bypass)?;
+        }
         let key = Key {
             id: KeyId::random(multi_region),
             account: call.principal.account.clone(),
@@ -65,6 +81,7 @@ impl Service {
             origin,
             description,
             tags,
+            policy,
             enabled: true,
             created_at: self.clock.now(),
             deletion: None,
@@ -86,33 +103,9 @@ impl Service {
     }
 
     async fn with_generated_material(&self, mut key: Key, kind: MaterialKind) -> Result<Key, Error> {
-        let object = ObjectId::random();
-        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
-        self.admit(Purpose::Material)?;
-        self.record_or_withdraw(self.store.claim_object(&claim).await)?;
-        crate::failpoint::reach("create.claimed");
-        let usage = key.usage;
-        let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
-            Ok(proved) => proved,
-            Err(error) => {
-                self.give_up(&claim, leftover_of(&error)).await;
-                return Err(error.into());
-            }
-        };
-        crate::failpoint::reach("create.generated");
-        key.materials.push(Material {
-            id: proved.evidence.material_id(&key.id),
-            object,
-            presence: MaterialPresence::Imported,
-            rotation: Rotation::Current,
-            description: String::new(),
-            expiration: Expiration::Never,
-            imported_at: self.clock.now(),
-            spki: proved.spki(),
-            kcv: proved.kcv,
-            exposure: HostExposure::Token,
-        });
-        match self.store.insert_key(&key, Some(object)).await {
+        let (claim, material) = self.generate(&key.id, kind, key.usage).await?;
+        key.materials.push(material);
+        match self.store.insert_key(&key, Some(claim.object)).await {
             Ok(()) => {}
             // It may have been recorded all the same: whoever ends the claim finds out.
             Err(error @ store::Error::Unreachable(_)) => return Err(error.into()),
@@ -123,6 +116,42 @@ impl Service {
         }
         crate::failpoint::reach("create.recorded");
         Ok(key)
+    }
+
+    /// Has the token make material for a key, under a claim that is to be settled.
+    pub(super) async fn generate(
+        &self,
+        key: &KeyId,
+        kind: MaterialKind,
+        usage: KeyUsage,
+    ) -> Result<(Claim, Material), Error> {
+        let object = ObjectId::random();
+        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
+        self.admit(Purpose::Material)?;
+        self.record_or_withdraw(self.store.claim_object(&claim).await)?;
+        crate::failpoint::reach("create.claimed");
+        let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
+            Ok(proved) => proved,
+            Err(error) => {
+                self.give_up(&claim, leftover_of(&error)).await;
+                return Err(error.into());
+            }
+        };
+        crate::failpoint::reach("create.generated");
+        let material = Material {
+            id: proved.evidence.material_id(key),
+            object,
+            presence: MaterialPresence::Imported,
+            rotation: Rotation::Current,
+            rotated_at: None,
+            description: String::new(),
+            expiration: Expiration::Never,
+            imported_at: self.clock.now(),
+            spki: proved.spki(),
+            kcv: proved.kcv,
+            exposure: HostExposure::Token,
+        };
+        Ok((claim, material))
     }
 
     /// DescribeKey.

@@ -2,14 +2,12 @@
 
 use super::Error;
 use crate::model::invalid::text;
+use crate::model::key::MOST_TAGS;
 use crate::model::{Invalid, Tags};
-
-/// The most tags of a key.
-const MOST: usize = 50;
 
 /// Tags in which each key is named once, none of them reserved.
 pub(super) fn of(given: Vec<(String, String)>) -> Result<Tags, Error> {
-    if given.len() > MOST {
+    if given.len() > MOST_TAGS {
         return Err(Error::Tags("Too many tags"));
     }
     let mut tags = Tags::new();
@@ -27,6 +25,11 @@ pub(super) fn of(given: Vec<(String, String)>) -> Result<Tags, Error> {
         }
     }
     Ok(tags)
+}
+
+/// Keys of tags, as policies take them: with values that say nothing.
+pub(super) fn keys(given: Vec<String>) -> Result<Tags, Error> {
+    given.into_iter().map(|key| Ok((text("tagKeys", key, 1, 128)?, String::new()))).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::{Error, Store};
 use crate::model::key::Deletion;
-use crate::model::{Account, Key, KeyId, ObjectId, Timestamp};
+use crate::model::{Account, Key, KeyId, ObjectId, Tags, Timestamp};
 
 impl Store {
     /// Records a new key, in version 0. `settled` is the claim under which the token made its material.
@@ -30,7 +30,7 @@ impl Store {
     pub async fn key(&self, account: &Account, id: &KeyId) -> Result<Option<Key>, Error> {
         let sql = concat!(
             "SELECT k.id, k.account, k.spec, k.usage, k.origin, k.description, k.enabled, k.created_at, k.deletion_at, \
-             k.deletion_window_days, k.token, k.version, k.tags, ",
+             k.deletion_window_days, k.token, k.version, k.tags, k.policy, ",
             material_columns!(),
             " FROM keys k LEFT JOIN materials m ON m.key_id = k.id WHERE k.account = $1 AND k.id = $2 ORDER BY m.place"
         );
@@ -119,6 +119,7 @@ impl Transaction {
             origin,
             description,
             tags,
+            policy,
             enabled,
             created_at,
             deletion,
@@ -127,7 +128,8 @@ impl Transaction {
             version: _,
         } = key;
         let sql = "INSERT INTO keys (id, account, spec, usage, origin, description, enabled, created_at, deletion_at, \
-                   deletion_window_days, token, version, tags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)";
+                   deletion_window_days, token, version, tags, policy) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13)";
         let args = args![
             id.as_str(),
             account.as_str(),
@@ -140,15 +142,16 @@ impl Transaction {
             deletion.map(|deletion| deletion.at),
             deletion.map(|deletion| deletion.window_in_days),
             token.as_str(),
-            serde_json::json!(tags).to_string().as_str(),
+            json(tags).as_str(),
+            policy.clone(),
         ];
         self.execute(sql, args).await.map(drop)
     }
 
     /// Writes what of a key can change, unless it was changed since it was read. What a key is never changes.
     pub(super) async fn save_key(&mut self, key: &Key) -> Result<bool, Error> {
-        let sql = "UPDATE keys SET description = $4, enabled = $5, deletion_at = $6, deletion_window_days = $7, \
-                   version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
+        let sql = "UPDATE keys SET description = $4, enabled = $5, deletion_at = $6, deletion_window_days = $7, tags = $8, \
+                   policy = $9, version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
         let args = args![
             key.account.as_str(),
             key.id.as_str(),
@@ -157,6 +160,8 @@ impl Transaction {
             u32::from(key.enabled),
             key.deletion.map(|deletion| deletion.at),
             key.deletion.map(|deletion| deletion.window_in_days),
+            json(&key.tags).as_str(),
+            key.policy.clone(),
         ];
         if self.execute(sql, args).await? == 0 {
             return Ok(false);
@@ -164,6 +169,10 @@ impl Transaction {
         self.write_materials(key).await?;
         Ok(true)
     }
+}
+
+fn json(tags: &Tags) -> String {
+    serde_json::json!(tags).to_string()
 }
 
 fn name(row: &Row) -> Result<(Account, KeyId), Error> {
@@ -185,6 +194,7 @@ fn of_row(row: &Row) -> Result<Key, Error> {
         origin: row.named("origin")?,
         description: row.get("description")?,
         tags: row.parsed("tags", |json| serde_json::from_str(json).ok())?,
+        policy: row.optional("policy")?,
         enabled: row.get::<i64>("enabled")? != 0,
         created_at: row.time("created_at")?,
         deletion,

@@ -10,7 +10,7 @@ use crate::model::{Expiration, Key, KeyMaterialId, Material, Timestamp};
 macro_rules! material_columns {
     () => {
         "m.id AS material_id, m.object, m.presence, m.rotation, m.description AS material_description, m.valid_to, \
-         m.imported_at, m.spki, m.kcv, m.exposure"
+         m.imported_at, m.rotated_at, m.spki, m.kcv, m.exposure"
     };
 }
 pub(super) use material_columns;
@@ -24,6 +24,7 @@ pub(super) fn of_row(row: &Row) -> Result<Option<Material>, Error> {
         object: row.object("object")?,
         presence: row.named("presence")?,
         rotation: row.named("rotation")?,
+        rotated_at: row.optional::<i64>("rotated_at")?.map(Timestamp::from_millis),
         description: row.get("material_description")?,
         expiration: valid_to.map_or(Expiration::Never, |end| Expiration::At(Timestamp::from_millis(end))),
         imported_at: row.time("imported_at")?,
@@ -44,14 +45,21 @@ impl Transaction {
     }
 
     async fn insert_material(&mut self, key: &Key, place: u32, material: &Material) -> Result<(), Error> {
-        let Material { id, object, presence, rotation, description, expiration, imported_at, spki, kcv, exposure } =
-            material;
-        let valid_to = match expiration {
-            Expiration::At(end) => Some(*end),
-            Expiration::Never => None,
-        };
+        let Material {
+            id,
+            object,
+            presence,
+            rotation,
+            rotated_at,
+            description,
+            expiration,
+            imported_at,
+            spki,
+            kcv,
+            exposure,
+        } = material;
         let sql = "INSERT INTO materials (key_id, place, id, object, presence, rotation, description, valid_to, \
-                   imported_at, spki, kcv, exposure) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                   imported_at, spki, kcv, exposure, rotated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         let args = args![
             key.id.as_str(),
             place,
@@ -60,11 +68,12 @@ impl Transaction {
             presence.as_str(),
             rotation.as_str(),
             description.as_str(),
-            valid_to,
+            expiration.end(),
             *imported_at,
             spki.as_deref(),
             kcv.as_ref().map(<[u8; 3]>::as_slice),
             exposure.as_str(),
+            *rotated_at,
         ];
         self.execute(sql, args).await.map(drop)
     }

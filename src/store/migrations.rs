@@ -11,6 +11,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 const RECORD: &str = include_str!("migrations/0001_record.sql");
 const POOL: &str = include_str!("migrations/0002_pool.sql");
 const POLICY: &str = include_str!("migrations/0003_policy.sql");
+const LIFE: &str = include_str!("migrations/0004_life.sql");
 const ACCESS_KEYS: &str = include_str!("migrations/0005_access_keys.sql");
 
 /// The migrations in PostgreSQL's words.
@@ -28,11 +29,16 @@ pub(super) fn sqlite() -> Migrator {
 }
 
 fn migrator(dialect: impl Fn(&str) -> String) -> Migrator {
-    let migrations = [(1, "record", RECORD), (2, "pool", POOL), (3, "policy", POLICY), (5, "access-keys", ACCESS_KEYS)]
-        .into_iter()
-        .map(|(version, name, sql)| {
-            let sql = AssertSqlSafe(dialect(sql)).into_sql_str();
-            Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-        });
+    let migrations = [
+        (1, "record", RECORD),
+        (2, "pool", POOL),
+        (3, "policy", POLICY),
+        (4, "life", LIFE),
+        (5, "access-keys", ACCESS_KEYS),
+    ];
+    let migrations = migrations.into_iter().map(|(version, name, sql)| {
+        let sql = AssertSqlSafe(dialect(sql)).into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
     Migrator::with_migrations(migrations.collect())
 }

@@ -50,6 +50,27 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Makes a rotation happen to material that the token made: `key` is saved with it, and the claim is gone. Whatever else it
+    /// returns, nothing has changed.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn settle_rotation(&self, claim: &Claim, key: &Key) -> Result<Settled, Error> {
+        transact!(self, |tx| {
+            let sql = "SELECT object FROM claims WHERE object = $1";
+            if tx.row(sql, args![&claim.object]).await?.is_none() {
+                return Ok(Settled::ClaimGone);
+            }
+            if !tx.save_key(key).await? {
+                return Ok(Settled::KeyChanged);
+            }
+            tx.change("DELETE FROM claims WHERE object = $1", args![&claim.object]).await?;
+            Ok(Settled::Settled)
+        })
+    }
+}
+
 impl Transaction {
     async fn obstacle(&mut self, claim: &Claim, id: &WrappingKeyId) -> Result<Option<Settled>, Error> {
         let Some(set) = self.wrapping_key(id).await? else { return Ok(Some(Settled::ClaimGone)) };

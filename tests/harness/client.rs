@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use keyferry::model::{KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::proto as pb;
+use pb::alias_service_client::AliasServiceClient;
+use pb::cryptography_service_client::CryptographyServiceClient;
 use pb::import_service_client::ImportServiceClient;
 use pb::key_service_client::KeyServiceClient;
 use pb::operator_service_client::OperatorServiceClient;
+use pb::rotation_service_client::RotationServiceClient;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity as TlsIdentity};
 
 use super::Refusal;
@@ -48,6 +51,18 @@ impl Client {
 
     pub fn operator(&self) -> OperatorServiceClient<Channel> {
         OperatorServiceClient::new(self.channel.clone())
+    }
+
+    pub fn aliases(&self) -> AliasServiceClient<Channel> {
+        AliasServiceClient::new(self.channel.clone())
+    }
+
+    pub fn rotations(&self) -> RotationServiceClient<Channel> {
+        RotationServiceClient::new(self.channel.clone())
+    }
+
+    pub fn cryptography(&self) -> CryptographyServiceClient<Channel> {
+        CryptographyServiceClient::new(self.channel.clone())
     }
 
     /// A key that waits for its material.

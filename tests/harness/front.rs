@@ -148,6 +148,12 @@ through! { KeyService keys {
     schedule_key_deletion ScheduleKeyDeletionRequest ScheduleKeyDeletionResponse |_, _| {};
     cancel_key_deletion CancelKeyDeletionRequest CancelKeyDeletionResponse |_, _| {};
     update_key_description UpdateKeyDescriptionRequest UpdateKeyDescriptionResponse |_, _| {};
+    tag_resource TagResourceRequest TagResourceResponse |_, _| {};
+    untag_resource UntagResourceRequest UntagResourceResponse |_, _| {};
+    list_resource_tags ListResourceTagsRequest ListResourceTagsResponse |_, _| {};
+    put_key_policy PutKeyPolicyRequest PutKeyPolicyResponse |_, _| {};
+    get_key_policy GetKeyPolicyRequest GetKeyPolicyResponse |_, _| {};
+    list_key_policies ListKeyPoliciesRequest ListKeyPoliciesResponse |_, _| {};
 } }
 
 through! { ImportService imports {
@@ -169,4 +175,5 @@ through! { ImportService imports {
 through! { OperatorService operator {
     get_server_info GetServerInfoRequest GetServerInfoResponse |_, _| {};
     get_token_profile GetTokenProfileRequest GetTokenProfileResponse |_, _| {};
+    advance_clock AdvanceClockRequest AdvanceClockResponse |_, _| {};
 } }

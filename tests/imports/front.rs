@@ -16,7 +16,14 @@ use crate::call;
 use crate::harness::certificates::{Authority, Identity};
 use crate::harness::{Client, Daemon, Refusal, Settings};
 
-const SERVICES: [&str; 3] = ["keyferry.v1.ImportService", "keyferry.v1.KeyService", "keyferry.v1.OperatorService"];
+const SERVICES: [&str; 6] = [
+    "keyferry.v1.AliasService",
+    "keyferry.v1.CryptographyService",
+    "keyferry.v1.ImportService",
+    "keyferry.v1.KeyService",
+    "keyferry.v1.OperatorService",
+    "keyferry.v1.RotationService",
+];
 
 /// Whether a client so identified gets an answer. Under TLS 1.3 it learns of a refusal at its first call only.
 async fn gets_in(daemon: &Daemon, identity: Option<&Identity>) -> Result<(), String> {

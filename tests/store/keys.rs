@@ -50,6 +50,8 @@ on_both! {
         let gone = key.materials.remove(0);
         key.materials.push(Material { description: "new".to_owned(), ..material(9, Expiration::At(later(5))) });
         key.description = "other words".to_owned();
+        key.tags.insert("cost".to_owned(), "5".to_owned());
+        key.policy = None;
         key.enabled = false;
         key.deletion = None;
         bench.store.save_key(&key, &[gone.object], NOW).await.unwrap();

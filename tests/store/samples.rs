@@ -34,6 +34,7 @@ pub fn key() -> Key {
         origin: Origin::External,
         description: "für Österreich 🔑".to_owned(),
         tags: [("team".to_owned(), "Zürich \"5\"".to_owned())].into(),
+        policy: None,
         enabled: false,
         created_at: NOW,
         deletion: None,
@@ -49,6 +50,7 @@ pub fn material(seed: u8, expiration: Expiration) -> Material {
         object: ObjectId::random(),
         presence: MaterialPresence::Imported,
         rotation: Rotation::Current,
+        rotated_at: None,
         description: String::new(),
         expiration,
         imported_at: NOW,
@@ -70,9 +72,10 @@ pub fn full_key() -> Key {
         ..material(200, Expiration::At(later(60)))
     };
     Key {
+        policy: Some("{\t\"ÿ\": \"a policy\"\n}".to_owned()),
         enabled: true,
         deletion: Some(Deletion { at: later(7 * 86_400), window_in_days: 7 }),
-        materials: vec![old, material(1, Expiration::Never)],
+        materials: vec![old, Material { rotated_at: Some(later(3)), ..material(1, Expiration::Never) }],
         ..key()
     }
 }

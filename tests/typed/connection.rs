@@ -194,6 +194,13 @@ impl pb::operator_service_server::OperatorService for Watch {
     ) -> Result<Response<pb::GetTokenProfileResponse>, Status> {
         Err(Status::unimplemented(""))
     }
+
+    async fn advance_clock(
+        &self,
+        _: Request<pb::AdvanceClockRequest>,
+    ) -> Result<Response<pb::AdvanceClockResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
 }
 
 #[tokio::test]

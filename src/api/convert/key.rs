@@ -1,7 +1,7 @@
 //! Keys, as the reference's KeyMetadata shows them.
 
 use crate::api::convert::names::{self, name, number};
-use crate::api::convert::time;
+use crate::api::convert::{tags, time};
 use crate::model::{Expiration, KeyState, KeyUsage, Material, Origin};
 use crate::proto;
 use crate::service::{
@@ -10,16 +10,25 @@ use crate::service::{
 
 impl From<proto::CreateKeyRequest> for CreateKey {
     fn from(request: proto::CreateKeyRequest) -> Self {
-        let proto::CreateKeyRequest { description, key_usage, key_spec, origin, multi_region, tags } = request;
+        let proto::CreateKeyRequest {
+            description,
+            key_usage,
+            key_spec,
+            origin,
+            multi_region,
+            tags,
+            policy,
+            bypass_policy_lockout_safety_check,
+        } = request;
         Self {
             description,
             key_usage: name::<proto::KeyUsage>(key_usage),
             key_spec: name::<proto::KeySpec>(key_spec),
             origin: name::<proto::Origin>(origin),
             multi_region,
-            tags: tags.into_iter().map(|proto::Tag { tag_key, tag_value }| (tag_key, tag_value)).collect(),
-            policy: None,
-            bypass_policy_lockout_safety_check: false,
+            tags: tags.into_iter().map(tags::pair).collect(),
+            policy,
+            bypass_policy_lockout_safety_check,
         }
     }
 }
@@ -175,6 +184,7 @@ mod tests {
             object: ObjectId([1; 16]),
             presence: MaterialPresence::Imported,
             rotation: Rotation::Current,
+            rotated_at: None,
             description: String::new(),
             expiration,
             imported_at: NOW,
@@ -195,6 +205,7 @@ mod tests {
             origin: Origin::External,
             description: String::new(),
             tags: Default::default(),
+            policy: None,
             enabled: true,
             created_at: NOW,
             deletion: None,

@@ -32,12 +32,20 @@ macro_rules! named_on_the_wire {
 }
 
 named_on_the_wire! {
+    DataKeySpec "DATA_KEY_SPEC_",
+    EncryptionAlgorithm "ENCRYPTION_ALGORITHM_",
     ExpirationModel "EXPIRATION_MODEL_",
     HostExposure "HOST_EXPOSURE_",
     ImportType "IMPORT_TYPE_",
+    IncludeKeyMaterial "INCLUDE_KEY_MATERIAL_",
+    KeyAgreementAlgorithm "KEY_AGREEMENT_ALGORITHM_",
+    KeyMaterialState "KEY_MATERIAL_STATE_",
     KeySpec "KEY_SPEC_",
     KeyUsage "KEY_USAGE_",
+    MacAlgorithm "MAC_ALGORITHM_",
+    MessageType "MESSAGE_TYPE_",
     Origin "ORIGIN_",
+    SigningAlgorithm "SIGNING_ALGORITHM_",
     WrappingAlgorithm "WRAPPING_ALGORITHM_",
     WrappingKeySpec "WRAPPING_KEY_SPEC_",
 }
@@ -77,7 +85,11 @@ pub(in crate::api) fn exposure(exposure: model::HostExposure) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HostExposure, ImportType, KeySpec, KeyUsage, Origin, WrappingAlgorithm, WrappingKeySpec};
+    use crate::model::key_spec::HmacHash;
+    use crate::model::{
+        DataKeySpec, EncryptionAlgorithm, HostExposure, ImportType, KeyAgreementAlgorithm, KeySpec, KeyUsage, MessageType,
+        Origin, Rotation, SigningAlgorithm, WrappingAlgorithm, WrappingKeySpec,
+    };
 
     /// The numbers 1 to n are the model's members and nothing else.
     fn agree<E: Named>(members: &[&str]) {
@@ -100,7 +112,17 @@ mod tests {
             )+};
         }
         agree!(HostExposure ImportType KeySpec KeyUsage Origin WrappingAlgorithm WrappingKeySpec);
+        agree!(DataKeySpec EncryptionAlgorithm KeyAgreementAlgorithm MessageType SigningAlgorithm);
         agree::<proto::ExpirationModel>(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"]);
+        agree::<proto::MacAlgorithm>(&HmacHash::ALL.iter().map(|member| member.as_str()).collect::<Vec<_>>());
+        agree::<proto::IncludeKeyMaterial>(&["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]);
+    }
+
+    #[test]
+    fn every_turn_of_a_material_is_on_the_wire() {
+        for rotation in Rotation::ALL {
+            assert_ne!(number::<proto::KeyMaterialState>(rotation.as_str()), 0, "{rotation}");
+        }
     }
 
     #[test]

@@ -21,6 +21,14 @@ pub(crate) fn text(option: &str, given: &str) -> Result<String, Failure> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// The bytes that an option was given, where they are the caller's own and may well be text.
+pub(crate) fn own_bytes(option: &str, given: &str, format: BinaryFormat) -> Result<Vec<u8>, Failure> {
+    match given.strip_prefix("fileb://") {
+        Some(path) => load(option, given, path),
+        None => bytes(option, given, format),
+    }
+}
+
 /// The bytes that an option was given.
 pub(crate) fn bytes(option: &str, given: &str, format: BinaryFormat) -> Result<Vec<u8>, Failure> {
     if let Some(path) = given.strip_prefix("fileb://") {
@@ -95,6 +103,8 @@ mod tests {
         assert_eq!(take(format!("fileb://{raw}")).unwrap(), [0xd2, 0x84, 0, 1]);
         assert_eq!(take(format!("file://{base64}")).unwrap()[..4], [0xd2, 0x84, 0, 1]);
         assert_eq!(take("AQID".into()).unwrap(), [1, 2, 3]);
+        let own = own_bytes("message", &format!("fileb://{base64}"), BinaryFormat::Base64).unwrap();
+        assert_eq!(own, b"0oQAAQIDBAUGBwgJ\nCgsMDQ4P\n", "what is signed may be base64 itself");
         assert_eq!(bytes("x", "AQID", BinaryFormat::RawInBase64Out).unwrap(), b"AQID");
         assert_eq!(
             said(take(format!("fileb://{base64}"))),

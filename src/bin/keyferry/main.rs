@@ -22,6 +22,7 @@ mod report;
 mod request;
 mod schema;
 mod settings;
+mod several;
 mod shape;
 mod structures;
 mod trust;

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::globals::BinaryFormat;
 use crate::names;
 use crate::schema::{Member, Operation, constants, members};
-use crate::structures;
+use crate::{several, structures};
 
 /// A request in the making.
 pub(crate) struct Request {
@@ -120,6 +120,8 @@ pub(crate) fn wire(member: &Member, value: &Value, format: BinaryFormat) -> Resu
     let invalid =
         |wanted: &str| format!("Invalid type for parameter {name},{given} type: {}, valid types: {wanted}", type_of(value));
     match (member.kind(), value) {
+        (Kind::String, Value::Array(items)) if member.field.is_list() => several::list(member, items),
+        (Kind::String, _) if member.field.is_list() => Err(invalid("list")),
         (Kind::String, Value::String(text)) => Ok(Wire::String(text.clone())),
         (Kind::String, _) => Err(invalid("string")),
         (Kind::Bool, Value::Bool(flag)) => Ok(Wire::Bool(*flag)),
@@ -141,6 +143,8 @@ pub(crate) fn wire(member: &Member, value: &Value, format: BinaryFormat) -> Resu
         (Kind::Bytes, _) => Err(invalid("string of base64")),
         (Kind::Enum(_), Value::String(text)) => constant(member, text),
         (Kind::Enum(_), _) => Err(invalid("string")),
+        (Kind::Message(_), Value::Object(items)) if several::is_map(member) => several::map(member, items),
+        (Kind::Message(_), _) if several::is_map(member) => Err(invalid("object")),
         (Kind::Message(_), Value::Array(items)) if member.field.is_list() => structures::list(member, items, format),
         (Kind::Message(_), _) if member.field.is_list() => Err(invalid("list")),
         (Kind::Message(_), Value::String(text)) if member.is_time() => time(member, text),

@@ -9,10 +9,15 @@ use crate::names;
 use crate::schema::{Member, is_time, members};
 
 /// What is shown even where it is empty.
-const ALWAYS: [&str; 3] = [
+const ALWAYS: [&str; 8] = [
     "keyferry.v1.KeyMetadata.description",
+    "keyferry.v1.ListAliasesResponse.aliases",
+    "keyferry.v1.ListKeyPoliciesResponse.policy_names",
+    "keyferry.v1.ListKeyRotationsResponse.rotations",
     "keyferry.v1.ListKeysResponse.keys",
+    "keyferry.v1.ListResourceTagsResponse.tags",
     "keyferry.v1.MultiRegionConfiguration.replica_keys",
+    "keyferry.v1.Tag.tag_value",
 ];
 
 /// What the reference shows twice, for its older clients: the field, and the name before its own.

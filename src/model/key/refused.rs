@@ -20,6 +20,8 @@ pub enum Refused {
     Invalid(Invalid),
     /// NotFoundException: was never this key's.
     NoSuchMaterial(KeyMaterialId),
+    /// NotFoundException: a key has one policy document, which has one name.
+    NoSuchPolicy,
     /// KMSInvalidStateException: no new material waits.
     NoneToRotateTo,
     /// UnsupportedOperationException: not of a kind that rotates.
@@ -50,6 +52,10 @@ pub enum Refused {
         /// The one that waits.
         pending: KeyMaterialId,
     },
+    /// LimitExceededException.
+    TooManyAliases,
+    /// TagException.
+    TooManyTags,
     /// UnsupportedOperationException: a field for symmetric encryption keys only.
     SymmetricOnly(&'static str, KeySpec),
 }
@@ -71,6 +77,7 @@ impl Refused {
             Self::IncorrectMaterial => "the key material is not the material that this key expects".to_owned(),
             Self::Invalid(invalid) => invalid.message.clone(),
             Self::NoSuchMaterial(id) => format!("Key material (id: {id}) is not associated with KMS key {arn}."),
+            Self::NoSuchPolicy => "No such policy exists".to_owned(),
             Self::NoPublicKey(spec) => format!("{arn} key spec {spec} has no public key."),
             Self::NotPendingDeletion => format!("{arn} is not pending deletion."),
             Self::Origin(origin) => format!("{arn} origin is {origin} which is not valid for this operation."),
@@ -79,6 +86,8 @@ impl Refused {
             Self::PendingRotation { new, pending } => format!(
                 "New key material (id: {new}) cannot be imported into KMS key {arn}, because another key material (id: {pending}) is pending rotation."
             ),
+            Self::TooManyAliases => format!("{arn} has as many aliases as a key may have: delete one that is not needed."),
+            Self::TooManyTags => "Too many tags".to_owned(),
             Self::SymmetricOnly(field, spec) => format!("{arn} key spec {spec} is not valid for {field}."),
         }
     }

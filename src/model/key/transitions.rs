@@ -52,6 +52,19 @@ impl Key {
         if self.deletion.is_some() { Err(Refused::PendingDeletion) } else { Ok(()) }
     }
 
+    /// Checks that its material can be used: that it is enabled.
+    ///
+    /// # Errors
+    /// Where it is disabled, or pending deletion or import.
+    pub fn require_usable(&self, now: Timestamp) -> Result<(), Refused> {
+        match self.state(now) {
+            KeyState::Disabled => Err(Refused::Disabled),
+            KeyState::PendingDeletion => Err(Refused::PendingDeletion),
+            KeyState::PendingImport => Err(Refused::PendingImport),
+            KeyState::Enabled => Ok(()),
+        }
+    }
+
     /// Sets whether its owner wants it usable.
     ///
     /// # Errors
@@ -163,8 +176,9 @@ impl Key {
             if known.presence == MaterialPresence::Imported {
                 doomed.push(known.object);
             }
-            let (rotation, old) = (known.rotation, std::mem::take(&mut known.description));
-            *known = Material { rotation, description: description.unwrap_or(old), expiration, ..came };
+            let (rotation, rotated_at) = (known.rotation, known.rotated_at);
+            let description = description.unwrap_or_else(|| std::mem::take(&mut known.description));
+            *known = Material { rotation, rotated_at, description, expiration, ..came };
         } else {
             let rotation = if first { Rotation::Current } else { Rotation::PendingRotation };
             self.materials.push(Material { rotation, description: description.unwrap_or_default(), expiration, ..came });
@@ -223,12 +237,8 @@ impl Key {
         if self.spec.material().is_none_or(|material| material.secret_bytes().is_some()) {
             return Err(Refused::NoPublicKey(self.spec));
         }
-        match self.state(now) {
-            KeyState::Disabled => Err(Refused::Disabled),
-            KeyState::PendingDeletion => Err(Refused::PendingDeletion),
-            KeyState::PendingImport => Err(Refused::PendingImport),
-            KeyState::Enabled => self.current().and_then(|material| material.spki.as_deref()).ok_or(Refused::PendingImport),
-        }
+        self.require_usable(now)?;
+        self.current().and_then(|material| material.spki.as_deref()).ok_or(Refused::PendingImport)
     }
 }
 

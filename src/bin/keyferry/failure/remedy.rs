@@ -12,26 +12,46 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("AlreadyExistsException", _) => "Choose another name, or use what is there",
         ("DependencyTimeoutException", _) => return again(refusal, "The service's token or database does not answer"),
         ("DisabledException", _) => "Enable the key first: keyferry enable-key --key-id ID",
+        ("DryRunOperationException", _) => "Nothing is wrong: leave --dry-run away to have it done",
         ("ExpiredImportTokenException", _) => {
             "Get new ones: keyferry get-parameters-for-import; then wrap and import again with them"
+        }
+        ("IncorrectKeyException", _) => {
+            "Name the key that it was encrypted under, or, where that is a symmetric key, none: the ciphertext names it"
         }
         ("IncorrectKeyMaterialException", _) => {
             "Import the material that the key had before; its id is CurrentKeyMaterialId of keyferry describe-key, and keyferry wrap prints a file's"
         }
         ("InvalidArnException", _) => "Give a key id, or a key ARN of the form arn:aws:kms:REGION:ACCOUNT:key/ID",
+        ("InvalidCiphertextException", "Decrypt" | "ReEncrypt") => {
+            "Give the whole ciphertext as it was answered, fileb:// for bytes and base64 for text, with the encryption context it was made with; for an RSA key, its --key-id and algorithm"
+        }
         ("InvalidCiphertextException", _) => {
             "Wrap again with the PublicKey that came with this ImportToken: keyferry wrap --parameters FILE chooses hash, padding and format by itself"
         }
+        ("InvalidGrantTokenException", _) => "Leave --grant-tokens away: policies say who may do what",
         ("InvalidImportTokenException", _) => {
             "Send the ImportToken of the answer that the PublicKey came with, for the same key; one that was used is used up: keyferry get-parameters-for-import"
         }
+        ("InvalidKeyUsageException", _) => {
+            "See what the key is for, and by which algorithms: keyferry describe-key --key-id ID"
+        }
         ("InvalidMarkerException", _) => "Give NextMarker as the answer before had it, or start again without",
+        ("KMSInvalidMacException", _) => {
+            "Do not trust the message; or give key, message and MAC exactly as they were when the MAC was made"
+        }
+        ("KMSInvalidSignatureException", _) => {
+            "Do not trust the message; or give key, message, message type and algorithm exactly as they were when it was signed"
+        }
         ("KMSInternalException", _) => "Ask whoever runs the service to look into its log for this request id",
         ("KMSInvalidStateException", _) if message.ends_with("is pending deletion.") => {
             "Take the deletion back first: keyferry cancel-key-deletion --key-id ID"
         }
         ("KMSInvalidStateException", _) if message.ends_with("is pending import.") => {
             "Import its material first: keyferry import KEYFILE --key-id ID"
+        }
+        ("KMSInvalidStateException", "RotateKeyOnDemand") if message.starts_with("No available key material") => {
+            "Import what is to come next: keyferry import-key-material --import-type NEW_KEY_MATERIAL"
         }
         ("KMSInvalidStateException", _) if message.starts_with("the import waits for the approval") => {
             "Have another principal look at it, keyferry list-pending-imports, and say yes: keyferry approve-import --key-id ID --request-digest DIGEST"
@@ -43,7 +63,17 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("LimitExceededException", "GetParametersForImport") => {
             "Import under the sets that are out, or wait until the first of them expires; whoever runs the service can raise the limit"
         }
+        ("LimitExceededException", "RotateKeyOnDemand") => {
+            "Make another key, and re-encrypt under it what is kept: keyferry re-encrypt"
+        }
         ("LimitExceededException", _) => "Delete what is no longer needed, or ask for a higher limit",
+        ("MalformedPolicyDocumentException", _) => {
+            "Give a JSON policy document that lets somebody of the account change it, or --bypass-policy-lockout-safety-check"
+        }
+        ("NotFoundException", "GetKeyPolicy" | "PutKeyPolicy") if message.starts_with("No such policy") => {
+            "There is one policy, and it is called default: leave --policy-name away"
+        }
+        ("NotFoundException", _) if message.starts_with("Alias ") => "See which aliases there are: keyferry list-aliases",
         ("NotFoundException", _) => {
             "See which keys there are: keyferry list-keys; and which service and Region is asked: keyferry configure list"
         }
@@ -51,6 +81,12 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("ThrottlingException", _) => return again(refusal, "The service has enough to do"),
         ("UnrecognizedClientException", _) => {
             "Show a certificate that the service knows: --client-cert and --client-key, or keyferry configure"
+        }
+        ("UnsupportedOperationException", "EnableKeyRotation" | "DisableKeyRotation") => {
+            "Import new key material and have it take its turn: keyferry rotate-key-on-demand --key-id ID"
+        }
+        ("UnsupportedOperationException", "AdvanceClock") => {
+            "Start a service of your own for it, to try things out: keyferryd dev --clock-control"
         }
         ("UnsupportedOperationException", _) if message.contains("origin is") => {
             "Only keys made for import take material: keyferry create-key --origin EXTERNAL"

@@ -127,6 +127,7 @@ impl Asked {
             origin: self.key.origin,
             description: String::new(),
             tags: tags(&self.key.tag),
+            policy: None,
             enabled: true,
             created_at: Timestamp::from_millis(0),
             deletion: None,

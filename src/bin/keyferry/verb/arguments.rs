@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::request::Request;
 use crate::schema::{Member, Operation, constants};
 use crate::settings::Settings;
-use crate::{input_file, parameters, structures, typed};
+use crate::{input_file, parameters, several, structures, typed};
 
 pub(super) const SKELETON: &str = "generate-cli-skeleton";
 const INPUT_FILES: [&str; 2] = ["cli-input-json", "cli-input-yaml"];
@@ -50,6 +50,8 @@ fn value_name(member: &Member) -> &'static str {
         Kind::Int32 => "NUMBER",
         Kind::Bytes => "BLOB",
         Kind::Enum(_) => "NAME",
+        Kind::Message(_) if several::is_map(member) => "NAME=VALUE",
+        Kind::Message(_) if member.field.is_list() => "ITEM",
         Kind::Message(_) => "TIME",
         _ => "TEXT",
     }
@@ -84,7 +86,9 @@ fn options(member: &Member) -> Vec<Arg> {
     let items = format!(" Each in the form {}, or as JSON.", structures::form(member));
     let form = match member.kind() {
         Kind::Bytes => " As fileb:// and a path, or base64.",
+        Kind::Message(_) if several::is_map(member) => " In the form NAME=VALUE,NAME=VALUE, or as JSON.",
         Kind::Message(_) if member.field.is_list() => items.as_str(),
+        Kind::String if member.field.is_list() => " One word each, or as a JSON list.",
         Kind::Message(_) => " In the form of RFC 3339, or seconds since 1970.",
         _ => "",
     };
@@ -103,7 +107,7 @@ fn options(member: &Member) -> Vec<Arg> {
             arg.value_name(value_name(member))
                 .value_parser(PossibleValuesParser::new(constants(&enumeration).into_iter().map(value)))
         }
-        Kind::Message(_) if member.field.is_list() => arg.value_name("ITEM").num_args(1..),
+        _ if member.field.is_list() => arg.value_name(value_name(member)).num_args(1..),
         _ => arg.value_name(value_name(member)),
     };
     vec![arg]
@@ -155,12 +159,8 @@ fn given(member: &Member, matches: &ArgMatches, settings: &Settings) -> Result<O
         Kind::Bool if matches.get_flag(&format!("no-{option}")) => Some(Wire::Bool(false)),
         Kind::Bool => None,
         Kind::Int32 => matches.get_one::<i32>(&option).map(|number| Wire::I32(*number)),
-        Kind::Message(_) if member.field.is_list() => match matches.get_many::<String>(&option) {
-            Some(words) => {
-                let items = structures::of_words(member, words);
-                let list = items.and_then(|items| structures::list(member, &items, settings.binary_format));
-                Some(list.map_err(Failure::usage)?)
-            }
+        _ if member.field.is_list() => match matches.get_many::<String>(&option) {
+            Some(words) => Some(typed::of_words(member, &words.cloned().collect::<Vec<_>>(), settings)?),
             None => None,
         },
         _ => match matches.get_one::<String>(&option) {

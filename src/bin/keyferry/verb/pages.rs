@@ -77,7 +77,7 @@ impl Pages {
             // The last page is asked to end where the printing does, so that its marker is where to go on.
             let limit = left.and_then(|left| i32::try_from(left).ok()).into_iter().chain(self.page_size).min();
             if let Some(limit) = limit {
-                request.put("limit", Wire::I32(limit.min(MOST_IN_A_PAGE)));
+                request.put("limit", Wire::I32(limit.min(most_in_a_page(operation))));
             }
             if let Some(marker) = &marker {
                 request.put("marker", Wire::String(marker.clone()));
@@ -106,4 +106,10 @@ impl Pages {
 }
 
 /// The reference's limit.
-const MOST_IN_A_PAGE: i32 = 1000;
+fn most_in_a_page(operation: &Operation) -> i32 {
+    match operation.name() {
+        "ListAliases" => 100,
+        "ListResourceTags" => 50,
+        _ => 1000,
+    }
+}

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::names;
 use crate::output::Printer;
 use crate::schema::{Member, Operation, constants, is_time, members};
-use crate::shape;
+use crate::{several, shape};
 
 /// Which skeleton.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,6 +41,8 @@ fn of_input(operation: &Operation) -> Value {
 /// A member as it could be given, text and bytes as `text`.
 fn sample(member: &Member, text: &str) -> Value {
     match member.kind() {
+        _ if several::is_map(member) => Value::Object(Map::from_iter([("KeyName".to_owned(), text.into())])),
+        _ if several::is_words(member) => Value::Array(vec![text.into()]),
         Type::Bool => Value::from(true),
         Type::Int32 | Type::Uint32 | Type::Int64 | Type::Uint64 => Value::from(0),
         Type::Bytes => Value::from(Base64::encode_string(text.as_bytes())),
@@ -86,7 +88,7 @@ fn of_output(message: &MessageDescriptor) -> Value {
             Type::Message(inner) if !is_time(field) => of_output(&inner),
             _ => sample(&member, &member.name()),
         };
-        if field.is_list() { Value::Array(vec![value]) } else { value }
+        if field.is_list() && !several::is_words(&member) { Value::Array(vec![value]) } else { value }
     };
     let mut shape = Map::new();
     for Member { field } in members(message) {

@@ -1,0 +1,33 @@
+//! What every use of material in the token has in common: it may have been destroyed meanwhile, and the token may not have the
+//! mechanism.
+
+use cryptoki::error::Error as Pkcs11Error;
+use cryptoki::object::ObjectHandle;
+
+use super::token::is_stale;
+use super::{Error, Token};
+use crate::model::ObjectId;
+
+impl Token {
+    /// As [`Token::with_object`], by `mechanism`, which is named where the token does not have it.
+    pub(super) fn with_material<T>(
+        &self,
+        id: &ObjectId,
+        mechanism: &'static str,
+        use_it: impl Fn(ObjectHandle) -> Result<T, Pkcs11Error>,
+    ) -> Result<T, Error> {
+        self.with_object(id, use_it).map_err(|error| match error {
+            Error::Failed(error) if is_stale(&error) => Error::Stale(error),
+            error => error.of_mechanism(mechanism),
+        })
+    }
+
+    /// An answer that only a ciphertext can have spoilt: `None` where it was the ciphertext, and the token works.
+    pub(super) fn unless_bad<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
+        match answer.map_err(|error| self.whose_fault(error)) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Error::Rejected) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
