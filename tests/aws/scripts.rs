@@ -31,3 +31,13 @@ fn every_cell_of_the_matrix_is_imported_by_boto3_and_used_or_refused_in_the_refe
 fn every_refusal_of_an_import_has_the_references_name_and_words() {
     run("import_errors.py");
 }
+
+#[test]
+fn every_refusal_in_a_keys_life_has_the_references_name_and_words() {
+    run("key_errors.py");
+}
+
+#[test]
+fn every_refusal_of_a_keys_use_has_the_references_name_and_words() {
+    run("use_errors.py");
+}
