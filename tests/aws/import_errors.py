@@ -7,7 +7,6 @@ from kms import client, enabled_key, external_key, import_material, import_reque
 from kms import openssl, refused, state, wrap
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
-REALM = "arn:aws:kms:us-east-1:111122223333"
 NOW = datetime.now(timezone.utc)
 kms = client()
 # As it is without the checks that clients do for the service.
@@ -15,6 +14,7 @@ bare = client(parameter_validation=False)
 
 key = external_key(kms)
 arn, key_id = key["Arn"], key["KeyId"]
+REALM = arn.removesuffix(f":key/{key_id}")
 plain = material("SYMMETRIC_DEFAULT")
 good = import_request(kms, key_id, plain)
 
@@ -36,7 +36,7 @@ names = {
     f"{REALM}:key/{ABSENT}": f"Key '{REALM}:key/{ABSENT}' does not exist",
     "fake-key-id": "Invalid keyId 'fake-key-id'",
     ABSENT.replace("-", ""): f"Invalid keyId '{ABSENT.replace('-', '')}'",
-    f"arn:aws:kms:eu-west-1:111122223333:key/{ABSENT}": "Invalid arn eu-west-1",
+    f"{REALM}:key/{ABSENT}".replace("us-east-1", "eu-west-1"): "Invalid arn eu-west-1",
 }
 others = {name: value for name, value in good.items() if name != "KeyId"}
 wanted = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}

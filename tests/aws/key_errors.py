@@ -5,7 +5,6 @@ import json
 from kms import client, enabled_key, external_key, import_material, material, refused
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
-REALM = "arn:aws:kms:us-east-1:111122223333"
 kms = client()
 bare = client(parameter_validation=False)
 
@@ -20,6 +19,7 @@ def constraint(value, field, rule):
 
 key = external_key(kms)
 arn, key_id = key["Arn"], key["KeyId"]
+REALM = arn.removesuffix(f":key/{key_id}")
 of = {"KeyId": key_id}
 
 # CreateKey.
@@ -35,7 +35,7 @@ words = (
     "CustomerMasterKeySpec is deprecated."
 )
 invalid(words, "create_key", KeySpec="SYMMETRIC_DEFAULT", CustomerMasterKeySpec="SYMMETRIC_DEFAULT")
-words = constraint("Value 'd*'", "description", "Member must have length less than or equal to 8192").replace("d*", "d" * 8193)
+words = constraint("Value", "description", "Member must have length less than or equal to 8192")
 invalid(words, "create_key", Description="d" * 8193)
 for spec in ("ML_DSA_44", "ECC_NIST_EDWARDS25519"):
     given = {"KeySpec": spec, "KeyUsage": "SIGN_VERIFY", "Origin": "EXTERNAL"}
@@ -48,9 +48,9 @@ for operation, more in (("create_key", {}), ("tag_resource", of)):
     refused(kms, "TagException", "Duplicate tag keys", operation, Tags=tags("a", "a"), **more)
     refused(kms, "TagException", "Tags beginning with aws: are reserved", operation, Tags=tags("aws:a"), **more)
     refused(kms, "TagException", "Too many tags", operation, Tags=tags(*map(str, range(51))), **more)
-    words = constraint(f"Value '{'k' * 129}'", "tags.1.member.tagKey", "Member must have length less than or equal to 128")
+    words = constraint("Value", "tags.1.member.tagKey", "Member must have length less than or equal to 128")
     invalid(words, operation, Tags=tags("k" * 129), **more)
-    words = constraint(f"Value '{'v' * 257}'", "tags.2.member.tagValue", "Member must have length less than or equal to 256")
+    words = constraint("Value", "tags.2.member.tagValue", "Member must have length less than or equal to 256")
     invalid(words, operation, Tags=[*tags("a"), {"TagKey": "k", "TagValue": "v" * 257}], **more)
 kms.tag_resource(Tags=[{"TagKey": str(number), "TagValue": ""} for number in range(50)], **of)
 refused(kms, "TagException", "Too many tags", "tag_resource", Tags=[{"TagKey": "one more", "TagValue": ""}], **of)

@@ -126,7 +126,7 @@ def state(kms, key_id):
 
 def refused(kms, code, message, operation, **arguments):
     """Holds a call to its refusal: the code, the message where it is not None, and the type that the model has for it."""
-    case = f"{operation} {arguments}"
+    case = f"{operation} {arguments}"[:400]
     try:
         answer = getattr(kms, operation)(**arguments)
     except ClientError as error:
