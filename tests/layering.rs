@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name besides itself. `bin` names the library by its own name, and any module of it.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("bin", &[]),
     ("client", &["clock", "model", "proto", "statement", "wrap"]),
     (
@@ -28,12 +28,30 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("api", &["front", "service", "proto", "model", "hsm"]),
     ("front", &["service", "model"]),
     ("json", &["front", "service", "sigv4", "model", "hsm"]),
-    ("service", &["policy", "store", "hsm", "import_token", "sigv4", "statement", "audit", "clock", "failpoint", "model"]),
+    (
+        "service",
+        &[
+            "policy",
+            "store",
+            "hsm",
+            "import_token",
+            "sigv4",
+            "statement",
+            "ciphertext",
+            "public_key",
+            "audit",
+            "clock",
+            "failpoint",
+            "model",
+        ],
+    ),
     ("policy", &["model"]),
     ("store", &["model"]),
     ("import_token", &["model"]),
     ("sigv4", &[]),
     ("statement", &["model"]),
+    ("ciphertext", &["model"]),
+    ("public_key", &["model"]),
     ("audit", &["model"]),
     ("hsm", &["failpoint", "model", "wrap"]),
     ("wrap", &["model"]),

@@ -1,6 +1,7 @@
 //! What else there is to a key's life: tags, aliases, policy documents, rotations; every refusal in the reference's words.
 
 mod aliases;
+mod audited;
 mod policies;
 mod rotations;
 mod tags;

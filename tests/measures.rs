@@ -4,6 +4,7 @@ mod burst;
 mod concurrency;
 pub mod errand;
 mod floor;
+mod fronts;
 mod imports;
 mod load;
 mod padding;
@@ -21,7 +22,7 @@ use std::path::Path;
 use report::Report;
 
 /// The measures by name, each with what it takes to run.
-const NAMES: [&str; 6] = ["parameters", "concurrency", "burst", "imports", "scale", "padding"];
+const NAMES: [&str; 7] = ["parameters", "concurrency", "burst", "imports", "fronts", "scale", "padding"];
 
 /// Runs those that are named, or all, and prints and writes what they found.
 pub async fn run(wanted: &[String]) {
@@ -36,6 +37,7 @@ pub async fn run(wanted: &[String]) {
             "concurrency" => concurrency::measure(&mut report).await,
             "burst" => burst::measure(&mut report).await,
             "imports" => imports::measure(&mut report).await,
+            "fronts" => fronts::measure(&mut report).await,
             "scale" => scale::measure(&mut report).await,
             "padding" => padding::measure(&mut report).await,
             _ => unreachable!("{name} is among the names"),

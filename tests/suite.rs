@@ -10,6 +10,7 @@ mod config;
 // Steps are there to be killed at only where the feature makes them.
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod cryptography;
 mod deploy;
 mod dev;
 mod examples;
@@ -30,6 +31,7 @@ mod receipts;
 mod refusals;
 mod startup;
 mod store;
+mod surface;
 mod tls;
 mod token;
 mod typed;

@@ -1,5 +1,7 @@
 //! The token layer against SoftHSM2: what it is found able to do, and what it must refuse.
 
+mod cryptography;
+
 use der::asn1::OctetStringRef;
 use der::{Decode, Encode};
 use keyferry::hsm::{Error, Hsm, Import, Proved, Token};
@@ -98,6 +100,17 @@ impl Pairs {
         algorithm: WrappingAlgorithm,
         material: &[u8],
     ) -> Result<Proved, Error> {
+        self.import_as(ObjectId::random(), key, usage, algorithm, material).await
+    }
+
+    async fn import_as(
+        &self,
+        object: ObjectId,
+        key: KeySpec,
+        usage: KeyUsage,
+        algorithm: WrappingAlgorithm,
+        material: &[u8],
+    ) -> Result<Proved, Error> {
         let path = self.hsm.profile().route(key, algorithm).unwrap().path.unwrap();
         let (wrapping_key, spki) = match path.pair_use() {
             PairUse::Unwrap => &self.unwrap,
@@ -110,7 +123,7 @@ impl Pairs {
             ciphertext: wrap::wrap(spki, algorithm, material).unwrap(),
             kind: key.material().unwrap(),
             usage,
-            object: ObjectId::random(),
+            object,
         };
         let imported = self.hsm.call(move |token| token.import(&import, |_| Ok::<(), ()>(()))).await?;
         Ok(imported.unwrap())

@@ -2,9 +2,11 @@
 
 mod connection;
 mod lies;
+mod life;
 mod lost;
 mod operations;
 mod refused;
+mod uses;
 mod walk;
 
 use keyferry::client::{Client, Endpoint};

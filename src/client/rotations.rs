@@ -5,7 +5,7 @@ use super::error::{Error, Local};
 use super::key::material_id;
 use super::pages::Markers;
 use super::wire::{Wire, arn, moment, present, required};
-use crate::model::{Expiration, ExpirationModel, KeyMaterialId, Rotation, Timestamp};
+use crate::model::{Expiration, ExpirationModel, IncludeKeyMaterial, KeyMaterialId, Rotation, Timestamp};
 use crate::proto;
 
 /// A key material of a symmetric encryption key.
@@ -52,7 +52,7 @@ impl TryFrom<proto::RotationsListEntry> for Turn {
 /// Each takes a key id or a key ARN, and fails as [`Client::call`] does, or with [`Error::Local`] where it does not understand the
 /// answer.
 impl Client {
-    /// RotateKeyOnDemand: the material that waits takes its turn; answers the key's ARN.
+    /// RotateKeyOnDemand: the material that waits takes its turn, or what the token makes for it; answers the key's ARN.
     pub async fn rotate_key_on_demand(&self, key_id: &str) -> Result<String, Error> {
         let question = proto::RotateKeyOnDemandRequest { key_id: key_id.to_owned() };
         let rotated: proto::RotateKeyOnDemandResponse =
@@ -61,16 +61,12 @@ impl Client {
     }
 
     /// ListKeyRotations, page after page to the last: what took its turn in a rotation, or all key material there is.
-    pub async fn list_key_rotations(&self, key_id: &str, all_key_material: bool) -> Result<Vec<Turn>, Error> {
-        let include = match all_key_material {
-            true => proto::IncludeKeyMaterial::AllKeyMaterial,
-            false => proto::IncludeKeyMaterial::RotationsOnly,
-        };
+    pub async fn list_key_rotations(&self, key_id: &str, include: IncludeKeyMaterial) -> Result<Vec<Turn>, Error> {
         let (mut all, mut markers, mut marker) = (Vec::new(), Markers::default(), None);
         loop {
             let question = proto::ListKeyRotationsRequest {
                 key_id: key_id.to_owned(),
-                include_key_material: include.into(),
+                include_key_material: include.number(),
                 limit: None,
                 marker,
             };

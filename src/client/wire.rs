@@ -36,6 +36,7 @@ on_the_wire! {
     model::ExpirationModel, ExpirationModel "EXPIRATION_MODEL_";
     model::HostExposure, HostExposure "HOST_EXPOSURE_";
     model::ImportType, ImportType "IMPORT_TYPE_";
+    model::IncludeKeyMaterial, IncludeKeyMaterial "INCLUDE_KEY_MATERIAL_";
     model::KeyAgreementAlgorithm, KeyAgreementAlgorithm "KEY_AGREEMENT_ALGORITHM_";
     model::KeySpec, KeySpec "KEY_SPEC_";
     model::KeyUsage, KeyUsage "KEY_USAGE_";
@@ -134,6 +135,7 @@ mod tests {
         come_back(model::ExpirationModel::ALL);
         come_back(model::HostExposure::ALL);
         come_back(model::ImportType::ALL);
+        come_back(model::IncludeKeyMaterial::ALL);
         come_back(model::KeyAgreementAlgorithm::ALL);
         come_back(model::KeySpec::ALL);
         come_back(model::KeyState::ALL);

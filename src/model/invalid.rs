@@ -113,15 +113,24 @@ pub fn pattern(field: &'static str, value: String, fits: impl Fn(char) -> bool, 
 /// # Errors
 /// Where it is shorter or longer.
 pub fn blob(field: &'static str, value: Vec<u8>, least: usize, most: usize) -> Result<Vec<u8>, Invalid> {
-    if value.len() < least {
+    length(field, value.len(), least, most)?;
+    Ok(value)
+}
+
+/// As [`blob`], of a blob that is not handed out of what hides it.
+///
+/// # Errors
+/// Where it is shorter or longer.
+pub fn length(field: &'static str, length: usize, least: usize, most: usize) -> Result<(), Invalid> {
+    if length < least {
         return Err(Invalid::constraint(
             field,
             "Value",
             &format!("Member must have length greater than or equal to {least}"),
         ));
     }
-    if value.len() > most {
+    if length > most {
         return Err(Invalid::constraint(field, "Value", &format!("Member must have length less than or equal to {most}")));
     }
-    Ok(value)
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod refused;
 mod rotation;
 mod tagging;
 mod transitions;
+mod uses;
 
 pub use refused::Refused;
 pub use rotation::Turn;

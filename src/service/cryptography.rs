@@ -1,123 +1,112 @@
-//! Uses of keys, inside the token.
+//! Uses of keys. What needs a secret happens inside the token; where it lacks the mechanism, the use is refused with its name.
+//!
+//! The order is the reference's: fields, what is not done at all, the key, the policies, its usage, the algorithm, its state,
+//! sizes, a dry run; only then the token. What needs the public half alone ([`crate::public_key`]) never asks the token.
 
-use super::{
-    Call, DataKey, Decrypt, Decrypted, DeriveSharedSecret, Encrypt, Encrypted, Error, GenerateDataKey, GenerateMac,
-    GenerateRandom, Mac, ReEncrypt, ReEncrypted, Service, SharedSecret, Sign, Signed, Verify, VerifyMac,
-};
+mod agreement;
+mod context;
+mod data_keys;
+mod decryption;
+mod encryption;
+mod macs;
+mod random;
+mod signatures;
+
 use secrecy::SecretSlice;
 
+use super::{Call, Error, Options, Service};
+use crate::hsm::{self, Token};
+use crate::model::{Action, Invalid, Key, KeyRef, KeyUsage, Material, invalid};
+use crate::policy::Circumstances;
+
+/// The most bytes of a plaintext or a message (KMS API Reference, Encrypt, Sign and GenerateMac).
+const MAX_PLAIN_BYTES: usize = crate::ciphertext::MAX_PLAINTEXT_BYTES;
+/// The most bytes of a ciphertext, a MAC or a signature (KMS API Reference, Decrypt, VerifyMac and Verify).
+const MAX_BLOB_BYTES: usize = crate::ciphertext::MAX_BYTES;
+
+/// What somebody wants a key for.
+#[derive(Clone, Copy)]
+struct Purpose {
+    action: Action,
+    usage: KeyUsage,
+    algorithm: &'static str,
+}
+
+impl Options {
+    /// Refuses what is asked of no key here.
+    fn require_plain(&self) -> Result<(), Error> {
+        if !self.grant_tokens.is_empty() {
+            return Err(Error::GrantTokens);
+        }
+        require_no_recipient(self.for_recipient)
+    }
+
+    /// Ends a call that only asks.
+    fn require_earnest(&self) -> Result<(), Error> {
+        if self.dry_run { Err(Error::DryRun) } else { Ok(()) }
+    }
+}
+
+fn require_no_recipient(for_recipient: bool) -> Result<(), Error> {
+    if for_recipient {
+        return Err(Error::Unsupported("Recipient is not supported: nothing here attests enclaves".to_owned()));
+    }
+    Ok(())
+}
+
 impl Service {
-    /// Encrypt.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn encrypt(&self, call: &Call, request: Encrypt) -> Result<Encrypted, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("Encrypt is not served yet".to_owned()))
+    /// The key that is meant, where the caller may do this with it and it is for this. Says nothing of its state.
+    async fn key_for(&self, call: &Call, key_id: String, purpose: Purpose) -> Result<Key, Error> {
+        let circumstances = Circumstances::default();
+        let key = self.permitted(call, purpose.action, key_id, KeyRef::IdArnOrAlias, circumstances).await?;
+        self.require_fit(&key, purpose)?;
+        Ok(key)
     }
 
-    /// Decrypt.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn decrypt(&self, call: &Call, request: Decrypt) -> Result<Decrypted, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("Decrypt is not served yet".to_owned()))
+    fn require_fit(&self, key: &Key, purpose: Purpose) -> Result<(), Error> {
+        let fits = key.require_usage(purpose.usage, purpose.action.operation());
+        fits.and_then(|()| key.require_algorithm(purpose.algorithm)).map_err(self.refusal(key))
     }
 
-    /// ReEncrypt.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn re_encrypt(&self, call: &Call, request: ReEncrypt) -> Result<ReEncrypted, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("ReEncrypt is not served yet".to_owned()))
+    /// The material that the key is used with now.
+    fn in_use<'k>(&self, key: &'k Key) -> Result<&'k Material, Error> {
+        key.use_now(self.clock.now()).map_err(self.refusal(key))
     }
 
-    /// GenerateDataKey.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn generate_data_key(&self, call: &Call, request: GenerateDataKey) -> Result<DataKey, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("GenerateDataKey is not served yet".to_owned()))
+    /// As [`Service::in_use`], where the token of this service must have it.
+    fn at_hand<'k>(&self, key: &'k Key) -> Result<&'k Material, Error> {
+        let material = self.in_use(key)?;
+        if key.token == self.hsm.profile().serial_number { Ok(material) } else { Err(self.elsewhere(key, &key.token)) }
     }
 
-    /// GenerateDataKeyWithoutPlaintext.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn generate_data_key_without_plaintext(
+    /// Has the token use material of the key. Where that was destroyed meanwhile, the key's state says why.
+    async fn put_to_work<T: Send + 'static>(
         &self,
-        call: &Call,
-        request: GenerateDataKey,
-    ) -> Result<DataKey, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("GenerateDataKeyWithoutPlaintext is not served yet".to_owned()))
+        key: &Key,
+        work: impl FnOnce(&Token) -> Result<T, hsm::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match self.hsm.call(work).await {
+            Err(gone @ (hsm::Error::Missing(_) | hsm::Error::Stale(_))) => {
+                self.in_use(&self.load(&key.account, &key.id).await?)?;
+                Err(gone.into())
+            }
+            done => Ok(done?),
+        }
     }
+}
 
-    /// GenerateMac.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn generate_mac(&self, call: &Call, request: GenerateMac) -> Result<Mac, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("GenerateMac is not served yet".to_owned()))
-    }
+/// A copy as long as what it holds: to make one shorter would leave the rest of it behind.
+fn secret(bytes: &[u8]) -> SecretSlice<u8> {
+    SecretSlice::from(bytes.to_vec())
+}
 
-    /// VerifyMac.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn verify_mac(&self, call: &Call, request: VerifyMac) -> Result<Mac, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("VerifyMac is not served yet".to_owned()))
-    }
+/// Checks a secret's length in bytes, as [`invalid::blob`] does.
+fn require_length(field: &'static str, secret: &SecretSlice<u8>, most: usize) -> Result<(), Invalid> {
+    use secrecy::ExposeSecret;
+    invalid::length(field, secret.expose_secret().len(), 1, most)
+}
 
-    /// Sign.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn sign(&self, call: &Call, request: Sign) -> Result<Signed, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("Sign is not served yet".to_owned()))
-    }
-
-    /// Verify.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn verify(&self, call: &Call, request: Verify) -> Result<Signed, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("Verify is not served yet".to_owned()))
-    }
-
-    /// DeriveSharedSecret.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn derive_shared_secret(&self, call: &Call, request: DeriveSharedSecret) -> Result<SharedSecret, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("DeriveSharedSecret is not served yet".to_owned()))
-    }
-
-    /// GenerateRandom.
-    ///
-    /// # Errors
-    /// Where it is not done.
-    pub async fn generate_random(&self, call: &Call, request: GenerateRandom) -> Result<SecretSlice<u8>, Error> {
-        let _ = call;
-        let _ = request;
-        Err(Error::Unsupported("GenerateRandom is not served yet".to_owned()))
-    }
+/// What is wrong with a record of ours.
+fn broken(what: &str, error: impl std::fmt::Display) -> Error {
+    hsm::Error::Host(format!("{what}: {error}")).into()
 }

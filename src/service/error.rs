@@ -4,78 +4,17 @@
 
 #[cfg(test)]
 mod examples;
+mod kind;
+mod words;
 
 use std::time::Duration;
+
+pub use kind::Kind;
+use words::{because, hsm_message, store_message};
 
 use crate::model::key_policy::Unkept;
 use crate::model::{Action, Invalid, KeyArn, PairKind, Refused, RequestDigest, SetHolder, Timestamp, Unresolved};
 use crate::{audit, hsm, sigv4, store};
-
-crate::named! {
-    /// The reference's name of an error: what `google.rpc.ErrorInfo.reason` and the JSON front's `__type` say.
-    pub enum Kind {
-        /// Not for this caller.
-        AccessDenied = "AccessDeniedException",
-        /// The name is taken.
-        AlreadyExists = "AlreadyExistsException",
-        /// Not in time; may be tried again.
-        DependencyTimeout = "DependencyTimeoutException",
-        /// The key is disabled.
-        Disabled = "DisabledException",
-        /// It was only asked whether it would be done, and it would.
-        DryRun = "DryRunOperationException",
-        /// The import token's time is over.
-        ExpiredImportToken = "ExpiredImportTokenException",
-        /// The signature of a request lacks parts.
-        IncompleteSignature = "IncompleteSignatureException",
-        /// Not the key that the ciphertext is of.
-        IncorrectKey = "IncorrectKeyException",
-        /// Not the material that the key expects.
-        IncorrectKeyMaterial = "IncorrectKeyMaterialException",
-        /// Ours to fix.
-        Internal = "KMSInternalException",
-        /// Not an ARN of a key.
-        InvalidArn = "InvalidArnException",
-        /// The wrapped material could not be unwrapped, or is not right.
-        InvalidCiphertext = "InvalidCiphertextException",
-        /// There are no grants, and so no tokens of any.
-        InvalidGrantToken = "InvalidGrantTokenException",
-        /// Not an import token of this installation, for this key, of use.
-        InvalidImportToken = "InvalidImportTokenException",
-        /// Not what the key is for.
-        InvalidKeyUsage = "InvalidKeyUsageException",
-        /// Not a marker that ListKeys gave.
-        InvalidMarker = "InvalidMarkerException",
-        /// The signature of a request is wrong, or of another time.
-        InvalidSignature = "InvalidSignatureException",
-        /// Not in this state.
-        InvalidState = "KMSInvalidStateException",
-        /// Not the MAC of this message.
-        KmsInvalidMac = "KMSInvalidMacException",
-        /// Not the signature of this message.
-        KmsInvalidSignature = "KMSInvalidSignatureException",
-        /// As many as there may be.
-        LimitExceeded = "LimitExceededException",
-        /// Not a policy document that could be kept.
-        MalformedPolicyDocument = "MalformedPolicyDocumentException",
-        /// The request is not signed.
-        MissingAuthenticationToken = "MissingAuthenticationTokenException",
-        /// There is no such key.
-        NotFound = "NotFoundException",
-        /// The request is not of the form that the protocol has.
-        Serialization = "SerializationException",
-        /// The tags of a key are wrong.
-        Tag = "TagException",
-        /// Too much at once; may be tried again.
-        Throttling = "ThrottlingException",
-        /// Nobody that this service knows.
-        UnrecognizedClient = "UnrecognizedClientException",
-        /// Not for this key, or not served.
-        Unsupported = "UnsupportedOperationException",
-        /// A field is wrong.
-        Validation = "ValidationException",
-    }
-}
 
 /// Why a use case did not happen. Displays as the message for the caller.
 #[derive(Debug, thiserror::Error)]
@@ -217,37 +156,6 @@ pub enum Error {
     /// What keyferry, or the token, does not do.
     #[error("{0}")]
     Unsupported(String),
-}
-
-fn because(action: Action, forbidden: bool) -> String {
-    match forbidden {
-        true => "with an explicit deny in an identity-based policy".to_owned(),
-        false => format!("because no identity-based policy allows the {action} action"),
-    }
-}
-
-fn store_message(error: &store::Error) -> &'static str {
-    match error {
-        store::Error::Unreachable(_) => "the database is not available: try again",
-        store::Error::Conflict => "the key is being changed by others: try again",
-        _ => "internal error",
-    }
-}
-
-fn hsm_message(error: &hsm::Error) -> String {
-    let message = match error {
-        hsm::Error::Busy => "the token is busy: try again",
-        hsm::Error::Full(_) => "the token is full: delete keys that are not needed, or try again later",
-        hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
-        hsm::Error::Lacks(mechanism) => return format!("the token does not support {mechanism}"),
-        hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
-        hsm::Error::Failed(_)
-        | hsm::Error::Host(_)
-        | hsm::Error::Misbehaved(_)
-        | hsm::Error::Missing(_)
-        | hsm::Error::Stopped => "internal error",
-    };
-    message.to_owned()
 }
 
 impl Error {

@@ -5,6 +5,7 @@
 
 mod cryptography;
 mod life;
+mod pending;
 
 use std::time::Instant;
 
@@ -18,12 +19,13 @@ pub use life::{
     AliasPage, AliasShown, AliasTarget, EnableKeyRotation, GetKeyPolicy, ListAliases, ListKeyRotations, ListOfKey,
     PolicyNamePage, PutKeyPolicy, RotationPage, RotationShown, RotationStatus, TagPage, TagResource, UntagResource,
 };
+pub use pending::{ListPendingImports, PendingPage, Ruling};
 
 use super::Trail;
 use crate::model::key::Deletion;
 use crate::model::{
-    Account, HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyUsage, PendingImport, Principal, Realm, Timestamp,
-    TlsDetails, WrappingAlgorithm, WrappingKeySpec,
+    Account, HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyUsage, Principal, Realm, Timestamp, TlsDetails,
+    WrappingAlgorithm, WrappingKeySpec,
 };
 
 /// Who calls, and until when they wait.
@@ -82,33 +84,6 @@ pub struct ListKeys {
     pub limit: Option<i32>,
     /// The marker of the page before.
     pub marker: Option<String>,
-}
-
-/// ListPendingImports.
-#[derive(Clone, Debug, Default)]
-pub struct ListPendingImports {
-    /// 1 to 1000; 100 where absent.
-    pub limit: Option<i32>,
-    /// The marker of the page before.
-    pub marker: Option<String>,
-}
-
-/// ApproveImport, RejectImport.
-#[derive(Clone, Debug, Default)]
-pub struct Ruling {
-    /// A key id or key ARN.
-    pub key_id: String,
-    /// What waits: 64 lower-case hex digits.
-    pub request_digest: String,
-}
-
-/// One page of imports that wait.
-#[derive(Clone, Debug)]
-pub struct PendingPage {
-    /// The oldest first, each with the ARN of its key.
-    pub pending: Vec<(KeyArn, PendingImport)>,
-    /// Present where more follow.
-    pub next_marker: Option<String>,
 }
 
 /// One page of keys.

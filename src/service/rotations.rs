@@ -137,7 +137,7 @@ impl Service {
         if key.origin != Origin::AwsKms {
             return Err(refuse(Refused::Origin(key.origin)));
         }
-        key.require_usable(self.clock.now()).map_err(&refuse)?;
+        key.use_now(self.clock.now()).map_err(&refuse)?;
         Err(Error::Unsupported(format!(
             "{} does not rotate by itself, as no key of keyferry does: use RotateKeyOnDemand.",
             self.arn(&key)

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use der::Encode;
 use keyferry::model::key_spec::{Curve, HmacHash};
-use keyferry::model::{MaterialKind, OaepHash};
+use keyferry::model::{MaterialKind, OaepHash, SignatureHash, SignatureScheme};
 use tempfile::TempDir;
 
 /// Files for one call.
@@ -140,6 +140,22 @@ pub fn rsa_verifies(spki: &[u8], padding: Padding, message: &[u8], signature: &[
         Padding::Pss => &["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"],
     };
     verifies(spki, "-sha256", options, message, signature)
+}
+
+/// Whether an RSA signature over a message, by this scheme with this hash, is good.
+pub fn rsa_verifies_with(
+    spki: &[u8],
+    scheme: SignatureScheme,
+    hash: SignatureHash,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    let options: &[&str] = match scheme {
+        SignatureScheme::Pkcs1 => &["-sigopt", "rsa_padding_mode:pkcs1"],
+        SignatureScheme::Pss => &["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"],
+        SignatureScheme::Ecdsa => panic!("ECDSA is not RSA"),
+    };
+    verifies(spki, &format!("-sha{}", hash.bytes() * 8), options, message, signature)
 }
 
 /// Whether a DER ECDSA signature over a message, with the hash of these bits, is good.

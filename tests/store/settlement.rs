@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keyferry::model::{Expiration, Key, ObjectId, WrappingKey, WrappingKeyState};
+use keyferry::model::{Expiration, Key, Material, ObjectId, WrappingKey, WrappingKeyState};
 use keyferry::store::{Leftover, Settled};
 
 use super::on_both;
@@ -94,5 +94,22 @@ on_both! {
         }
         assert_eq!(store.key(&key.account, &key.id).await.unwrap(), Some(key));
         assert_eq!(doomed(store).await, before);
+    }
+
+    async fn a_rotation_settles_its_claim_or_changes_nothing(bench: Bench) {
+        let key = recorded(&bench.store, full_key()).await;
+        let claim = claim_alone();
+        let came = Material { rotated_at: Some(NOW), ..material(9, Expiration::Never) };
+        let rotated = Key { materials: vec![came], ..key.clone() };
+        assert_eq!(bench.store.settle_rotation(&claim, &rotated).await.unwrap(), Settled::ClaimGone);
+        bench.store.claim_object(&claim).await.unwrap();
+        let stale = Key { version: 7, ..rotated.clone() };
+        assert_eq!(bench.store.settle_rotation(&claim, &stale).await.unwrap(), Settled::KeyChanged);
+        assert_eq!(bench.store.key(&key.account, &key.id).await.unwrap(), Some(key.clone()));
+        assert_eq!(bench.store.stale_claims(later(1), 10).await.unwrap(), std::slice::from_ref(&claim));
+
+        assert_eq!(bench.store.settle_rotation(&claim, &rotated).await.unwrap(), Settled::Settled);
+        assert_eq!(bench.store.key(&key.account, &key.id).await.unwrap(), Some(Key { version: 1, ..rotated }));
+        assert_eq!(bench.store.stale_claims(later(1), 10).await.unwrap(), []);
     }
 }

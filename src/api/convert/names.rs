@@ -87,8 +87,8 @@ mod tests {
     use super::*;
     use crate::model::key_spec::HmacHash;
     use crate::model::{
-        DataKeySpec, EncryptionAlgorithm, HostExposure, ImportType, KeyAgreementAlgorithm, KeySpec, KeyUsage, MessageType,
-        Origin, Rotation, SigningAlgorithm, WrappingAlgorithm, WrappingKeySpec,
+        DataKeySpec, EncryptionAlgorithm, HostExposure, ImportType, IncludeKeyMaterial, KeyAgreementAlgorithm, KeySpec,
+        KeyUsage, MessageType, Origin, Rotation, SigningAlgorithm, WrappingAlgorithm, WrappingKeySpec,
     };
 
     /// The numbers 1 to n are the model's members and nothing else.
@@ -112,10 +112,9 @@ mod tests {
             )+};
         }
         agree!(HostExposure ImportType KeySpec KeyUsage Origin WrappingAlgorithm WrappingKeySpec);
-        agree!(DataKeySpec EncryptionAlgorithm KeyAgreementAlgorithm MessageType SigningAlgorithm);
+        agree!(DataKeySpec EncryptionAlgorithm IncludeKeyMaterial KeyAgreementAlgorithm MessageType SigningAlgorithm);
         agree::<proto::ExpirationModel>(&["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"]);
         agree::<proto::MacAlgorithm>(&HmacHash::ALL.iter().map(|member| member.as_str()).collect::<Vec<_>>());
-        agree::<proto::IncludeKeyMaterial>(&["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]);
     }
 
     #[test]

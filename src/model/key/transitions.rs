@@ -52,19 +52,6 @@ impl Key {
         if self.deletion.is_some() { Err(Refused::PendingDeletion) } else { Ok(()) }
     }
 
-    /// Checks that its material can be used: that it is enabled.
-    ///
-    /// # Errors
-    /// Where it is disabled, or pending deletion or import.
-    pub fn require_usable(&self, now: Timestamp) -> Result<(), Refused> {
-        match self.state(now) {
-            KeyState::Disabled => Err(Refused::Disabled),
-            KeyState::PendingDeletion => Err(Refused::PendingDeletion),
-            KeyState::PendingImport => Err(Refused::PendingImport),
-            KeyState::Enabled => Ok(()),
-        }
-    }
-
     /// Sets whether its owner wants it usable.
     ///
     /// # Errors
@@ -237,8 +224,7 @@ impl Key {
         if self.spec.material().is_none_or(|material| material.secret_bytes().is_some()) {
             return Err(Refused::NoPublicKey(self.spec));
         }
-        self.require_usable(now)?;
-        self.current().and_then(|material| material.spki.as_deref()).ok_or(Refused::PendingImport)
+        self.use_now(now)?.spki.as_deref().ok_or(Refused::PendingImport)
     }
 }
 

@@ -6,6 +6,8 @@ use time::Month;
 use super::super::{Scope, Signed, SigningKey};
 use super::{SECRET, at, parts};
 
+type Headers = &'static [(&'static str, &'static str)];
+
 const UNRESERVED: &str = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 fn passes(request: &Parts, body: &str) -> bool {
@@ -56,10 +58,10 @@ fn paths_and_queries_of_the_suite_pass() {
 
 #[test]
 fn headers_and_bodies_of_the_suite_pass() {
-    let form = "application/x-www-form-urlencoded";
-    let with_parameter = "application/x-www-form-urlencoded; charset=utf8";
+    const FORM: &str = "application/x-www-form-urlencoded";
+    const WITH_PARAMETER: &str = "application/x-www-form-urlencoded; charset=utf8";
     #[rustfmt::skip]
-    let vectors: [(&str, &[(&str, &str)], &str, &str, &str); 8] = [
+    let vectors: [(&str, Headers, &str, &str, &str); 8] = [
         ("GET",  &[("My-Header1", "value2"), ("My-Header1", "value2"), ("My-Header1", "value1")], "", "host;my-header1;x-amz-date",
                  "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea"), // get-header-key-duplicate
         ("GET",  &[("My-Header1", "value4"), ("My-Header1", "value1"), ("My-Header1", "value3"), ("My-Header1", "value2")], "",
@@ -73,9 +75,9 @@ fn headers_and_bodies_of_the_suite_pass() {
                  "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c"), // post-header-key-sort
         ("POST", &[("My-Header1", "VALUE1")], "", "host;my-header1;x-amz-date",
                  "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d"), // post-header-value-case
-        ("POST", &[("Content-Type", form)], "Param1=value1", "content-type;host;x-amz-date",
+        ("POST", &[("Content-Type", FORM)], "Param1=value1", "content-type;host;x-amz-date",
                  "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"), // post-x-www-form-urlencoded
-        ("POST", &[("Content-Type", with_parameter)], "Param1=value1", "content-type;host;x-amz-date",
+        ("POST", &[("Content-Type", WITH_PARAMETER)], "Param1=value1", "content-type;host;x-amz-date",
                  "1a72ec8f64bd914b0e42e42607c7fbce7fb2c7465f63e3092b3b0d39fa77a6fe"), // post-x-www-form-urlencoded-parameters
     ];
     for (method, headers, body, names, signature) in vectors {

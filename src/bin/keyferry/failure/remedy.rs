@@ -83,7 +83,7 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
             "Show a certificate that the service knows: --client-cert and --client-key, or keyferry configure"
         }
         ("UnsupportedOperationException", "EnableKeyRotation" | "DisableKeyRotation") => {
-            "Import new key material and have it take its turn: keyferry rotate-key-on-demand --key-id ID"
+            "Rotate it when its time has come: keyferry rotate-key-on-demand --key-id ID"
         }
         ("UnsupportedOperationException", "AdvanceClock") => {
             "Start a service of your own for it, to try things out: keyferryd dev --clock-control"
