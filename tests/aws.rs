@@ -3,12 +3,14 @@
 //! What they send and believe is the proof, so the tests are theirs: scripts in Python beside this file, one for each subject, and
 //! what is printed here is what they said. The wire itself is tried in `json`.
 
+mod retries;
 mod scripts;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{AccessKey, Daemon, Installation};
+use crate::harness::installation::IMPORTER;
+use crate::harness::{AccessKey, Daemon};
 
 /// Where the clients are installed.
 const INSTALLED: &str = "target/ci/venv/bin/python";
@@ -60,13 +62,21 @@ impl Script {
         self
     }
 
-    /// Runs it, and shows what it said where it failed.
+    /// Runs it: what it printed. Shows all that it said where it failed.
     #[track_caller]
-    fn run(mut self) {
+    fn run(mut self) -> String {
         let said = self.command.output().unwrap();
         let [out, err] = [&said.stdout, &said.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
         assert!(said.status.success(), "tests/aws/{}: {}\n{out}\n{err}", self.name, said.status);
+        out
     }
+}
+
+/// Runs a script as the usual importer, against this daemon.
+#[track_caller]
+fn here(name: &'static str, daemon: &Daemon) {
+    let access_key = AccessKey::create(&daemon.installation, IMPORTER);
+    Script::new(name, daemon, &access_key).run();
 }
 
 /// The interpreter that has the clients.

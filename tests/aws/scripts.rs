@@ -1,15 +1,13 @@
 //! What the clients are held to, one script for each subject.
 
-use super::Script;
-use crate::harness::installation::IMPORTER;
-use crate::harness::{AccessKey, Daemon};
+use super::{Script, here};
+use crate::harness::installation::{IMPORTER, NO_POOL};
+use crate::harness::{AccessKey, Daemon, Installation, Settings};
 
 /// Runs a script as the usual importer, against the daemon that tests share.
 #[track_caller]
 fn run(name: &'static str) {
-    let daemon = Daemon::shared();
-    let access_key = AccessKey::create(&daemon.installation, IMPORTER);
-    Script::new(name, &daemon, &access_key).run();
+    here(name, &Daemon::shared());
 }
 
 #[test]
@@ -40,4 +38,47 @@ fn every_refusal_in_a_keys_life_has_the_references_name_and_words() {
 #[test]
 fn every_refusal_of_a_keys_use_has_the_references_name_and_words() {
     run("use_errors.py");
+}
+
+#[test]
+fn in_each_state_each_operation_does_what_the_references_table_says() {
+    run("states.py");
+}
+
+#[test]
+fn a_key_goes_the_way_that_terraform_takes_it() {
+    run("terraform.py");
+}
+
+#[test]
+fn sets_material_and_keys_end_when_they_were_said_to() {
+    here("clock.py", &Daemon::with_clock_control(Settings::default()));
+}
+
+#[test]
+fn a_rotated_key_decrypts_what_is_old_and_misses_each_of_its_materials() {
+    here("rotation.py", &Daemon::with_clock_control(Settings::default()));
+}
+
+#[test]
+fn who_may_not_and_who_asks_too_often_hear_it_by_the_references_names() {
+    let limits = "[limits]\nlist_keys = 1\nburst_seconds = 1\n";
+    let settings = Settings { more: format!("{NO_POOL}{limits}"), ..Settings::default() };
+    let installation = Installation::new(settings);
+    installation.replace_policies(
+        r#"@id("most") permit (principal, action, resource)
+           unless { action == Action::"kms:ImportKeyMaterial" || action == Action::"kms:ListAliases" };
+           @id("never") forbid (principal, action == Action::"kms:DisableKey", resource);"#,
+    );
+    here("gate.py", &Daemon::serve(installation, &[]));
+}
+
+#[test]
+fn whoever_did_not_sign_as_they_say_is_told_so_by_the_references_clients() {
+    let daemon = Daemon::shared();
+    let [own, disabled] = [(); 2].map(|()| AccessKey::create(&daemon.installation, IMPORTER));
+    let ended = daemon.installation.command("access-key disable").arg(&disabled.id).status().unwrap();
+    assert!(ended.success());
+    let script = Script::new("signatures.py", &daemon, &own);
+    script.with("DISABLED_ID", &disabled.id).with("DISABLED_SECRET", &disabled.secret).run();
 }
