@@ -46,17 +46,17 @@ def query(request):
     request.url += "?Limit=1"
 
 
+own = {name: os.environ[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
 client().list_keys()
 mismatch = (
     "The request signature we calculated does not match the signature you provided. "
     "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 )
-refused(stranger(aws_secret_access_key="x" * 40), STALE, mismatch, "list_keys")
+refused(stranger(**{**own, "aws_secret_access_key": "x" * 40}), STALE, mismatch, "list_keys")
 invalid = "The security token included in the request is invalid."
 refused(stranger(aws_access_key_id="A" * 20, aws_secret_access_key="x" * 40), UNKNOWN, invalid, "list_keys")
 disabled = {"aws_access_key_id": os.environ["DISABLED_ID"], "aws_secret_access_key": os.environ["DISABLED_SECRET"]}
 refused(stranger(**disabled), UNKNOWN, invalid, "list_keys")
-own = {name: os.environ[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
 refused(stranger(**own, aws_session_token="x"), UNKNOWN, None, "list_keys")
 refused(stranger(region_name="eu-west-1"), STALE, None, "list_keys")
 refused(client(signature_version=UNSIGNED), "MissingAuthenticationTokenException", None, "list_keys")
