@@ -1,6 +1,7 @@
 //! Uses of keys, on a real token: known material goes in by the front door, and what the service answers is checked outside.
 
 mod asymmetric;
+mod audited;
 mod decryption;
 mod encryption;
 mod macs;

@@ -1,8 +1,10 @@
 //! Decrypt under symmetric keys: which key, which material, and what is refused alike.
 
 use keyferry::ciphertext::Ciphertext;
-use keyferry::model::{Account, KeyId, KeyMaterialId, Rotation};
-use keyferry::service::{Call, Decrypt, Decrypted, DeleteImportedKeyMaterial, EncryptionContext, Error, Kind, Options};
+use keyferry::model::{Account, KeyId, KeyMaterialId};
+use keyferry::service::{
+    AliasTarget, Call, Decrypt, Decrypted, DeleteImportedKeyMaterial, EncryptionContext, Error, Kind, Options,
+};
 
 use super::encryption::{context, encrypt};
 use super::{House, MESSAGE, Plaintext, call, dry, import, said, shown, start, symmetric_key};
@@ -38,6 +40,12 @@ async fn a_ciphertext_names_its_key_and_a_request_may_only_agree() {
         assert!(answer.arn.as_str().ends_with(&key_id));
         assert_eq!(answer.material.unwrap().to_string(), material.fingerprint(&key_id));
     }
+    let alias = AliasTarget { alias_name: "alias/by-another-name".to_owned(), target_key_id: key_id.clone() };
+    house.service.create_alias(&call(), alias).await.unwrap();
+    let by_alias = encrypted(&house, "alias/by-another-name").await;
+    let answer = decrypted(&house, &by_alias, Some("alias/by-another-name")).await.unwrap();
+    assert_eq!(shown(&answer.plaintext), MESSAGE);
+    assert!(answer.arn.as_str().ends_with(&key_id));
     let (kind, message) = said(decrypted(&house, &ciphertext, Some(&other)).await);
     assert_eq!(kind, Kind::IncorrectKey);
     assert_eq!(message, "The key ID in the request does not identify a CMK that can perform this operation.");
@@ -104,12 +112,7 @@ async fn an_old_ciphertext_decrypts_after_a_rotation_and_not_while_its_material_
     let old = encrypted(&house, &key_id).await;
     let second = Plaintext::aes();
     import(&house, &key_id, &second, Some("NEW_KEY_MATERIAL")).await;
-    let mut key = house.service.describe_key(&call(), key_id.clone()).await.unwrap().key;
-    for material in &mut key.materials {
-        let was_current = material.rotation == Rotation::Current;
-        material.rotation = if was_current { Rotation::NonCurrent } else { Rotation::Current };
-    }
-    house.store.save_key(&key, &[], key.created_at).await.unwrap();
+    house.service.rotate_key_on_demand(&call(), key_id.clone()).await.unwrap();
 
     let new = encrypted(&house, &key_id).await;
     for (ciphertext, material) in [(&old, &first), (&new, &second)] {

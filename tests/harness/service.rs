@@ -24,10 +24,15 @@ pub struct House {
     pub store: Store,
     pub hsm: Hsm,
     url: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
+    /// What the audit log holds by now.
+    pub fn audit_log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap()
+    }
+
     /// Does to the record what no version of this program would.
     pub async fn tamper(&self, sql: &str) {
         let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
@@ -52,7 +57,7 @@ pub async fn start_with(label: &str, settings: Settings) -> House {
     let clock = SetClock::at(SystemClock.now());
     let gate = Arc::new(gate(folder.path(), store.installation().await.unwrap().unwrap(), &clock));
     let service = Service::start(store.clone(), hsm.clone(), gate, Arc::new(clock.clone()), settings).await.unwrap();
-    House { service, clock, store, hsm, url, _folder: folder }
+    House { service, clock, store, hsm, url, folder }
 }
 
 /// Lets the principals of the tests do everything.

@@ -56,6 +56,13 @@ fn refused(refused: Refused) -> Error {
 }
 
 #[test]
+fn what_the_token_lacks_is_unsupported_and_named() {
+    let lacks = Error::Hsm(hsm::Error::Lacks("CKM_AES_GCM"));
+    assert_eq!(lacks.kind(), Kind::Unsupported);
+    assert_eq!(lacks.to_string(), "the token does not support CKM_AES_GCM");
+}
+
+#[test]
 fn an_example_is_of_its_kind() {
     for kind in Kind::ALL {
         assert_eq!(Error::example(*kind).kind(), *kind);

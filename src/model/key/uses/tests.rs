@@ -19,6 +19,7 @@ fn material(byte: u8, rotation: Rotation) -> Material {
         spki: None,
         kcv: None,
         exposure: HostExposure::Token,
+        rotated_at: None,
     }
 }
 
@@ -42,6 +43,7 @@ fn key() -> Key {
             material(2, Rotation::Current),
             material(3, Rotation::PendingRotation),
         ],
+        policy: None,
         version: 0,
     }
 }
