@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 mod access_keys;
+mod aws;
 mod client;
 mod clock;
 mod config;

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use super::answer::{name, structure};
 use super::body::{self, Body};
 use crate::front::{Ended, Refusal};
-use crate::service::Kind;
+use crate::model::Refused;
+use crate::service::{Error, Kind};
 
 /// Why a request is not answered.
 #[derive(Debug)]
@@ -70,8 +71,14 @@ impl Fault {
     }
 }
 
-/// Errors that the reference says nothing about: it answers their names alone.
-fn is_silent(kind: Kind) -> bool {
+/// Refusals that the reference says nothing about: it answers their names alone.
+fn is_silent(refusal: &Refusal) -> bool {
+    // Of a kind that has words otherwise.
+    let of_rotation = matches!(refusal, Refusal::Service(Error::Key { refused: Refused::NotRotatable, .. }));
+    of_rotation || is_silent_kind(refusal.kind())
+}
+
+fn is_silent_kind(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::ExpiredImportToken
@@ -106,7 +113,7 @@ pub(super) fn response(request_id: Uuid, fault: &Fault) -> Response<Body> {
     let (reason, status, message, retry_after, is_the_last) = match fault {
         Fault::Refused(refusal) => {
             let kind = refusal.kind();
-            let message = (!is_silent(kind)).then(|| refusal.message()).filter(|message| !message.is_empty());
+            let message = (!is_silent(refusal)).then(|| refusal.message()).filter(|message| !message.is_empty());
             (kind.as_str(), status(kind), message, refusal.retry_after(), false)
         }
         Fault::Protocol { reason, status, message, is_the_last } => {
@@ -131,7 +138,6 @@ pub(super) fn response(request_id: Uuid, fault: &Fault) -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::Error;
 
     /// Every kind, spelled out a second time: a change here must be made on purpose.
     #[test]
@@ -144,7 +150,7 @@ mod tests {
             assert_eq!(response.headers()["x-amzn-requestid"], Uuid::nil().to_string());
             assert_eq!(response.headers()["content-type"], "application/x-amz-json-1.1");
         }
-        let silent: Vec<&str> = Kind::ALL.iter().filter(|kind| is_silent(**kind)).map(|kind| kind.as_str()).collect();
+        let silent: Vec<&str> = Kind::ALL.iter().filter(|kind| is_silent_kind(**kind)).map(|kind| kind.as_str()).collect();
         let expected = [
             "ExpiredImportTokenException",
             "IncorrectKeyMaterialException",

@@ -11,9 +11,9 @@ pub(super) fn of(given: Vec<(String, String)>) -> Result<Tags, Error> {
         return Err(Error::Tags("Too many tags"));
     }
     let mut tags = Tags::new();
-    for (key, value) in given {
-        let key = text("tagKey", key, 1, 128)?;
-        let value = text("tagValue", value, 0, 256)?;
+    for (position, (key, value)) in (1..).zip(given) {
+        let key = text("tagKey", key, 1, 128).map_err(|invalid| of_a_tag(position, invalid))?;
+        let value = text("tagValue", value, 0, 256).map_err(|invalid| of_a_tag(position, invalid))?;
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(Error::Tags("Tags beginning with aws: are reserved"));
         }
@@ -25,6 +25,13 @@ pub(super) fn of(given: Vec<(String, String)>) -> Result<Tags, Error> {
         }
     }
     Ok(tags)
+}
+
+/// The refusal with the field as the reference names it in a list, counted from 1.
+fn of_a_tag(position: usize, invalid: Invalid) -> Invalid {
+    let Invalid { field, message } = invalid;
+    let path = format!("at 'tags.{position}.member.{field}'");
+    Invalid::new("tags", message.replacen(&format!("at '{field}'"), &path, 1))
 }
 
 /// Keys of tags, as policies take them: with values that say nothing.

@@ -2,18 +2,16 @@
 //!
 //! Nothing here sleeps: the log is an event stream, and a test waits for the line that it needs.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::time::Duration;
+mod log;
+
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::Value;
 
 use super::certificates::Identity;
 use super::{Client, Installation, Settings};
-
-/// Long enough for a probe on a busy machine; a wait that takes so long is a failure.
-const PATIENCE: Duration = Duration::from_secs(120);
+use log::Log;
 
 /// A running keyferryd on its installation.
 pub struct Daemon {
@@ -30,7 +28,11 @@ struct Process {
 
 impl Process {
     fn begin(installation: &Installation, environment: &[(&str, &str)]) -> Self {
-        let mut command = installation.command("serve");
+        Self::begin_as("serve", installation, environment)
+    }
+
+    fn begin_as(verb: &str, installation: &Installation, environment: &[(&str, &str)]) -> Self {
+        let mut command = installation.command(verb);
         command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = Log::read(child.stderr.take().unwrap());
@@ -98,6 +100,14 @@ impl Daemon {
         let mut daemon = Self::begin(installation, environment);
         assert!(daemon.process.serves(), "keyferryd serve ended or hangs:\n{}", daemon.log());
         daemon
+    }
+
+    /// As [`Daemon::start`], for one whose clock callers may move.
+    pub fn with_clock_control(settings: Settings) -> Self {
+        let installation = Installation::new(settings);
+        let mut process = Process::begin_as("serve --clock-control", &installation, &[]);
+        assert!(process.serves(), "keyferryd serve ended or hangs:\n{}", process.log.text());
+        Self { process, installation }
     }
 
     /// As [`Daemon::serve`], for one that is to end before it serves: it has no address.
@@ -240,65 +250,4 @@ impl Daemon {
 /// A field of a log line, whether events are flattened into the line or not.
 pub fn field<'a>(line: &'a Value, name: &str) -> &'a Value {
     line["fields"].get(name).unwrap_or(&line[name])
-}
-
-/// The lines of a process's stderr.
-struct Log {
-    lines: Mutex<Lines>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Lines {
-    text: Vec<String>,
-    ended: bool,
-}
-
-impl Log {
-    fn read(stderr: ChildStderr) -> Arc<Self> {
-        let log = Arc::new(Self { lines: Mutex::default(), changed: Condvar::new() });
-        let writer = log.clone();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                writer.lines.lock().unwrap().text.push(line);
-                writer.changed.notify_all();
-            }
-            writer.lines.lock().unwrap().ended = true;
-            writer.changed.notify_all();
-        });
-        log
-    }
-
-    fn text(&self) -> String {
-        self.lines.lock().unwrap().text.join("\n")
-    }
-
-    /// The first line that is wanted; `None` where the process ends, or patience does, before it comes.
-    fn wait(&self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
-        self.wait_for(1, wanted)
-    }
-
-    /// The line that is wanted for the so-manieth time.
-    fn wait_for(&self, count: usize, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
-        let (mut seen, mut found, mut count) = (0, None, count);
-        let unfinished = |lines: &mut Lines| {
-            let mut new = lines.text[seen..].iter().filter_map(|line| serde_json::from_str(line).ok()).filter(&wanted);
-            while found.is_none()
-                && let Some(line) = new.next()
-            {
-                count -= 1;
-                found = (count == 0).then_some(line);
-            }
-            seen = lines.text.len();
-            found.is_none() && !lines.ended
-        };
-        let lines = self.lines.lock().unwrap();
-        let _lines = self.changed.wait_timeout_while(lines, PATIENCE, unfinished).unwrap();
-        found
-    }
-
-    fn wait_for_end(&self) -> bool {
-        let lines = self.lines.lock().unwrap();
-        self.changed.wait_timeout_while(lines, PATIENCE, |lines| !lines.ended).unwrap().0.ended
-    }
 }

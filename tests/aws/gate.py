@@ -1,0 +1,24 @@
+"""What a caller hears who may not, and one who asks too often."""
+
+from kms import client, external_key, import_request, material, refused
+
+ARN = "spiffe://example.org/importer"
+kms = client()
+key = external_key(kms)
+request = import_request(kms, key["KeyId"], material("SYMMETRIC_DEFAULT"))
+
+
+def denied(action, resource, operation, because="because no identity-based policy allows the {} action", **arguments):
+    words = f"User: {ARN} is not authorized to perform: {action} on resource: {resource} " + because.format(action)
+    refused(kms, "AccessDeniedException", words, operation, **arguments)
+
+
+denied("kms:ImportKeyMaterial", key["Arn"], "import_key_material", **request)
+denied("kms:ListAliases", "*", "list_aliases")
+denied("kms:DisableKey", key["Arn"], "disable_key", "with an explicit deny in an identity-based policy", KeyId=key["KeyId"])
+
+# botocore tries again by itself, and says what it heard last.
+hasty = client(retries={"total_max_attempts": 1})
+hasty.list_keys()
+refused(hasty, "ThrottlingException", None, "list_keys")
+assert "Keys" in client(retries={"total_max_attempts": 10, "mode": "standard"}).list_keys()
