@@ -1,7 +1,7 @@
 //! Whether a key may be used, and with which of its materials (KMS Developer Guide, "Key states").
 
 use super::super::{KeyMaterialId, KeyUsage, Material, Timestamp};
-use super::{Key, Refused};
+use super::{Key, KeyState, Refused};
 
 impl Key {
     /// Checks that it is for this. `operation` is what was asked for.
@@ -28,8 +28,12 @@ impl Key {
     /// # Errors
     /// Where its state does not allow its use.
     pub fn use_now(&self, now: Timestamp) -> Result<&Material, Refused> {
-        self.require_usable(now)?;
-        self.current().ok_or(Refused::PendingImport)
+        match self.state(now) {
+            KeyState::Disabled => Err(Refused::Disabled),
+            KeyState::PendingDeletion => Err(Refused::PendingDeletion),
+            KeyState::PendingImport => Err(Refused::PendingImport),
+            KeyState::Enabled => self.current().ok_or(Refused::PendingImport),
+        }
     }
 
     /// The material of this id, current or not, for what was encrypted with it; `None` where it is none that ever encrypted.
