@@ -34,7 +34,7 @@ impl Dev {
         silence(&mut command);
         let [grpc, json] = self.listen.map(|listen| listen.to_string());
         command.arg("dev").arg("--dir").arg(self.folder.path().join(".local"));
-        command.args(["--listen", &grpc, "--json-listen", &json]);
+        command.args(["--listen", &grpc, "--json-listen", &json, "--clock-control"]);
         command
     }
 
@@ -117,4 +117,11 @@ fn a_newcomer_gets_from_an_empty_folder_to_an_enabled_key() {
     assert_eq!(imported["KeyMaterialId"], wrapped["KeyMaterialId"]);
     let described = dev.keyferry(&["describe-key", "--key-id", key]);
     assert_eq!(described["KeyMetadata"]["KeyState"], "Enabled");
+
+    // Most of a year passes in a moment.
+    let mortal = dev.keyferry(&["import", "material.bin", "--valid-to", "300d"]);
+    assert_eq!(mortal["KeyMetadata"]["KeyState"], "Enabled");
+    dev.keyferry(&["advance-clock", "--seconds", &(301 * 24 * 60 * 60).to_string()]);
+    let key = mortal["KeyMetadata"]["KeyId"].as_str().unwrap();
+    assert_eq!(dev.keyferry(&["describe-key", "--key-id", key])["KeyMetadata"]["KeyState"], "PendingImport");
 }

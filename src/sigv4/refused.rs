@@ -51,17 +51,17 @@ pub enum Refused {
     #[error("{0}")]
     OutOfScope(String),
     /// It comes with a session token, and no sessions are known here.
-    #[error("{}", UNRECOGNIZED)]
+    #[error(
+        "Session tokens are not supported: unset AWS_SESSION_TOKEN and sign with an access key that keyferryd access-key made."
+    )]
     SessionToken,
     /// No access key that holds is called so: never was, is disabled, or has ended. Which of them, nobody is told.
-    #[error("{}", UNRECOGNIZED)]
+    #[error("The security token included in the request is invalid.")]
     UnknownKey,
     /// It leaves out what must be signed.
     #[error("{0} must be a 'SignedHeader' in the AWS Authorization.")]
     Unsigned(String),
 }
-
-const UNRECOGNIZED: &str = "The security token included in the request is invalid.";
 
 /// What stands for a text that is not to be repeated.
 pub(super) fn hashed(text: &[u8]) -> String {
