@@ -88,6 +88,7 @@ impl Front {
 
     /// Finds out who signed a request.
     async fn arrival(&self, peer: &Peer, parts: &Parts, body: &[u8]) -> Arrival {
+        let deadline = Instant::now() + DEADLINE;
         let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok());
         let mut caller = peer.calls(user_agent);
         let region = &self.service.realm().region;
@@ -103,7 +104,7 @@ impl Front {
             }
             Err(error) => Some(error),
         };
-        Arrival { caller, deadline: Instant::now() + DEADLINE, refused }
+        Arrival { caller, deadline, refused }
     }
 }
 

@@ -8,6 +8,9 @@ use rustls::pki_types::CertificateDer;
 use crate::model::TlsDetails;
 use crate::service::Caller;
 
+/// The most characters of what a program calls itself that are written down: whoever knocks can send it.
+const MAX_USER_AGENT: usize = 256;
+
 /// The other end of a connection; every request that comes over it carries one.
 #[derive(Clone, Debug)]
 pub struct Peer {
@@ -57,7 +60,7 @@ impl Peer {
             name: self.name().map(str::to_owned),
             tls: self.tls.as_deref().cloned(),
             address: self.address,
-            user_agent: user_agent.map(str::to_owned),
+            user_agent: user_agent.map(|user_agent| user_agent.chars().take(MAX_USER_AGENT).collect()),
         }
     }
 }

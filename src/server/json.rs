@@ -27,6 +27,8 @@ const HEAD: Duration = Duration::from_secs(20);
 const LIFETIME: Duration = Duration::from_secs(300);
 /// How long the last calls over a connection may take.
 const LAST_CALLS: Duration = Duration::from_secs(60);
+/// The most bytes of a head, and of what is read of a body at once, over HTTP/1.1.
+const MAX_BUFFER: usize = 32 * 1024;
 /// Calls at once over one connection.
 const MAX_STREAMS: u32 = 32;
 
@@ -78,7 +80,7 @@ async fn converse(connection: Connection, front: Front, stopping: watch::Receive
         last(server.serve_connection(io, answers), stopping).await;
     } else {
         let mut server = http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(HEAD);
+        server.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MAX_BUFFER);
         last(server.serve_connection(io, answers), stopping).await;
     }
 }

@@ -183,7 +183,7 @@ impl Drop for Entry {
             false => ("RequestAbandoned", "the caller left before the answer"),
         };
         // It is on its way by that; nobody waits for it.
-        drop(place.write(&self.trail.ended(outcome(Some(error))), self.action.changes_state()));
+        drop(place.write(&self.trail.ended(outcome(Some(error))), self.action.changes_state() && self.is_admitted));
     }
 }
 

@@ -86,7 +86,7 @@ TABLE = [
     ("get_public_key", of("ec"), {}, USE),
     ("describe_key", plain_key, {}, ALWAYS),
     ("get_key_policy", plain_key, {}, ALWAYS),
-    ("put_key_policy", plain_key, {"Policy": '{"Statement":[]}', "BypassPolicyLockoutSafetyCheck": True}, ALWAYS),
+    ("put_key_policy", plain_key, {"Policy": '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"kms:*","Resource":"*"}]}', "BypassPolicyLockoutSafetyCheck": True}, ALWAYS),
     ("list_key_policies", plain_key, {}, ALWAYS),
     ("list_aliases", plain_key, {}, ALWAYS),
     ("list_resource_tags", plain_key, {}, ALWAYS),

@@ -106,7 +106,7 @@ async fn a_key_whose_deletion_is_cut_off_is_gone_with_its_material() {
 
         let daemon = Daemon::serve(installation, &[]);
         let objects = audit::assert_sound(&daemon.installation, &symmetric([])).await;
-        assert_eq!(objects.len(), 4, "{step}: more than the mark and its own keys: {objects:?}");
+        assert_eq!(objects.len(), 5, "{step}: more than the mark and its own keys: {objects:?}");
         let request = pb::DescribeKeyRequest { key_id: key };
         let gone = call!(daemon.client().await.keys(), describe_key, request).expect_err(step);
         gone.assert_is("NotFoundException", step);

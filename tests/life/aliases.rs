@@ -97,7 +97,7 @@ async fn a_name_is_given_once_and_only_to_a_key_that_stays() {
 
 #[tokio::test]
 async fn an_alias_stays_with_keys_that_are_alike() {
-    let house = start("alike").await;
+    let house = start("alike-aliases").await;
     let key = async |spec: &str, usage: &str| {
         let (key_spec, key_usage) = (Some(spec.to_owned()), Some(usage.to_owned()));
         let request = CreateKey { origin: Some("EXTERNAL".to_owned()), key_spec, key_usage, ..CreateKey::default() };
