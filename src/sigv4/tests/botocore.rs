@@ -66,7 +66,7 @@ fn the_hash_of_the_body_in_a_header_passes_where_it_is_the_bodys() {
 }
 
 #[test]
-fn a_session_token_is_refused_as_a_key_that_is_unknown() {
+fn a_session_token_is_refused_in_words_that_help() {
     let more = [
         ("content-type", "application/x-amz-json-1.1"),
         ("x-amz-target", "TrentService.ListKeys"),
@@ -76,8 +76,8 @@ fn a_session_token_is_refused_as_a_key_that_is_unknown() {
     let names = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target";
     let refusal = verify(&sent("/", names, signature, &more), b"{}", now()).unwrap_err();
     assert_eq!(refusal, Refused::SessionToken);
-    assert_eq!(refusal.to_string(), "The security token included in the request is invalid.");
-    assert_eq!(refusal.to_string(), Refused::UnknownKey.to_string());
+    assert!(refusal.to_string().starts_with("Session tokens are not supported: unset AWS_SESSION_TOKEN"), "{refusal}");
+    assert!(refusal.to_string().starts_with("Session tokens are not supported: unset AWS_SESSION_TOKEN"), "{refusal}");
 }
 
 #[test]
