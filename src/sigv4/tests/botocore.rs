@@ -77,7 +77,6 @@ fn a_session_token_is_refused_in_words_that_help() {
     let refusal = verify(&sent("/", names, signature, &more), b"{}", now()).unwrap_err();
     assert_eq!(refusal, Refused::SessionToken);
     assert!(refusal.to_string().starts_with("Session tokens are not supported: unset AWS_SESSION_TOKEN"), "{refusal}");
-    assert!(refusal.to_string().starts_with("Session tokens are not supported: unset AWS_SESSION_TOKEN"), "{refusal}");
 }
 
 #[test]
