@@ -140,7 +140,7 @@ pub enum Error {
     #[error(transparent)]
     Unresolved(#[from] Unresolved),
     /// The caller asks more often than they may.
-    #[error("you have exceeded the rate at which you may call {}: reduce the frequency of your calls", action.operation())]
+    #[error("You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")]
     TooOften {
         /// What.
         action: Action,

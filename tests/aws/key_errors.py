@@ -1,4 +1,4 @@
-"""Every refusal of the operations of a key's life, with code and message; the code alone where the reference's words are not known."""
+"""Every refusal in a key's life, with code and message; the code alone where the reference's words are not known."""
 
 import json
 

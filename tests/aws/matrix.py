@@ -1,6 +1,6 @@
 """Every key spec x wrapping algorithm x wrapping key spec: refused, or imported and then used, the use checked outside.
 
-Each key is emptied before its next cell, and always gets the same material: what was made with it in one cell must be good in all.
+Each key is emptied before its next cell, and always gets the same material: what was made with it in one must be good in all.
 """
 
 import uses

@@ -80,7 +80,7 @@ imported = aws(
 )
 assert imported["KeyId"] == arn and len(imported["KeyMaterialId"]) == 64, imported
 assert aws("DescribeKey", *of)["KeyMetadata"]["KeyState"] == "Enabled"
-assert arn in [entry["KeyArn"] for entry in aws("ListKeys")["Keys"]]
+assert arn in [entry["KeyArn"] for entry in aws("ListKeys", "--page-size", "20")["Keys"]]
 
 aws("UpdateKeyDescription", *of, "--description", "otherwise")
 aws("DisableKey", *of)

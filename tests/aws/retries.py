@@ -1,6 +1,6 @@
-"""Answers that are lost between a service and its client: botocore sends what it sent once more, by itself, and must not do it twice.
+"""Answers that are lost on their way: botocore sends once more what it sent, by itself, and nothing must happen twice by it.
 
-Between the two stands a proxy that forwards every request, and in place of the first answers to an operation gives its own, or none.
+In between stands a proxy that forwards every request, and in place of the first answers to an operation gives its own, or none.
 It prints the keys that were made, and their material, for the record to be compared with.
 """
 
@@ -125,12 +125,20 @@ assert kms.import_key_material(**request)["KeyId"] == key["Arn"]
 assert set(Proxy.forwarded) == {Proxy.forwarded[0]} and len(Proxy.forwarded) == 6, Proxy.forwarded
 made[key["KeyId"]] = 1
 
+# Sets that nobody heard of end with their day, and the one that came is good.
+key = external_key(kms)["KeyId"]
+lossy("GetParametersForImport", 2, "reset")
+request = import_request(kms, key, material("SYMMETRIC_DEFAULT"))
+assert len({json.loads(said)["ImportToken"] for _, said in Proxy.forwarded}) == 3, Proxy.forwarded
+kms.import_key_material(**request)
+made[key] = 1
+
 # Deleting is as good twice as once.
 lossy("DeleteImportedKeyMaterial", 2, "internal")
-kms.delete_imported_key_material(KeyId=key["KeyId"])
+kms.delete_imported_key_material(KeyId=key)
 assert [status for status, _ in Proxy.forwarded] == [200] * 3, Proxy.forwarded
-assert state(kms, key["KeyId"]) == "PendingImport"
-made[key["KeyId"]] = 0
+assert state(kms, key) == "PendingImport"
+made[key] = 0
 
 # Making a key is not: the reference has no request token for it, and each attempt makes one, the lost ones without material.
 before = {entry["KeyId"] for page in kms.get_paginator("list_keys").paginate() for entry in page["Keys"]}

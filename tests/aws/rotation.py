@@ -20,7 +20,8 @@ def bring(number, **more):
 
 def rotations(which="ALL_KEY_MATERIAL"):
     """Every material by its id, with what is said of it."""
-    pages = kms.get_paginator("list_key_rotations").paginate(KeyId=key_id, IncludeKeyMaterial=which)
+    paginator = kms.get_paginator("list_key_rotations")
+    pages = paginator.paginate(KeyId=key_id, IncludeKeyMaterial=which, PaginationConfig={"PageSize": 10})
     return {entry["KeyMaterialId"]: entry for page in pages for entry in page["Rotations"]}
 
 

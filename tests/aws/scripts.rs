@@ -77,8 +77,8 @@ fn who_may_not_and_who_asks_too_often_hear_it_by_the_references_names() {
 fn whoever_did_not_sign_as_they_say_is_told_so_by_the_references_clients() {
     let daemon = Daemon::shared();
     let [own, disabled] = [(); 2].map(|()| AccessKey::create(&daemon.installation, IMPORTER));
-    let ended = daemon.installation.command("access-key disable").arg(&disabled.id).status().unwrap();
-    assert!(ended.success());
+    let ended = daemon.installation.command("access-key disable").arg(&disabled.id).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     let script = Script::new("signatures.py", &daemon, &own);
     script.with("DISABLED_ID", &disabled.id).with("DISABLED_SECRET", &disabled.secret).run();
 }

@@ -1,4 +1,6 @@
-"""The reference's key-state table (KMS Developer Guide, "Key states"): each operation in each state that a key here can have."""
+"""The reference's key-state table (KMS Developer Guide, "Key states"): each operation in each state that a key here has."""
+
+import json
 
 from kms import client, enabled_key, external_key, import_material, import_request, material, refused, state
 
@@ -6,6 +8,8 @@ kms = client()
 MESSAGE = {"Message": b"m", "MacAlgorithm": "HMAC_SHA_256"}
 SIGNING = {"Message": b"m", "SigningAlgorithm": "ECDSA_SHA_256"}
 SYMMETRIC, HMAC, EC = material("SYMMETRIC_DEFAULT"), material("HMAC_256"), material("ECC_NIST_P256")
+EVERYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [EVERYBODY]})
 NAMES = {"count": 0}
 
 
@@ -86,7 +90,7 @@ TABLE = [
     ("get_public_key", of("ec"), {}, USE),
     ("describe_key", plain_key, {}, ALWAYS),
     ("get_key_policy", plain_key, {}, ALWAYS),
-    ("put_key_policy", plain_key, {"Policy": '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"kms:*","Resource":"*"}]}', "BypassPolicyLockoutSafetyCheck": True}, ALWAYS),
+    ("put_key_policy", plain_key, {"Policy": POLICY}, ALWAYS),
     ("list_key_policies", plain_key, {}, ALWAYS),
     ("list_aliases", plain_key, {}, ALWAYS),
     ("list_resource_tags", plain_key, {}, ALWAYS),

@@ -24,7 +24,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again_and_others_are_not_held_up
         }
     }
     let refusal = refusal.expect("two at once, and one a second");
-    let said = "you have exceeded the rate at which you may call ListKeys: reduce the frequency of your calls";
+    let said = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.";
     refusal.assert_says("ThrottlingException", said, "too often");
     assert!(refusal.retry.is_some_and(|wait| wait <= Duration::from_secs(1)), "{refusal:?}");
     lists(other).await.unwrap();
