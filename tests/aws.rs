@@ -16,22 +16,23 @@ use crate::harness::{AccessKey, Daemon};
 const INSTALLED: &str = "target/ci/venv/bin/python";
 
 /// A script that is about to run, with what a client of the KMS API finds in its environment.
-struct Script {
+struct Script<'d> {
     command: Command,
+    daemon: &'d Daemon,
     name: &'static str,
 }
 
-impl Script {
+impl<'d> Script<'d> {
     /// One of the scripts beside this file, for a daemon that speaks TLS, signing with this access key.
-    fn new(name: &'static str, daemon: &Daemon, access_key: &AccessKey) -> Self {
+    fn new(name: &'static str, daemon: &'d Daemon, access_key: &AccessKey) -> Self {
         let port = daemon.json_address().rsplit_once(':').unwrap().1.to_owned();
-        let ca = daemon.installation.file("ca.pem");
-        std::fs::write(&ca, &daemon.installation.authority.certificate).unwrap();
-        Self::at(name, &format!("https://localhost:{port}"), access_key).with("AWS_CA_BUNDLE", ca.to_str().unwrap())
+        // The one authority of these tests signs for both sides.
+        let ca = daemon.installation.file("client-ca.pem");
+        Self::at(&format!("https://localhost:{port}"), name, daemon, access_key).with("AWS_CA_BUNDLE", ca.to_str().unwrap())
     }
 
-    /// As [`Script::new`], for whatever listens there.
-    fn at(name: &'static str, endpoint: &str, access_key: &AccessKey) -> Self {
+    /// As [`Script::new`], for a daemon that is reached there.
+    fn at(endpoint: &str, name: &'static str, daemon: &'d Daemon, access_key: &AccessKey) -> Self {
         let python = python();
         let mut command = Command::new(if name.ends_with(".sh") { Path::new("sh") } else { &python });
         // The tests' own environment is nobody's account.
@@ -53,7 +54,7 @@ impl Script {
         // The aws command lies beside the interpreter.
         let path = std::env::var("PATH").unwrap();
         command.env("PATH", format!("{}:{path}", python.parent().unwrap().display()));
-        Self { command, name }
+        Self { command, daemon, name }
     }
 
     /// One more word of its environment.
@@ -62,12 +63,15 @@ impl Script {
         self
     }
 
-    /// Runs it: what it printed. Shows all that it said where it failed.
+    /// Runs it: what it printed. Where it failed, shows all that it said, and what the daemon said last.
     #[track_caller]
     fn run(mut self) -> String {
         let said = self.command.output().unwrap();
         let [out, err] = [&said.stdout, &said.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
-        assert!(said.status.success(), "tests/aws/{}: {}\n{out}\n{err}", self.name, said.status);
+        let log = self.daemon.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(20)..].join("\n");
+        assert!(said.status.success(), "tests/aws/{}: {}\n{out}\n{err}\nthe daemon:\n{last}", self.name, said.status);
         out
     }
 }

@@ -25,7 +25,7 @@ async fn whatever_answer_is_lost_botocore_repeats_itself_and_imports_once() {
     let daemon = Daemon::serve(in_the_clear(), &[]);
     let access_key = AccessKey::create(&daemon.installation, IMPORTER);
     let log = daemon.installation.file("audit.jsonl");
-    let script = Script::at("retries.py", &format!("http://{}", daemon.json_address()), &access_key);
+    let script = Script::at(&format!("http://{}", daemon.json_address()), "retries.py", &daemon, &access_key);
     let printed = script.with("AUDIT", log.to_str().unwrap()).run();
     let made: BTreeMap<String, usize> = serde_json::from_str(&printed).unwrap();
 
