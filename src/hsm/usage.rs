@@ -1,6 +1,7 @@
 //! What every use of material in the token has in common: it may have been destroyed meanwhile, and the token may not have the
 //! mechanism.
 
+use cryptoki::context::Function;
 use cryptoki::error::Error as Pkcs11Error;
 use cryptoki::object::ObjectHandle;
 
@@ -22,12 +23,21 @@ impl Token {
         })
     }
 
-    /// An answer that only a ciphertext can have spoilt: `None` where it was the ciphertext, and the token works.
+    /// An answer that only a ciphertext can have spoilt: `None` where it was the ciphertext, and the token works. What fails before
+    /// the token sees a ciphertext, or says that the token is gone or full, says nothing of one.
     pub(super) fn unless_bad<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
-        match answer.map_err(|error| self.whose_fault(error)) {
-            Ok(answer) => Ok(Some(answer)),
-            Err(Error::Rejected) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let fault = match answer {
+            Err(Error::Failed(Pkcs11Error::Pkcs11(code, Function::Decrypt))) => {
+                let fault = self.whose_fault(Error::Failed(Pkcs11Error::Pkcs11(code, Function::Decrypt)));
+                if matches!(fault, Error::Rejected) {
+                    // Beside a caller who swears by their ciphertext, an operator wants to know what the token said.
+                    tracing::info!(?code, "a ciphertext is refused");
+                }
+                fault
+            }
+            Err(error) => error,
+            Ok(answer) => return Ok(Some(answer)),
+        };
+        if matches!(fault, Error::Rejected) { Ok(None) } else { Err(fault) }
     }
 }

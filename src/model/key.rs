@@ -3,6 +3,8 @@
 //! The state is computed from what is recorded and the time, never stored: an expired material ends a key the moment it
 //! expires, not when a sweep gets to it.
 
+#[cfg(test)]
+pub(crate) mod example;
 mod refused;
 mod rotation;
 mod tagging;

@@ -12,11 +12,13 @@ mod macs;
 mod random;
 mod signatures;
 
+use std::sync::Arc;
+
 use secrecy::SecretSlice;
 
 use super::{Call, Error, Options, Service};
 use crate::hsm::{self, Token};
-use crate::model::{Action, Invalid, Key, KeyRef, KeyUsage, Material, invalid};
+use crate::model::{Action, Invalid, Key, KeyRef, KeyUsage, Material, ObjectId, invalid};
 use crate::policy::Circumstances;
 
 /// The most bytes of a plaintext or a message (KMS API Reference, Encrypt, Sign and GenerateMac).
@@ -76,19 +78,29 @@ impl Service {
     /// As [`Service::in_use`], where the token of this service must have it.
     fn at_hand<'k>(&self, key: &'k Key) -> Result<&'k Material, Error> {
         let material = self.in_use(key)?;
-        if key.token == self.hsm.profile().serial_number { Ok(material) } else { Err(self.elsewhere(key, &key.token)) }
+        self.require_here(key)?;
+        Ok(material)
     }
 
-    /// Has the token use material of the key. Where that was destroyed meanwhile, the key's state says why.
+    /// Has the token use material of the key, by its object. Where that was destroyed meanwhile, the key's state says why, or the
+    /// same material was brought again, as it is to change when it ends: then it is another object, and that is used.
     async fn put_to_work<T: Send + 'static>(
         &self,
         key: &Key,
-        work: impl FnOnce(&Token) -> Result<T, hsm::Error> + Send + 'static,
+        object: ObjectId,
+        work: impl Fn(&Token, &ObjectId) -> Result<T, hsm::Error> + Send + Sync + 'static,
     ) -> Result<T, Error> {
-        match self.hsm.call(work).await {
+        let work = Arc::new(work);
+        let with = |object: ObjectId| {
+            let work = Arc::clone(&work);
+            self.hsm.call(move |token| work(token, &object))
+        };
+        match with(object).await {
             Err(gone @ (hsm::Error::Missing(_) | hsm::Error::Stale(_))) => {
-                self.in_use(&self.load(&key.account, &key.id).await?)?;
-                Err(gone.into())
+                let since = self.load(&key.account, &key.id).await?;
+                self.in_use(&since)?;
+                let again = since.object_now(key, object).ok_or(gone)?;
+                Ok(with(again).await?)
             }
             done => Ok(done?),
         }

@@ -167,11 +167,11 @@ impl Service {
             object: claim.object,
         };
         let notary = self.notary(key, pair, incoming.digest(&key.id))?;
-        let (key, arrival) = (key.clone(), incoming.arrival.clone());
+        let (key, arrival, now) = (key.clone(), incoming.arrival.clone(), self.clock.now());
         self.hsm
             .call(move |token| {
                 let imported =
-                    token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id)))?;
+                    token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id), now))?;
                 match imported {
                     // By now the object is there, whatever the error would say otherwise.
                     Ok(proved) => notary.witness(token, &import.object, proved).map(Ok).map_err(|error| {

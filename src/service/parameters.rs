@@ -76,15 +76,18 @@ impl Service {
         })
     }
 
+    /// Checks that the key's material is in the token of this service, or would be.
+    pub(super) fn require_here(&self, key: &Key) -> Result<(), Error> {
+        if key.token == self.hsm.profile().serial_number { Ok(()) } else { Err(self.elsewhere(key, &key.token)) }
+    }
+
     pub(super) fn elsewhere(&self, key: &Key, token: &str) -> Error {
         Error::Unsupported(format!("{}: its home token {token:?} is not the one in use here.", self.arn(key)))
     }
 
     fn path(&self, key: &Key, algorithm: WrappingAlgorithm) -> Result<UnwrapPath, Error> {
         let profile = self.hsm.profile();
-        if key.token != profile.serial_number {
-            return Err(self.elsewhere(key, &key.token));
-        }
+        self.require_here(key)?;
         let route = profile.route(key.spec, algorithm);
         let reason = route.map_or("not probed", |route| route.reason.as_str());
         route.and_then(|route| route.path).ok_or_else(|| {

@@ -39,6 +39,7 @@ impl Service {
     /// that one, unless it does not rotate any more.
     async fn rotate_to_generated(&self, mut key: Key) -> Result<Turn, Error> {
         key.require_rotatable(self.clock.now()).map_err(self.refusal(&key))?;
+        self.require_here(&key)?;
         let Some(kind) = key.spec.material() else { return Err(self.refusal(&key)(Refused::NotRotatable)) };
         let (claim, made) = self.generate(&key.id, kind, key.usage).await?;
         for _ in 0..TRIES {

@@ -107,3 +107,31 @@ async fn random_bytes_are_as_many_as_were_asked_for() {
         assert_eq!(said(house.service.generate_random(&call(), wanting).await).0, Kind::Unsupported);
     }
 }
+
+/// As people change when material ends: bring it again, while the key is in use.
+#[tokio::test(flavor = "multi_thread")]
+async fn uses_go_on_while_the_same_material_is_brought_again() {
+    let house = start("brought again").await;
+    let (key_id, material) = symmetric_key(&house).await;
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::default());
+    let users: Vec<_> = (0..8)
+        .map(|_| {
+            let (service, key_id, stop) = (house.service.clone(), key_id.clone(), stop.clone());
+            tokio::spawn(async move {
+                let mut uses = 0;
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    service.encrypt(&call(), encrypt(&key_id, MESSAGE, context(&[]))).await.unwrap();
+                    uses += 1;
+                }
+                uses
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        super::import(&house, &key_id, &material, None).await;
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    for user in users {
+        assert!(user.await.unwrap() > 0);
+    }
+}

@@ -1,11 +1,12 @@
 //! ReEncrypt: from every kind of key to every kind.
 
-use keyferry::model::{KeySpec, KeyUsage};
+use keyferry::model::{KeySpec, KeyUsage, OaepHash};
 use keyferry::service::{Decrypt, Encrypt, Kind, Options, ReEncrypt};
 
 use super::decryption::decrypt;
 use super::encryption::{context, encrypt};
 use super::{MESSAGE, call, dry, known_key, said, shown, start, symmetric_key};
+use crate::harness::openssl;
 
 #[tokio::test]
 async fn what_is_encrypted_anew_decrypts_under_the_destination_only() {
@@ -73,4 +74,27 @@ async fn both_keys_are_asked_before_anything_is_decrypted() {
     let (kind, message) = re_encrypt(ask(&rsa, Some("RSAES_OAEP_SHA_256"), Options::default())).await;
     assert_eq!(kind, Kind::Validation);
     assert_eq!(message, "Algorithm RSAES_OAEP_SHA_256 and key spec RSA_2048 cannot encrypt data larger than 190 bytes.");
+}
+
+#[tokio::test]
+async fn nothing_is_not_encrypted_anew() {
+    let house = start("rewrites nothing").await;
+    let (symmetric, _) = symmetric_key(&house).await;
+    let (rsa, material) = known_key(&house, KeySpec::Rsa2048, KeyUsage::EncryptDecrypt).await;
+    let spki = openssl::public_key(&material.bytes);
+    let request = ReEncrypt {
+        ciphertext: openssl::oaep(&spki, OaepHash::Sha1, b""),
+        source_encryption_context: context(&[]),
+        source_key_id: Some(rsa),
+        source_encryption_algorithm: Some("RSAES_OAEP_SHA_1".to_owned()),
+        destination_key_id: symmetric,
+        destination_encryption_context: context(&[]),
+        destination_encryption_algorithm: None,
+        options: Options::default(),
+    };
+    let (kind, message) = said(house.service.re_encrypt(&call(), request).await);
+    assert_eq!(
+        (kind, message.as_str()),
+        (Kind::Validation, "What was encrypted has no bytes, which cannot be encrypted anew.")
+    );
 }

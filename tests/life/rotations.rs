@@ -217,3 +217,13 @@ fn house_now(house: &House) -> keyferry::model::Timestamp {
     use keyferry::clock::Clock;
     house.clock.now()
 }
+
+#[tokio::test]
+async fn no_material_is_made_for_a_key_of_another_token() {
+    let house = start("another token's").await;
+    let key = created(&house, CreateKey::default()).await.key.id.to_string();
+    house.tamper("UPDATE keys SET token = 'elsewhere'").await;
+    let refused = rotate(&house, &key).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unsupported);
+    assert!(refused.to_string().ends_with("its home token \"elsewhere\" is not the one in use here."), "{refused}");
+}

@@ -132,8 +132,10 @@ impl Key {
     ///
     /// # Errors
     /// Where it is not.
-    pub fn recognise(&self, arrival: &Arrival, came: &KeyMaterialId) -> Result<(), Refused> {
-        let known = self.materials.iter().any(|material| material.id == *came);
+    pub fn recognise(&self, arrival: &Arrival, came: &KeyMaterialId, now: Timestamp) -> Result<(), Refused> {
+        // One that waited for its turn until its time was over is forgotten, whether a sweep has come by or not.
+        let there = |material: &&Material| material.rotation != Rotation::PendingRotation || material.is_usable(now);
+        let known = self.materials.iter().filter(there).any(|material| material.id == *came);
         if arrival.material_id.is_some_and(|expected| expected != *came) {
             return Err(Refused::IncorrectMaterial);
         }
@@ -141,7 +143,8 @@ impl Key {
             ImportType::Existing if known => Ok(()),
             ImportType::New if self.materials.is_empty() => Ok(()),
             ImportType::New if !known && self.spec.is_symmetric_encryption() => {
-                let pending = self.materials.iter().find(|material| material.rotation == Rotation::PendingRotation);
+                let waits = |material: &&Material| material.rotation == Rotation::PendingRotation;
+                let pending = self.materials.iter().filter(there).find(waits);
                 pending.map_or(Ok(()), |pending| Err(Refused::PendingRotation { new: *came, pending: pending.id }))
             }
             ImportType::Existing | ImportType::New => Err(Refused::IncorrectMaterial),
@@ -154,7 +157,7 @@ impl Key {
     /// Where the key expects another material, or none just now.
     pub fn accept(&mut self, arrival: Arrival, came: Material, now: Timestamp) -> Result<Vec<ObjectId>, Refused> {
         self.expect(&arrival)?;
-        self.recognise(&arrival, &came.id)?;
+        self.recognise(&arrival, &came.id, now)?;
         let was_pending_import = self.state(now) == KeyState::PendingImport;
         let first = self.materials.is_empty();
         let Arrival { description, expiration, .. } = arrival;

@@ -1,6 +1,6 @@
 //! Whether a key may be used, and with which of its materials (KMS Developer Guide, "Key states").
 
-use super::super::{KeyMaterialId, KeyUsage, Material, Timestamp};
+use super::super::{KeyMaterialId, KeyUsage, Material, ObjectId, Timestamp};
 use super::{Key, KeyState, Refused};
 
 impl Key {
@@ -34,6 +34,13 @@ impl Key {
             KeyState::PendingImport => Err(Refused::PendingImport),
             KeyState::Enabled => self.current().ok_or(Refused::PendingImport),
         }
+    }
+
+    /// The object that now is the material which `before` had in `object`: another one where it was imported again since.
+    pub fn object_now(&self, before: &Self, object: ObjectId) -> Option<ObjectId> {
+        let id = before.materials.iter().find(|material| material.object == object)?.id;
+        let now = self.materials.iter().find(|material| material.id == id)?.object;
+        (now != object).then_some(now)
     }
 
     /// The material of this id, current or not, for what was encrypted with it; `None` where it is none that ever encrypted.

@@ -38,7 +38,7 @@ impl Service {
             Invalid::new("publicKey", message)
         })?;
         options.require_earnest()?;
-        let agreed = self.put_to_work(&key, move |token| token.agree(&object, curve, &point)).await?;
+        let agreed = self.put_to_work(&key, object, move |token, object| token.agree(object, curve, &point)).await?;
         Ok(SharedSecret { arn: self.arn(&key), secret: secret(&agreed), origin: key.origin })
     }
 }

@@ -51,9 +51,9 @@ impl Service {
         let (object, header) = (material.object, Header { key: key.id.clone(), material: material.id });
         options.require_earnest()?;
         let additional = header.additional_data(&context).map_err(|error| broken("an encryption context", error))?;
-        let made = self.put_to_work(&key, move |token| {
+        let made = self.put_to_work(&key, object, move |token, object| {
             let plaintext = token.random(bytes)?;
-            let sealed = token.encrypt(&object, &plaintext, &additional)?;
+            let sealed = token.encrypt(object, &plaintext, &additional)?;
             Ok((plaintext, sealed))
         });
         let (plaintext, sealed) = made.await?;

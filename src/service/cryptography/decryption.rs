@@ -126,6 +126,8 @@ impl Service {
             (Some(key_id), _) => {
                 let key = self.key_for(call, key_id, purpose).await?;
                 self.at_hand(&key)?;
+                // Here as well as when it is done: a dry run is to say what would come of it.
+                algorithm.oaep_hash().map(|hash| self.hsm.profile().unpadding(hash)).transpose()?;
                 return Ok(Source { key, ciphertext: Incoming::Oaep(ciphertext) });
             }
             (None, _) => {
@@ -157,14 +159,18 @@ impl Service {
                 let modulus = public_key::modulus(self.public_half(key)?);
                 let modulus = modulus.map_err(|error| broken("a public key on record", error))?;
                 let (object, ciphertext) = (self.at_hand(key)?.object, ciphertext.clone());
-                let opened =
-                    self.put_to_work(key, move |token| token.decrypt_oaep(&object, &modulus, hash, by, &ciphertext)).await?;
+                let opened = self
+                    .put_to_work(key, object, move |token, object| {
+                        token.decrypt_oaep(object, &modulus, hash, by, &ciphertext)
+                    })
+                    .await?;
                 (opened, None)
             }
             (Incoming::Symmetric(Ciphertext { header, iv, sealed }, object), _) => {
                 let additional = header.additional_data(context).map_err(|_| Error::UndecryptableCiphertext)?;
                 let (object, sealed) = (*object, Sealed { iv: *iv, ciphertext: sealed.clone() });
-                let opened = self.put_to_work(key, move |token| token.decrypt(&object, &sealed, &additional)).await?;
+                let opened =
+                    self.put_to_work(key, object, move |token, object| token.decrypt(object, &sealed, &additional)).await?;
                 (opened, Some(header.material))
             }
             (Incoming::Oaep(_), None) => (None, None),

@@ -63,6 +63,11 @@ impl Service {
         algorithm: EncryptionAlgorithm,
         plaintext: &SecretSlice<u8>,
     ) -> Result<(), Error> {
+        if plaintext.expose_secret().is_empty() {
+            return Err(
+                Invalid::new("ciphertextBlob", "What was encrypted has no bytes, which cannot be encrypted anew.").into()
+            );
+        }
         let Some(hash) = algorithm.oaep_hash() else { return Ok(()) };
         let modulus =
             public_key::modulus(self.public_half(key)?).map_err(|error| broken("a public key on record", error))?;
@@ -95,8 +100,9 @@ impl Service {
         let material = self.at_hand(key)?;
         let (object, header) = (material.object, Header { key: key.id.clone(), material: material.id });
         let additional = header.additional_data(context).map_err(|error| broken("an encryption context", error))?;
-        let sealed =
-            self.put_to_work(key, move |token| token.encrypt(&object, plaintext.expose_secret(), &additional)).await?;
+        let sealed = self
+            .put_to_work(key, object, move |token, object| token.encrypt(object, plaintext.expose_secret(), &additional))
+            .await?;
         let material = header.material;
         Ok((written(header, sealed)?, Some(material)))
     }

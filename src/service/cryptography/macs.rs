@@ -25,7 +25,9 @@ impl Service {
     pub async fn generate_mac(&self, call: &Call, request: GenerateMac) -> Result<Mac, Error> {
         call.trail.asks(shown(&request));
         let Asked { key, object, hash, message } = self.asked_mac(call, request, Action::GenerateMac).await?;
-        let mac = self.put_to_work(&key, move |token| token.make_mac(&object, hash, message.expose_secret())).await?;
+        let mac = self
+            .put_to_work(&key, object, move |token, object| token.make_mac(object, hash, message.expose_secret()))
+            .await?;
         Ok(Mac { arn: self.arn(&key), algorithm: hash.as_str(), mac })
     }
 
@@ -38,8 +40,9 @@ impl Service {
         call.trail.asks(shown(&of));
         let mac = blob("mac", mac, 1, MAX_BLOB_BYTES)?;
         let Asked { key, object, hash, message } = self.asked_mac(call, of, Action::VerifyMac).await?;
-        let work = move |token: &crate::hsm::Token| token.is_mac_of(&object, hash, message.expose_secret(), &mac);
-        if !self.put_to_work(&key, work).await? {
+        let work =
+            move |token: &crate::hsm::Token, object: &ObjectId| token.is_mac_of(object, hash, message.expose_secret(), &mac);
+        if !self.put_to_work(&key, object, work).await? {
             return Err(Error::WrongMac);
         }
         Ok(Mac { arn: self.arn(&key), algorithm: hash.as_str(), mac: Vec::new() })

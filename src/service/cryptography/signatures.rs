@@ -31,7 +31,8 @@ impl Service {
         let Asked { key, algorithm, scheme, hash, digest } = asked;
         let object = self.at_hand(&key)?.object;
         options.require_earnest()?;
-        let signature = self.put_to_work(&key, move |token| token.sign_digest(&object, scheme, hash, &digest)).await?;
+        let signature =
+            self.put_to_work(&key, object, move |token, object| token.sign_digest(object, scheme, hash, &digest)).await?;
         Ok(Signed { arn: self.arn(&key), algorithm: algorithm.as_str(), signature })
     }
 

@@ -1,56 +1,21 @@
 //! When a key rotates, and what it has afterwards.
 
-use super::super::super::{
-    Account, Expiration, HostExposure, ImportType, KeyId, KeySpec, KeyUsage, MaterialPresence, ObjectId,
-};
+use super::super::super::{Expiration, ImportType, KeySpec};
 use super::super::Arrival;
+use super::super::example::NOW;
 use super::*;
 
-const NOW: Timestamp = Timestamp::from_millis(1_796_083_200_000);
-
-fn key() -> Key {
-    Key {
-        id: KeyId::random(false),
-        account: Account::parse("111122223333").unwrap(),
-        spec: KeySpec::SymmetricDefault,
-        usage: KeyUsage::EncryptDecrypt,
-        origin: Origin::External,
-        description: String::new(),
-        tags: Default::default(),
-        policy: None,
-        enabled: true,
-        created_at: NOW,
-        deletion: None,
-        token: "f00d".to_owned(),
-        materials: Vec::new(),
-        version: 0,
-    }
-}
-
-fn came(byte: u8) -> Material {
-    Material {
-        id: KeyMaterialId([byte; 32]),
-        object: ObjectId::random(),
-        presence: MaterialPresence::Imported,
-        rotation: Rotation::Current,
-        rotated_at: None,
-        description: String::new(),
-        expiration: Expiration::Never,
-        imported_at: NOW,
-        spki: None,
-        kcv: None,
-        exposure: HostExposure::Token,
-    }
+fn arrival(import_type: ImportType, expiration: Expiration) -> Arrival {
+    Arrival { import_type: Some(import_type), material_id: None, description: None, expiration }
 }
 
 fn brings(key: &mut Key, byte: u8, import_type: ImportType, expiration: Expiration) {
-    let arrival = Arrival { import_type: Some(import_type), material_id: None, description: None, expiration };
-    key.accept(arrival, came(byte), NOW).unwrap();
+    key.accept(arrival(import_type, expiration), Material::example(byte), NOW).unwrap();
 }
 
 /// A key with material 1, to which more can come.
 fn filled() -> Key {
-    let mut key = key();
+    let mut key = Key::example();
     brings(&mut key, 1, ImportType::New, Expiration::Never);
     key
 }
@@ -140,10 +105,22 @@ fn a_material_that_comes_back_comes_back_to_its_place() {
 
 #[test]
 fn material_that_the_token_made_takes_its_turn_at_once_and_only_where_it_belongs() {
-    let mut made = Key { origin: Origin::AwsKms, materials: vec![came(1)], ..key() };
-    let turn = made.rotate_to(came(2), second(1)).unwrap();
+    let mut made = Key { origin: Origin::AwsKms, materials: vec![Material::example(1)], ..Key::example() };
+    let turn = made.rotate_to(Material::example(2), second(1)).unwrap();
     assert_eq!((turn.previous, turn.current), (Some(KeyMaterialId([1; 32])), KeyMaterialId([2; 32])));
     assert_eq!(made.current().map(|material| material.id), Some(turn.current));
     assert_eq!(made.rotate(NOW), Err(Refused::Origin(Origin::AwsKms)));
-    assert_eq!(filled().rotate_to(came(2), NOW), Err(Refused::Origin(Origin::External)));
+    assert_eq!(filled().rotate_to(Material::example(2), NOW), Err(Refused::Origin(Origin::External)));
+}
+
+#[test]
+fn what_waited_until_its_time_was_over_keeps_nobody_out() {
+    let mut key = filled();
+    brings(&mut key, 2, ImportType::New, Expiration::At(second(1)));
+    let new =
+        Arrival { import_type: Some(ImportType::New), material_id: None, description: None, expiration: Expiration::Never };
+    let wants = |byte, now| key.recognise(&new, &KeyMaterialId([byte; 32]), now);
+    assert!(matches!(wants(3, NOW), Err(Refused::PendingRotation { .. })));
+    assert_eq!(wants(2, NOW), Err(Refused::IncorrectMaterial), "it is there");
+    assert_eq!((wants(2, second(1)), wants(3, second(1))), (Ok(()), Ok(())));
 }

@@ -1,49 +1,33 @@
 //! When a key may be used, and with what.
 
-use super::super::super::{Account, Expiration, HostExposure, KeyId, KeySpec, MaterialPresence, ObjectId, Origin, Rotation};
+use super::super::super::{Expiration, KeySpec, MaterialPresence, Rotation};
 use super::super::Deletion;
+use super::super::example::NOW;
 use super::*;
-
-const NOW: Timestamp = Timestamp::from_millis(1_796_083_200_000);
-
-fn material(byte: u8, rotation: Rotation) -> Material {
-    Material {
-        id: KeyMaterialId([byte; 32]),
-        object: ObjectId([byte; 16]),
-        presence: MaterialPresence::Imported,
-        rotation,
-        description: String::new(),
-        expiration: Expiration::Never,
-        imported_at: NOW,
-        spki: None,
-        kcv: None,
-        exposure: HostExposure::Token,
-        rotated_at: None,
-    }
-}
 
 /// One that was rotated, and has another material waiting.
 fn key() -> Key {
+    let material = |byte, rotation| Material { object: ObjectId([byte; 16]), rotation, ..Material::example(byte) };
     Key {
-        id: KeyId::random(false),
-        account: Account::parse("111122223333").unwrap(),
-        spec: KeySpec::SymmetricDefault,
-        usage: KeyUsage::EncryptDecrypt,
-        origin: Origin::External,
-        description: String::new(),
-        tags: Default::default(),
-        enabled: true,
-        created_at: NOW,
-        deletion: None,
-        token: "f00d".to_owned(),
         materials: vec![
             material(1, Rotation::NonCurrent),
             material(2, Rotation::Current),
             material(3, Rotation::PendingRotation),
         ],
-        policy: None,
-        version: 0,
+        ..Key::example()
     }
+}
+
+#[test]
+fn material_that_was_imported_again_is_another_object() {
+    let (before, mut after) = (key(), key());
+    let old = ObjectId([2; 16]);
+    assert_eq!(after.object_now(&before, old), None, "it is where it was");
+    after.materials[1].object = ObjectId([9; 16]);
+    assert_eq!(after.object_now(&before, old), Some(ObjectId([9; 16])));
+    after.materials.remove(1);
+    assert_eq!(after.object_now(&before, old), None);
+    assert_eq!(after.object_now(&before, ObjectId([7; 16])), None, "it never was the key's");
 }
 
 #[test]
