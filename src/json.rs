@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::front::{Arrival, Calls, Peer};
@@ -34,8 +34,8 @@ use refusal::Fault;
 /// How long a caller is waited for. The reference's clients give up after a minute.
 const DEADLINE: Duration = Duration::from_secs(55);
 
-/// Requests that are being read at once. They have no place among the calls yet, for nobody knows whose they are.
-const READING: usize = 256;
+/// Requests at once of which nobody knows yet whose they are: they have no place among the calls.
+const STRANGERS: usize = 256;
 
 /// What a signature must be for.
 const SERVICE: &str = "kms";
@@ -45,13 +45,13 @@ const SERVICE: &str = "kms";
 pub struct Front {
     service: Arc<Service>,
     calls: Calls,
-    reading: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
 
 impl Front {
     /// A front whose callers have their places among `calls`.
     pub fn new(service: Arc<Service>, calls: &Calls) -> Self {
-        Self { service, calls: calls.with_outcome(refusal::outcome), reading: Arc::new(Semaphore::new(READING)) }
+        Self { service, calls: calls.with_outcome(refusal::outcome), strangers: Arc::new(Semaphore::new(STRANGERS)) }
     }
 
     /// Answers one request of `peer`'s.
@@ -60,7 +60,7 @@ impl Front {
         match self.answered(peer, parts, body).await {
             Ok((id, answer)) => answer::response(id, &answer),
             Err((id, fault)) => {
-                if let Fault::Protocol { reason, .. } = &fault {
+                if let Some(reason) = fault.unrecorded() {
                     tracing::info!(target: "request", request_id = %id, reason, address = ?peer.address);
                 }
                 refusal::response(id, &fault)
@@ -74,11 +74,9 @@ impl Front {
             return Err(early(Fault::elsewhere()));
         }
         let target = target(&parts.headers).map_err(early)?.to_owned();
-        let body = {
-            let _reading = self.reading.try_acquire().map_err(|_| early(Fault::busy()))?;
-            body::read(body).await.map_err(early)?
-        };
-        let arrival = self.arrival(peer, &parts, &body);
+        let waiting = self.strangers.clone().try_acquire_owned().map_err(|_| early(Fault::busy()))?;
+        let body = body::read(body).await.map_err(early)?;
+        let arrival = self.arrival(peer, &parts, &body, waiting);
         match operations::run(self, &target, arrival, &body).await {
             Some((id, Ok(answer))) => Ok((id, answer)),
             Some((id, Err(refusal))) => Err((id, Fault::Refused(refusal))),
@@ -87,16 +85,17 @@ impl Front {
     }
 
     /// Finds out who signed a request.
-    async fn arrival(&self, peer: &Peer, parts: &Parts, body: &[u8]) -> Arrival {
+    async fn arrival(&self, peer: &Peer, parts: &Parts, body: &[u8], waiting: OwnedSemaphorePermit) -> Arrival {
         let deadline = Instant::now() + DEADLINE;
         let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok());
         let mut caller = peer.calls(user_agent);
         let region = &self.service.realm().region;
         let signed = Signed::read(parts, body, &Scope { region, service: SERVICE }, time::OffsetDateTime::now_utc());
-        let named = match signed {
+        let (access_key, named) = match signed {
             Ok(signed) => self.service.authenticate(&signed).await,
-            Err(refused) => Err(refused.into()),
+            Err(refused) => (None, Err(refused.into())),
         };
+        caller.access_key_id = access_key.map(|id| id.as_str().to_owned());
         let refused = match named {
             Ok(name) => {
                 caller.name = Some(name);
@@ -104,7 +103,7 @@ impl Front {
             }
             Err(error) => Some(error),
         };
-        Arrival { caller, deadline, refused }
+        Arrival { caller, deadline, refused, waiting: Some(waiting) }
     }
 }
 

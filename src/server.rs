@@ -190,8 +190,10 @@ impl Door {
             () = &mut drained => tokio::time::timeout(LAST_ANSWERS, serving).await.unwrap_or(Ok(())),
         };
         reloads.abort();
-        if let Some(json) = json {
-            json.abort();
+        if let Some(json) = json
+            && tokio::time::timeout(LAST_ANSWERS, json).await.is_err()
+        {
+            tracing::warn!("some who called over the KMS JSON protocol do not take their answers");
         }
         // The last lines too are to be signed for.
         if tokio::time::timeout(LAST_SIGNATURE, service.sign_audit()).await.is_err() {

@@ -58,7 +58,7 @@ fn arrival<Q>(request: Request<Q>) -> (Arrival, Q) {
     let peer = request.extensions().get::<Peer>().unwrap_or(&unnamed);
     let caller = peer.calls(user_agent);
     let deadline = deadline::of(request.metadata());
-    (Arrival { caller, deadline, refused: None }, request.into_inner())
+    (Arrival { caller, deadline, refused: None, waiting: None }, request.into_inner())
 }
 
 fn answer<A>((request_id, result): (Uuid, Result<A, Refusal>)) -> Result<Response<A>, Status> {

@@ -48,6 +48,8 @@ pub struct Event {
     pub source_ip_address: Option<String>,
     /// What the client calls itself.
     pub user_agent: Option<String>,
+    /// The access key that the request was signed with, or was said to be.
+    pub access_key_id: Option<String>,
     /// The fields of the request that may be shown.
     pub request_parameters: Option<Map<String, Value>>,
     /// The fields of the answer that may be shown.
@@ -88,6 +90,7 @@ impl Event {
             region: region.to_owned(),
             source_ip_address: None,
             user_agent: None,
+            access_key_id: None,
             request_parameters: None,
             response_elements: None,
             request_id,
@@ -140,7 +143,10 @@ struct Envelope<'a> {
 
 impl Serialize for Event {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (user_identity, account, from) = identity(&self.identity);
+        let (mut user_identity, account, from) = identity(&self.identity);
+        if let Some(id) = &self.access_key_id {
+            user_identity.insert("accessKeyId".to_owned(), id.as_str().into());
+        }
         let mut additional = self.additional.clone();
         if let Some(allowed) = self.allowed {
             additional.insert("decision".to_owned(), if allowed { "Allow" } else { "Deny" }.into());

@@ -15,8 +15,8 @@ use super::writer::{Order, Writer};
 use super::{Event, bodies, shorten};
 use crate::model::InstallationId;
 
-/// How many lines may be under way at once.
-pub(super) const PLACES: usize = 512;
+/// How many lines may be under way at once: of 500 calls, and of 256 callers at the JSON front whose name is not known yet.
+pub(super) const PLACES: usize = 768;
 /// Room in the queue for what has no place: checkpoints.
 const OTHERS: usize = 16;
 

@@ -4,7 +4,7 @@
 //! caller leaves, for a half-done import is worse than one that nobody waits for.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
@@ -15,6 +15,9 @@ use super::record::{Ended, Record};
 use super::refusal::Refusal;
 use crate::model::Action;
 use crate::service::{Call, Caller, Entry, Error, Gate};
+
+/// How long it may take to find out who calls, which can take the token.
+const IDENTIFYING: Duration = Duration::from_secs(10);
 
 /// The calls in flight. Clones share their places.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ pub struct Arrival {
     pub deadline: Instant,
     /// Why they are not who they say.
     pub refused: Option<Error>,
+    /// The place that their front gave them while nobody knew who they are; given back once that is settled.
+    pub waiting: Option<OwnedSemaphorePermit>,
 }
 
 /// What becomes of a call whose caller leaves.
@@ -143,11 +148,15 @@ impl Calls {
         request_id: Uuid,
         record: &mut Record,
     ) -> Result<Admitted, Refusal> {
-        let slot = self.slots.clone().try_acquire_owned();
-        // Who it is can take the token to find out: that is part of what the places are for.
-        let slot = slot.map_err(|_| Refusal::Throttled)?;
-        let Arrival { caller, deadline, refused } = arrival.await;
+        let arrival = tokio::time::timeout(IDENTIFYING, arrival).await.map_err(|_| Refusal::DeadlineExceeded)?;
+        let Arrival { caller, deadline, refused, waiting: _waiting } = arrival;
         record.identify(caller.name.clone(), Some(deadline));
+        // The places of calls are for those who are known, and so is the room in the audit log.
+        let slot = match &refused {
+            None => Some(self.slots.clone().try_acquire_owned().map_err(|_| Refusal::Throttled)?),
+            Some(_) if self.gate.hears_stranger() => None,
+            Some(_) => return Err(Refusal::Throttled),
+        };
         let mut entry = self.gate.begin(action, caller, request_id)?;
         let admitted = match refused {
             Some(refused) => Err(refused),
@@ -164,7 +173,7 @@ impl Calls {
 struct Admitted {
     call: Call,
     entry: Entry,
-    slot: OwnedSemaphorePermit,
+    slot: Option<OwnedSemaphorePermit>,
 }
 
 /// Writes how a call ended into the audit log: no answer leaves before it is there.
@@ -182,3 +191,6 @@ impl Drop for StopsWhenDropped {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,7 @@ impl Peer {
             name: self.name().map(str::to_owned),
             tls: self.tls.as_deref().cloned(),
             address: self.address,
+            access_key_id: None,
             user_agent: user_agent.map(|user_agent| user_agent.chars().take(MAX_USER_AGENT).collect()),
         }
     }

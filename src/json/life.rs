@@ -18,7 +18,9 @@ pub(super) fn tag(members: &mut Members) -> Result<TagResource, Error> {
 }
 
 pub(super) fn untag(members: &mut Members) -> Result<UntagResource, Error> {
-    Ok(UntagResource { key_id: key_id(members)?, tag_keys: members.texts("tagKeys")? })
+    let key_id = key_id(members)?;
+    let tag_keys = members.texts("tagKeys")?.ok_or_else(|| Invalid::missing("tagKeys"))?;
+    Ok(UntagResource { key_id, tag_keys })
 }
 
 pub(super) fn list_of_key(members: &mut Members) -> Result<ListOfKey, Error> {

@@ -99,11 +99,11 @@ impl Members {
         Ok(self.required_blob(field)?.into())
     }
 
-    /// A list of texts; none where absent.
-    pub(super) fn texts(&mut self, field: &'static str) -> Result<Vec<String>, Error> {
-        let Some(value) = self.take(field) else { return Ok(Vec::new()) };
+    /// A list of texts; `None` where absent.
+    pub(super) fn texts(&mut self, field: &'static str) -> Result<Option<Vec<String>>, Error> {
+        let Some(value) = self.take(field) else { return Ok(None) };
         let Value::Array(items) = value else { return Err(not_of(field, "a list")) };
-        items.into_iter().map(|item| into_text(field, item)).collect()
+        items.into_iter().map(|item| into_text(field, item)).collect::<Result<_, Error>>().map(Some)
     }
 
     /// A list of structures with two texts each; `None` where absent.
@@ -117,7 +117,7 @@ impl Members {
         let pair = |item: Value| {
             let Value::Object(members) = item else { return Err(not_of(field, "a list of structures")) };
             let mut members = Self(members);
-            Ok((members.required_text(of[0])?, members.text(of[1])?.unwrap_or_default()))
+            Ok((members.required_text(of[0])?, members.required_text(of[1])?))
         };
         items.into_iter().map(pair).collect::<Result<_, Error>>().map(Some)
     }
@@ -132,7 +132,7 @@ impl Members {
     /// What every use of a key may say besides.
     pub(super) fn options(&mut self) -> Result<Options, Error> {
         Ok(Options {
-            grant_tokens: self.texts("grantTokens")?,
+            grant_tokens: self.texts("grantTokens")?.unwrap_or_default(),
             dry_run: self.flag("dryRun")?,
             for_recipient: self.has("recipient"),
         })

@@ -51,9 +51,18 @@ impl Fault {
         Self::last("UnknownOperationException", StatusCode::BAD_REQUEST, message)
     }
 
-    /// As many bodies are being read as may be.
+    /// As many strangers are at the door as may be.
     pub(super) fn busy() -> Self {
-        Self::Refused(Refusal::Throttled)
+        let status = StatusCode::BAD_REQUEST;
+        Self::protocol(Kind::Throttling.as_str(), status, "too many requests at once: try again")
+    }
+
+    /// What the log is to say of it, where no call has a line of its own.
+    pub(super) fn unrecorded(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Protocol { reason, .. } => Some(reason),
+        }
     }
 
     pub(super) fn too_large(most: usize) -> Self {

@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
@@ -13,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
 
 use super::connection::Connection;
@@ -30,7 +32,7 @@ const LAST_CALLS: Duration = Duration::from_secs(60);
 /// The most bytes of a head, and of what is read of a body at once, over HTTP/1.1.
 const MAX_BUFFER: usize = 32 * 1024;
 /// Calls at once over one connection.
-const MAX_STREAMS: u32 = 32;
+const MAX_STREAMS: u32 = 16;
 
 /// An address where the reference's clients come in.
 #[derive(Debug)]
@@ -51,23 +53,36 @@ impl Door {
     pub(super) async fn serve(self, front: Front, identity: Option<Arc<Identity>>, mut stopping: watch::Receiver<bool>) {
         tracing::info!(address = %self.address, tls = identity.is_some(), "serving the KMS JSON protocol");
         let mut incoming = Incoming::start(self.listener, identity, Callers::Signed);
+        let mut conversations = JoinSet::new();
+        let told = stopping.clone();
         loop {
-            let connection = tokio::select! {
-                connection = incoming.next() => connection,
-                _ = stopping.wait_for(|stopping| *stopping) => None,
-            };
-            let Some(Ok(connection)) = connection else { return };
-            tokio::spawn(converse(connection, front.clone(), stopping.clone()));
+            tokio::select! {
+                connection = incoming.next() => {
+                    let Some(Ok(connection)) = connection else { break };
+                    conversations.spawn(converse(connection, front.clone(), told.clone()));
+                }
+                Some(_ended) = conversations.join_next() => {}
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+            }
         }
+        // The last answers are still on their way.
+        while conversations.join_next().await.is_some() {}
     }
 }
 
 async fn converse(connection: Connection, front: Front, stopping: watch::Receiver<bool>) {
     let (peer, is_http2) = (connection.peer().clone(), connection.is_http2());
-    let answers = service_fn(move |request| {
-        let (front, peer) = (front.clone(), peer.clone());
-        async move { Ok::<_, Infallible>(front.answer(&peer, request).await) }
-    });
+    let activity = Arc::new(Activity::default());
+    let answers = {
+        let activity = Arc::clone(&activity);
+        service_fn(move |request| {
+            let (front, peer, busy) = (front.clone(), peer.clone(), Busy::begin(&activity));
+            async move {
+                let _busy = busy;
+                Ok::<_, Infallible>(front.answer(&peer, request).await)
+            }
+        })
+    };
     let io = TokioIo::new(connection);
     if is_http2 {
         let mut server = http2::Builder::new(TokioExecutor::new());
@@ -77,20 +92,58 @@ async fn converse(connection: Connection, front: Front, stopping: watch::Receive
             .keep_alive_timeout(KEEPALIVE.1)
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(MAX_HEADER_BYTES);
-        last(server.serve_connection(io, answers), stopping).await;
+        last(server.serve_connection(io, answers), &activity, stopping).await;
     } else {
         let mut server = http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MAX_BUFFER);
-        last(server.serve_connection(io, answers), stopping).await;
+        last(server.serve_connection(io, answers), &activity, stopping).await;
     }
 }
 
-/// Serves a connection to its end, or until its time is over or the service stops.
-async fn last<C: GracefulConnection>(connection: C, mut stopping: watch::Receiver<bool>) {
+/// What comes over a connection.
+#[derive(Debug, Default)]
+struct Activity {
+    begun: AtomicUsize,
+    under_way: AtomicUsize,
+}
+
+/// A request under way.
+struct Busy(Arc<Activity>);
+
+impl Busy {
+    fn begin(activity: &Arc<Activity>) -> Self {
+        activity.begun.fetch_add(1, Ordering::Relaxed);
+        activity.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Activity {
+    /// Waits until nothing has come for [`HEAD`]. HTTP/1.1 ends that by itself; over HTTP/2 a peer that answers pings could stay.
+    async fn ceases(&self) {
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(HEAD).await;
+            if self.begun.load(Ordering::Relaxed) == begun && self.under_way.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// Serves a connection to its end, or until nothing comes any more, its time is over or the service stops.
+async fn last<C: GracefulConnection>(connection: C, activity: &Activity, mut stopping: watch::Receiver<bool>) {
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // Who leaves in the middle has not missed anything that anyone else needs.
         _ended = &mut connection => return,
+        () = activity.ceases() => {}
         () = tokio::time::sleep(LIFETIME) => {}
         _ = stopping.wait_for(|stopping| *stopping) => {}
     }

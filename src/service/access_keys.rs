@@ -72,24 +72,33 @@ impl Service {
         Scope { region: &self.settings.realm.region, service: SERVICE }
     }
 
-    /// The principal that a request is signed for, to be named to the gate as a certificate would name them.
+    /// The principal that a request is signed for, to be named to the gate as a certificate would name them; and the access key that
+    /// it names, where the record has it: any other text may be a secret that was taken for an id.
     ///
     /// The record is asked each time: who disables an access key need not wait. An id that nobody has and one that has ended
     /// come to the same end by the same way, and neither makes the token work.
     ///
     /// # Errors
     /// [`Error::Signature`] where it is signed by nobody whose access key holds, or not with their secret.
-    pub async fn authenticate(&self, signed: &Signed) -> Result<String, Error> {
-        let Some(id) = AccessKeyId::parse(signed.access_key_id()) else { return Err(Refused::UnknownKey.into()) };
-        let found = self.store.access_key(&id).await?;
-        let Some(key) = found.filter(|key| key.holds(self.clock.now())) else {
-            self.access_keys.cache.forget(&id);
-            return Err(Refused::UnknownKey.into());
+    pub async fn authenticate(&self, signed: &Signed) -> (Option<AccessKeyId>, Result<String, Error>) {
+        let unknown = Err(Error::from(Refused::UnknownKey));
+        let Some(id) = AccessKeyId::parse(signed.access_key_id()) else { return (None, unknown) };
+        let key = match self.store.access_key(&id).await {
+            Ok(Some(key)) => key,
+            Ok(None) => return (None, unknown),
+            Err(error) => return (None, Err(error.into())),
         };
-        match signed.matches(&self.signing_key(&key, signed.date()).await?) {
-            true => Ok(key.principal),
-            false => Err(Refused::Mismatch.into()),
+        if !key.holds(self.clock.now()) {
+            self.access_keys.cache.forget(&id);
+            return (Some(id), unknown);
         }
+        let matches = self.signing_key(&key, signed.date()).await.map(|signing_key| signed.matches(&signing_key));
+        let named = match matches {
+            Ok(true) => Ok(key.principal),
+            Ok(false) => Err(Refused::Mismatch.into()),
+            Err(error) => Err(error),
+        };
+        (Some(id), named)
     }
 
     async fn signing_key(&self, key: &AccessKey, date: &str) -> Result<SigningKey, Error> {

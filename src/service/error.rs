@@ -151,7 +151,7 @@ pub enum Error {
     #[error("the audit log cannot be written: try again")]
     Unaudited(#[source] audit::Unwritable),
     /// Nobody that this service knows.
-    #[error("the client certificate does not name a principal of this service")]
+    #[error("the caller is not a principal of this service")]
     Unidentified,
     /// What keyferry, or the token, does not do.
     #[error("{0}")]

@@ -45,6 +45,8 @@ pub struct Caller {
     pub address: Option<SocketAddr>,
     /// What its program calls itself.
     pub user_agent: Option<String>,
+    /// The access key that it signs with, where the record has one of this id.
+    pub access_key_id: Option<String>,
 }
 
 /// A call that has a place in the audit log.
@@ -75,6 +77,12 @@ impl Gate {
         &self.audit
     }
 
+    /// Whether a request of somebody who does not prove who they are may have a line in the audit log: whoever reaches a door must
+    /// not be able to fill a disk, or to push out what others did.
+    pub fn hears_stranger(&self) -> bool {
+        self.limits.hear_stranger()
+    }
+
     /// Begins a call.
     ///
     /// # Errors
@@ -85,6 +93,7 @@ impl Gate {
         event.identity = Identity::Unknown(caller.name.clone());
         event.source_ip_address = caller.address.map(|address| address.ip().to_string());
         event.user_agent.clone_from(&caller.user_agent);
+        event.access_key_id.clone_from(&caller.access_key_id);
         event.tls = caller.tls.as_ref().map(|tls| (tls.version.clone(), tls.cipher_suite.clone()));
         let trail = Trail::new(event);
         Ok(Entry { gate: Arc::clone(self), action, caller, request_id, trail, place: Some(place), is_admitted: false })

@@ -93,7 +93,7 @@ async fn outcome(house: &House, id: &AccessKeyId, secret: &SecretString) -> Resu
 
 async fn outcome_at(service: &Service, house: &House, id: &AccessKeyId, secret: &SecretString) -> Result<String, Kind> {
     let signed = signed(house, id.as_str(), secret.expose_secret());
-    service.authenticate(&signed).await.map_err(|error: Error| error.kind())
+    service.authenticate(&signed).await.1.map_err(|error: Error| error.kind())
 }
 
 #[tokio::test]
@@ -111,10 +111,10 @@ async fn who_signs_with_the_secret_is_the_principal_until_the_key_is_disabled() 
 
     disable_access_key(&house.store, key.id.as_str(), house.clock.now()).await.unwrap();
     // At once, although what it was verified with is still known, and in the very words that an unknown id gets.
-    let disabled = house.service.authenticate(&signed(&house, key.id.as_str(), secret.expose_secret())).await.unwrap_err();
+    let disabled = house.service.authenticate(&signed(&house, key.id.as_str(), secret.expose_secret())).await.1.unwrap_err();
     let unknown = signed(&house, AccessKeyId::random().as_str(), secret.expose_secret());
-    let unknown = house.service.authenticate(&unknown).await.unwrap_err();
-    let no_id = house.service.authenticate(&signed(&house, "root", secret.expose_secret())).await.unwrap_err();
+    let unknown = house.service.authenticate(&unknown).await.1.unwrap_err();
+    let no_id = house.service.authenticate(&signed(&house, "root", secret.expose_secret())).await.1.unwrap_err();
     for refusal in [&disabled, &unknown, &no_id] {
         assert_eq!(refusal.kind(), Kind::UnrecognizedClient);
         assert_eq!(refusal.to_string(), "The security token included in the request is invalid.");

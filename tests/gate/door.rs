@@ -15,11 +15,7 @@ async fn a_good_certificate_that_names_no_principal_gets_nothing_and_its_line() 
     let daemon = Daemon::shared();
     let stranger = client(&daemon, "spiffe://example.org/stranger").await;
     let refusal = call!(stranger.keys(), list_keys, pb::ListKeysRequest::default()).unwrap_err();
-    refusal.assert_says(
-        "UnrecognizedClientException",
-        "the client certificate does not name a principal of this service",
-        "a stranger",
-    );
+    refusal.assert_says("UnrecognizedClientException", "the caller is not a principal of this service", "a stranger");
     let event = event_of(&daemon, &refusal);
     assert_eq!(event["userIdentity"]["type"], "Unknown");
     assert_eq!(event["userIdentity"]["principalId"], "spiffe://example.org/stranger");

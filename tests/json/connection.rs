@@ -1,5 +1,10 @@
 //! Connections: what is not HTTP's `POST /`, and who is slow.
 
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Desk;
@@ -30,14 +35,20 @@ async fn there_is_one_thing_to_ask_for() {
     }
 }
 
-/// Both at once: each ends by the service's patience, and not by ours.
+/// All at once: each ends by the service's patience, and not by ours.
 #[tokio::test]
 async fn who_is_slow_is_cut_off() {
     let desk = Desk::new();
     let head = "POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: TrentService.ListKeys\r\ncontent-length: 9\r\n\r\n{";
     let half_a_head = exchange(&desk.daemon, b"POST / HTTP/1.1\r\nhost:");
     let half_a_body = exchange(&desk.daemon, head.as_bytes());
-    let (half_a_head, half_a_body) = tokio::join!(half_a_head, half_a_body);
+    // Over HTTP/2 one that says nothing answers pings all the same.
+    let stream = connect(&desk.daemon, &[b"h2"]).await;
+    let handshake = hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), TokioIo::new(stream));
+    let (_sender, silent) = handshake.await.unwrap();
+    let silent = tokio::time::timeout(Duration::from_secs(120), silent);
+    let (half_a_head, half_a_body, silent) = tokio::join!(half_a_head, half_a_body, silent);
+    assert!(silent.is_ok(), "it stays for as long as it likes");
     assert!(half_a_head.is_empty() || half_a_head.starts_with("HTTP/1.1 408 "), "{half_a_head}");
     assert!(half_a_body.starts_with("HTTP/1.1 408 ") && half_a_body.contains("RequestTimeoutException"), "{half_a_body}");
 }

@@ -32,6 +32,7 @@ async fn a_call_is_answered_in_the_references_form_over_either_http() {
         let events = desk.daemon.installation.events();
         let event = events.iter().find(|event| event["requestID"] == id).unwrap();
         assert_eq!((&event["eventName"], &event["errorCode"]), (&json!("UpdateKeyDescription"), &Value::Null));
+        assert_eq!(event["userIdentity"]["accessKeyId"], desk.access_key.id);
     }
 }
 
@@ -57,6 +58,8 @@ async fn what_is_no_request_is_refused_by_a_name_of_its_own() {
     // Members that nobody knows are passed over: clients are newer than this.
     let listed = client.call("ListKeys", &json!({ "NoSuchMember": { "x": [] } })).await;
     assert_eq!(listed.status, 200);
+    let untag = json!({ "KeyId": "x" });
+    assert_eq!(client.call("UntagResource", &untag).await.reason(), "ValidationException");
     let import = json!({ "KeyId": "x", "ImportToken": "!!!", "EncryptedKeyMaterial": "AA==" });
     assert_eq!(client.call("ImportKeyMaterial", &import).await.reason(), "SerializationException");
 }

@@ -94,6 +94,12 @@ async fn whatever_is_altered_of_a_signed_request_it_is_refused() {
     let events = desk.daemon.installation.events();
     let refused = events.iter().find(|event| event["errorCode"] == "InvalidSignatureException").unwrap();
     assert_eq!((&refused["userIdentity"]["type"], &refused["eventName"]), (&"Unknown".into(), &"ListKeys".into()));
+    // Of the access key's own id they tell, for the record has it; never of an id that nobody has.
+    let told = |code: &str, id: &str| {
+        events.iter().any(|event| event["errorCode"] == code && event["userIdentity"]["accessKeyId"] == id)
+    };
+    assert!(told("InvalidSignatureException", &desk.access_key.id));
+    assert!(!told("UnrecognizedClientException", &unknown.id));
 }
 
 #[tokio::test]

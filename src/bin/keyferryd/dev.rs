@@ -85,6 +85,9 @@ pub(crate) fn dev(dir: &Path, doors: Doors, clock_control: bool) -> anyhow::Resu
     }
     if !folder.has(COMPLETE) {
         make_token_and_database(&folder, &program, module)?;
+    } else if !folder.has(ACCESS_KEY) {
+        // A token from before there were access keys lacks what their secrets come of.
+        initialise(&folder, &program)?;
     }
     if !folder.has(ACCESS_KEY) {
         folder.write(ACCESS_KEY, &make_access_key(&folder, &program)?)?;
@@ -121,6 +124,11 @@ fn make_token_and_database(folder: &Folder, program: &Path, module: &Path) -> an
     if !made.success() {
         bail!("the token was not made: {made}");
     }
+    initialise(folder, program)?;
+    folder.write(COMPLETE, "Without this file, keyferryd dev makes token and database anew.\n")
+}
+
+fn initialise(folder: &Folder, program: &Path) -> anyhow::Result<()> {
     let made = ours(folder, program)
         .arg("init")
         .arg("--config")
@@ -130,7 +138,7 @@ fn make_token_and_database(folder: &Folder, program: &Path, module: &Path) -> an
     if !made.success() {
         bail!("token and database were not made each other's: {made}");
     }
-    folder.write(COMPLETE, "Without this file, keyferryd dev makes token and database anew.\n")
+    Ok(())
 }
 
 /// An access key for the clients of the KMS API, as `access-key create` prints it.

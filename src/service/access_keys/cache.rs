@@ -13,14 +13,16 @@ const MOST: usize = 1024;
 /// How long one stays that nobody asks for.
 const UNUSED: Duration = Duration::from_secs(15 * 60);
 
-/// One for each access key: that of the day and the secret that were last asked for.
+/// One for each access key and day: around midnight two days are good, and neither must push the other out.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<HashMap<AccessKeyId, Entry>>);
+pub(super) struct Cache(Mutex<HashMap<Of, Entry>>);
+
+/// An access key, and a day.
+type Of = (AccessKeyId, String);
 
 #[derive(Debug)]
 struct Entry {
     derivation: String,
-    date: String,
     key: SigningKey,
     used_at: Timestamp,
 }
@@ -29,31 +31,32 @@ impl Cache {
     /// The key that what `derivation` says signs with on that day.
     pub(super) fn get(&self, id: &AccessKeyId, derivation: &str, date: &str, now: Timestamp) -> Option<SigningKey> {
         let mut entries = self.entries();
-        let entry = entries.get_mut(id).filter(|entry| entry.derivation == derivation && entry.date == date)?;
+        let entry = entries.get_mut(&(id.clone(), date.to_owned())).filter(|entry| entry.derivation == derivation)?;
         entry.used_at = now;
         Some(entry.key.clone())
     }
 
     pub(super) fn put(&self, id: &AccessKeyId, derivation: String, date: &str, key: SigningKey, now: Timestamp) {
         let mut entries = self.entries();
+        let of = (id.clone(), date.to_owned());
         if entries.len() >= MOST
-            && !entries.contains_key(id)
-            && let Some(oldest) = entries.iter().min_by_key(|(_, entry)| entry.used_at).map(|(id, _)| id.clone())
+            && !entries.contains_key(&of)
+            && let Some(oldest) = entries.iter().min_by_key(|(_, entry)| entry.used_at).map(|(of, _)| of.clone())
         {
             entries.remove(&oldest);
         }
-        entries.insert(id.clone(), Entry { derivation, date: date.to_owned(), key, used_at: now });
+        entries.insert(of, Entry { derivation, key, used_at: now });
     }
 
     pub(super) fn forget(&self, id: &AccessKeyId) {
-        self.entries().remove(id);
+        self.entries().retain(|(of, _), _| of != id);
     }
 
     pub(super) fn forget_unused(&self, now: Timestamp) {
         self.entries().retain(|_, entry| now.since(entry.used_at) < UNUSED);
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<AccessKeyId, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<Of, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -76,6 +79,8 @@ mod tests {
         cache.put(&id, "derivation".to_owned(), "20261125", key(), at(0));
         assert!(cache.get(&id, "derivation", "20261125", at(1)).is_some());
         assert!(cache.get(&id, "derivation", "20261126", at(1)).is_none());
+        cache.put(&id, "derivation".to_owned(), "20261126", key(), at(1));
+        assert!(cache.get(&id, "derivation", "20261125", at(1)).is_some(), "both days of a midnight");
         assert!(cache.get(&id, "another", "20261125", at(1)).is_none());
         assert!(cache.get(&AccessKeyId::random(), "derivation", "20261125", at(1)).is_none());
         cache.forget(&id);

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
 use crate::model::{Action, Principal};
@@ -14,9 +15,15 @@ use crate::service::Error;
 type Limiter =
     RateLimiter<Principal, DashMapStateStore<Principal>, MonotonicClock, NoOpMiddleware<<MonotonicClock as Clock>::Instant>>;
 
+type Bucket = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<<MonotonicClock as Clock>::Instant>>;
+
+/// Requests a second of callers who do not prove who they are that are written down, and how many at once after a quiet time.
+const STRANGERS: (NonZeroU32, NonZeroU32) = (NonZeroU32::MIN.saturating_add(19), NonZeroU32::MIN.saturating_add(399));
+
 /// The limits in force, and who has used how much of them.
 pub struct Limits {
     of: HashMap<Action, Limiter>,
+    strangers: Bucket,
 }
 
 impl Limits {
@@ -28,7 +35,14 @@ impl Limits {
             let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(burst_seconds));
             Some((action, RateLimiter::new(quota, DashMapStateStore::default(), MonotonicClock)))
         };
-        Self { of: per_second.into_iter().filter_map(limiter).collect() }
+        let (rate, burst) = STRANGERS;
+        let strangers = RateLimiter::direct_with_clock(Quota::per_second(rate).allow_burst(burst), MonotonicClock);
+        Self { of: per_second.into_iter().filter_map(limiter).collect(), strangers }
+    }
+
+    /// Counts a request of somebody who does not prove who they are; whether it may have a line in the audit log.
+    pub(super) fn hear_stranger(&self) -> bool {
+        self.strangers.check().is_ok()
     }
 
     /// No limits.
