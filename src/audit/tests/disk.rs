@@ -118,7 +118,7 @@ async fn a_full_disk_is_found_out_before_and_who_has_a_place_still_has_room() {
     let Some(disk) = std::env::var_os(SMALL) else {
         let name = "audit::tests::disk::a_full_disk_is_found_out_before_and_who_has_a_place_still_has_room";
         let folder = tempfile::tempdir().unwrap();
-        let mounted = "mount -t tmpfs -o size=12m none \"$1\" && shift && exec \"$@\"";
+        let mounted = "mount -t tmpfs -o size=18m none \"$1\" && shift && exec \"$@\"";
         let mut small = Command::new("unshare");
         small.args(["--user", "--map-root-user", "--mount", "sh", "-c", mounted, "sh"]).arg(folder.path());
         small.arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]).env(SMALL, folder.path());
@@ -135,7 +135,7 @@ async fn a_full_disk_is_found_out_before_and_who_has_a_place_still_has_room() {
     desk.settings.file = std::path::Path::new(&disk).join("audit.jsonl");
     let log = desk.open();
     let filler = std::path::Path::new(&disk).join("filler");
-    let full = std::fs::write(&filler, vec![0; 12 << 20]).unwrap_err();
+    let full = std::fs::write(&filler, vec![0; 18 << 20]).unwrap_err();
     assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
     let mut long = event(1);
     long.request_parameters = Some([("description".to_owned(), "x".repeat(15_000).into())].into_iter().collect());
@@ -162,7 +162,7 @@ async fn a_full_disk_is_found_out_before_and_who_has_a_place_still_has_room() {
     std::fs::remove_file(&desk.settings.file).unwrap();
 
     let log = desk.open();
-    std::fs::write(&filler, vec![0; 12 << 20]).unwrap_err();
+    std::fs::write(&filler, vec![0; 18 << 20]).unwrap_err();
     while let Ok(place) = log.begin() {
         place.write(&long, true).await.unwrap();
         tokio::time::sleep(Duration::from_millis(1)).await;
