@@ -2,9 +2,10 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use coset::{CoseEncrypt0, TaggedCborSerializable};
-use keyferry::model::KeyMaterialId;
+use keyferry::model::{Account, KeyId, KeyMaterialId};
 use keyferry::service::{Encrypt, EncryptionContext, GenerateDataKey, GenerateRandom, Kind, Options};
 
+use super::decryption::decrypt;
 use super::{MESSAGE, call, dry, said, secret, shown, start, symmetric_key};
 use crate::harness::Plaintext;
 
@@ -108,30 +109,22 @@ async fn random_bytes_are_as_many_as_were_asked_for() {
     }
 }
 
-/// As people change when material ends: bring it again, while the key is in use.
+/// As people change when material ends: they bring it again, while the key is in use.
 #[tokio::test(flavor = "multi_thread")]
-async fn uses_go_on_while_the_same_material_is_brought_again() {
+async fn a_use_goes_on_where_the_same_material_was_brought_again_meanwhile() {
     let house = start("brought again").await;
     let (key_id, material) = symmetric_key(&house).await;
-    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::default());
-    let users: Vec<_> = (0..8)
-        .map(|_| {
-            let (service, key_id, stop) = (house.service.clone(), key_id.clone(), stop.clone());
-            tokio::spawn(async move {
-                let mut uses = 0;
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    service.encrypt(&call(), encrypt(&key_id, MESSAGE, context(&[]))).await.unwrap();
-                    uses += 1;
-                }
-                uses
-            })
-        })
-        .collect();
-    for _ in 0..5 {
-        super::import(&house, &key_id, &material, None).await;
-    }
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    for user in users {
-        assert!(user.await.unwrap() > 0);
-    }
+    let (account, id) = (Account::parse("111122223333").unwrap(), KeyId::parse(&key_id).unwrap());
+    let object = async || house.store.key(&account, &id).await.unwrap().unwrap().materials[0].object;
+    let before = object().await;
+    super::import(&house, &key_id, &material, None).await;
+    let after = object().await;
+    assert_ne!(before, after);
+    house.service.tidy().await.unwrap();
+    // The use reads the record as it was before, when the object of then is gone.
+    house.tamper(&format!("UPDATE materials SET object = x'{before}'")).await;
+    house.tamper_meanwhile(format!("UPDATE materials SET object = x'{after}'"));
+    let encrypted = house.service.encrypt(&call(), encrypt(&key_id, MESSAGE, context(&[]))).await.unwrap();
+    let decrypted = house.service.decrypt(&call(), decrypt(&encrypted.ciphertext, None, context(&[]))).await.unwrap();
+    assert_eq!(shown(&decrypted.plaintext), MESSAGE);
 }

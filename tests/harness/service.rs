@@ -1,7 +1,7 @@
 //! The service in the test process: a real token, a real SQLite file, and a clock that can be moved.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keyferry::audit::{self, Log};
@@ -25,6 +25,26 @@ pub struct House {
     pub hsm: Hsm,
     url: String,
     folder: TempDir,
+    meddling: Meddling,
+}
+
+/// What somebody else does once, at the moment when the service asks for the time: it has read the record by then.
+type Meddling = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
+/// A clock that can be moved, and others do something while it is looked at.
+struct MeddlingClock {
+    clock: SetClock,
+    meddling: Meddling,
+}
+
+impl Clock for MeddlingClock {
+    fn now(&self) -> Timestamp {
+        let meddle = self.meddling.lock().unwrap().take();
+        if let Some(meddle) = meddle {
+            meddle();
+        }
+        self.clock.now()
+    }
 }
 
 impl House {
@@ -35,10 +55,21 @@ impl House {
 
     /// Does to the record what no version of this program would.
     pub async fn tamper(&self, sql: &str) {
-        let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
-        let changed = sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-        assert!(changed.rows_affected() > 0, "nothing to tamper with");
+        tamper(&self.url, sql).await;
     }
+
+    /// As [`House::tamper`], once the next use case has read the record, and before it acts.
+    pub fn tamper_meanwhile(&self, sql: String) {
+        let (url, runtime) = (self.url.clone(), tokio::runtime::Handle::current());
+        let meddle = move || std::thread::spawn(move || runtime.block_on(tamper(&url, &sql))).join().unwrap();
+        *self.meddling.lock().unwrap() = Some(Box::new(meddle));
+    }
+}
+
+async fn tamper(url: &str, sql: &str) {
+    let mut connection = SqliteConnection::connect(url).await.unwrap();
+    let changed = sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    assert!(changed.rows_affected() > 0, "nothing to tamper with");
 }
 
 /// A new installation on a token of this label.
@@ -56,8 +87,10 @@ pub async fn start_with(label: &str, settings: Settings) -> House {
     install(&store, &hsm).await.unwrap();
     let clock = SetClock::at(SystemClock.now());
     let gate = Arc::new(gate(folder.path(), store.installation().await.unwrap().unwrap(), &clock));
-    let service = Service::start(store.clone(), hsm.clone(), gate, Arc::new(clock.clone()), settings).await.unwrap();
-    House { service, clock, store, hsm, url, folder }
+    let meddling = Meddling::default();
+    let looked_at = Arc::new(MeddlingClock { clock: clock.clone(), meddling: Arc::clone(&meddling) });
+    let service = Service::start(store.clone(), hsm.clone(), gate, looked_at, settings).await.unwrap();
+    House { service, clock, store, hsm, url, folder, meddling }
 }
 
 /// Lets the principals of the tests do everything.
