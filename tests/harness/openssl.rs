@@ -195,9 +195,14 @@ pub fn ecdh(pkcs8: &[u8], peer: &[u8]) -> Vec<u8> {
     scratch.content("secret")
 }
 
-/// Random bytes, from OpenSSL.
+/// Random bytes, from OpenSSL; none that end in a line break, which a key file that does is told of.
 pub fn random(length: usize) -> Vec<u8> {
-    run(&["rand", &length.to_string()])
+    loop {
+        let bytes = run(&["rand", &length.to_string()]);
+        if !bytes.ends_with(b"\n") && !bytes.ends_with(b"\r") {
+            return bytes;
+        }
+    }
 }
 
 pub fn hex(bytes: &[u8]) -> String {
