@@ -14,6 +14,7 @@ mod members;
 mod operations;
 mod operator;
 mod refusal;
+mod strangers;
 mod unserved;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::front::{Arrival, Calls, Peer};
@@ -30,6 +31,7 @@ use crate::sigv4::{Scope, Signed};
 
 use body::{Body, Wire};
 use refusal::Fault;
+use strangers::Strangers;
 
 /// How long a caller is waited for. The reference's clients give up after a minute.
 const DEADLINE: Duration = Duration::from_secs(55);
@@ -45,13 +47,13 @@ const SERVICE: &str = "kms";
 pub struct Front {
     service: Arc<Service>,
     calls: Calls,
-    strangers: Arc<Semaphore>,
+    strangers: Strangers,
 }
 
 impl Front {
     /// A front whose callers have their places among `calls`.
     pub fn new(service: Arc<Service>, calls: &Calls) -> Self {
-        Self { service, calls: calls.with_outcome(refusal::outcome), strangers: Arc::new(Semaphore::new(STRANGERS)) }
+        Self { service, calls: calls.with_outcome(refusal::outcome), strangers: Strangers::new(STRANGERS) }
     }
 
     /// Answers one request of `peer`'s.
@@ -74,8 +76,9 @@ impl Front {
             return Err(early(Fault::elsewhere()));
         }
         let target = target(&parts.headers).map_err(early)?.to_owned();
-        let waiting = self.strangers.clone().try_acquire_owned().map_err(|_| early(Fault::busy()))?;
-        let body = body::read(body).await.map_err(early)?;
+        let place = self.strangers.enter().await.ok_or_else(|| early(Fault::busy()))?;
+        let (body, waiting) = place.wait_for(body::read(body)).await.ok_or_else(|| early(Fault::outwaited()))?;
+        let body = body.map_err(early)?;
         let arrival = self.arrival(peer, &parts, &body, waiting);
         match operations::run(self, &target, arrival, &body).await {
             Some((id, Ok(answer))) => Ok((id, answer)),

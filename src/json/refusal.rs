@@ -13,6 +13,8 @@ use crate::front::{Ended, Refusal};
 use crate::model::Refused;
 use crate::service::{Error, Kind};
 
+const TOO_MANY: &str = "too many requests at once: try again";
+
 /// Why a request is not answered.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -53,8 +55,12 @@ impl Fault {
 
     /// As many strangers are at the door as may be.
     pub(super) fn busy() -> Self {
-        let status = StatusCode::BAD_REQUEST;
-        Self::protocol(Kind::Throttling.as_str(), status, "too many requests at once: try again")
+        Self::protocol(Kind::Throttling.as_str(), StatusCode::BAD_REQUEST, TOO_MANY)
+    }
+
+    /// Of those, this one had kept a place for the longest.
+    pub(super) fn outwaited() -> Self {
+        Self::last(Kind::Throttling.as_str(), StatusCode::BAD_REQUEST, TOO_MANY)
     }
 
     /// What the log is to say of it, where no call has a line of its own.

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::Bytes;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::Request;
+use hyper::body::{Bytes, Frame};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use serde_json::json;
+use tokio_stream::StreamExt;
+
 use super::Desk;
-use crate::harness::Daemon;
+use crate::harness::installation::{IMPORTER, Settings};
 use crate::harness::json::connect;
+use crate::harness::{AccessKey, Daemon, JsonClient};
 
 /// Sends bytes over a connection of their own and returns all that comes back until its end.
 pub async fn exchange(daemon: &Daemon, bytes: &[u8]) -> String {
@@ -51,4 +56,32 @@ async fn who_is_slow_is_cut_off() {
     assert!(silent.is_ok(), "it stays for as long as it likes");
     assert!(half_a_head.is_empty() || half_a_head.starts_with("HTTP/1.1 408 "), "{half_a_head}");
     assert!(half_a_body.starts_with("HTTP/1.1 408 ") && half_a_body.contains("RequestTimeoutException"), "{half_a_body}");
+}
+
+/// Those who send half of a request and then nothing, as many as there are places for strangers and one more.
+#[tokio::test]
+async fn who_is_slow_makes_room_for_who_is_not() {
+    let daemon = Daemon::start(Settings::default());
+    let access_key = AccessKey::create(&daemon.installation, IMPORTER);
+    let mut answers = tokio::task::JoinSet::new();
+    for _ in 0..257_usize.div_ceil(16) {
+        let stream = connect(&daemon, &[b"h2"]).await;
+        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+        let (mut sender, connection) = handshake.await.unwrap();
+        tokio::spawn(connection);
+        for _ in 0..16 {
+            let begun = tokio_stream::once(Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(b"{"))));
+            let half = StreamBody::new(begun.chain(tokio_stream::pending()));
+            let request = Request::post("https://localhost/").header("x-amz-target", "TrentService.ListKeys").body(half);
+            sender.ready().await.unwrap();
+            answers.spawn(sender.send_request(request.unwrap()));
+        }
+    }
+    let first = answers.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(first.status(), 400);
+    let told = first.into_body().collect().await.unwrap().to_bytes();
+    assert!(told.starts_with(br#"{"__type":"ThrottlingException""#), "{told:?}");
+    let mut honest = JsonClient::connect(&daemon, &access_key).await;
+    let answer = honest.call("ListKeys", &json!({})).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
