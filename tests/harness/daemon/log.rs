@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// Long enough for a probe on a busy machine; a wait that takes so long is a failure.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The lines of a process's stderr.
 pub(super) struct Log {
