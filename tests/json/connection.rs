@@ -6,9 +6,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::Request;
 use hyper::body::{Bytes, Frame};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_stream::StreamExt;
 
 use super::Desk;
@@ -58,18 +57,21 @@ async fn who_is_slow_is_cut_off() {
     assert!(half_a_body.starts_with("HTTP/1.1 408 ") && half_a_body.contains("RequestTimeoutException"), "{half_a_body}");
 }
 
-/// Those who send half of a request and then nothing, as many as there are places for strangers and one more.
+/// How many requests may be under way over one connection.
+const STREAMS: usize = 16;
+
+/// Those who send half of a request and then nothing are more than there are places for strangers, of which there are 256.
 #[tokio::test]
 async fn who_is_slow_makes_room_for_who_is_not() {
     let daemon = Daemon::start(Settings::default());
     let access_key = AccessKey::create(&daemon.installation, IMPORTER);
     let mut answers = tokio::task::JoinSet::new();
-    for _ in 0..257_usize.div_ceil(16) {
+    for _ in 0..=256 / STREAMS {
         let stream = connect(&daemon, &[b"h2"]).await;
         let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
         let (mut sender, connection) = handshake.await.unwrap();
         tokio::spawn(connection);
-        for _ in 0..16 {
+        for _ in 0..STREAMS {
             let begun = tokio_stream::once(Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(b"{"))));
             let half = StreamBody::new(begun.chain(tokio_stream::pending()));
             let request = Request::post("https://localhost/").header("x-amz-target", "TrentService.ListKeys").body(half);

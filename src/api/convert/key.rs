@@ -172,49 +172,18 @@ impl From<proto::UpdateKeyDescriptionRequest> for UpdateKeyDescription {
 mod tests {
     use super::*;
     use crate::model::key::Deletion;
-    use crate::model::{
-        Account, HostExposure, Key, KeyId, KeyMaterialId, KeySpec, MaterialPresence, ObjectId, Realm, Rotation, Timestamp,
-    };
-
-    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+    use crate::model::key::example::NOW;
+    use crate::model::{Key, KeyId, KeySpec, MaterialPresence, Realm};
 
     fn material(expiration: Expiration) -> Material {
-        Material {
-            id: KeyMaterialId([7; 32]),
-            object: ObjectId([1; 16]),
-            presence: MaterialPresence::Imported,
-            rotation: Rotation::Current,
-            rotated_at: None,
-            description: String::new(),
-            expiration,
-            imported_at: NOW,
-            spki: None,
-            kcv: Some([0xAB, 0, 1]),
-            exposure: HostExposure::Token,
-        }
+        Material { expiration, kcv: Some([0xAB, 0, 1]), ..Material::example(7) }
     }
 
     fn described(change: impl FnOnce(&mut Key)) -> proto::KeyMetadata {
-        let account = Account::parse("111122223333").unwrap();
         let realm = Realm { partition: "aws".into(), region: "us-east-1".into() };
-        let mut key = Key {
-            id: KeyId::random(false),
-            account: account.clone(),
-            spec: KeySpec::SymmetricDefault,
-            usage: KeyUsage::EncryptDecrypt,
-            origin: Origin::External,
-            description: String::new(),
-            tags: Default::default(),
-            policy: None,
-            enabled: true,
-            created_at: NOW,
-            deletion: None,
-            token: String::new(),
-            materials: Vec::new(),
-            version: 0,
-        };
+        let mut key = Key::example();
         change(&mut key);
-        Described { arn: realm.arn(&account, &key.id), key, realm, now: NOW }.into()
+        Described { arn: realm.arn(&key.account, &key.id), key, realm, now: NOW }.into()
     }
 
     #[test]
