@@ -41,6 +41,16 @@ fn every_refusal_of_a_keys_use_has_the_references_name_and_words() {
 }
 
 #[test]
+fn a_fault_of_the_services_own_goes_by_the_references_names_and_the_call_is_answered_once_it_is_mended() {
+    let daemon = Daemon::start(Settings::default());
+    let installation = &daemon.installation;
+    let access_key = AccessKey::create(installation, IMPORTER);
+    let (audit, tokens) = (installation.file("audit.jsonl"), installation.token.folder());
+    let script = Script::new("faults.py", &daemon, &access_key);
+    script.with("KEYFERRY_TEST_AUDIT", audit.to_str().unwrap()).with("KEYFERRY_TEST_TOKENS", tokens.to_str().unwrap()).run();
+}
+
+#[test]
 fn in_each_state_each_operation_does_what_the_references_table_says() {
     run("states.py");
 }

@@ -21,7 +21,7 @@ impl SoftHsm {
     /// Makes one.
     pub fn new() -> Self {
         let softhsm = Self { folder: TempDir::new().unwrap() };
-        let tokens = softhsm.folder.path().join("tokens");
+        let tokens = softhsm.folder();
         std::fs::create_dir(&tokens).unwrap();
         let conf = format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n", tokens.display());
         std::fs::write(softhsm.conf(), conf).unwrap();
@@ -32,6 +32,11 @@ impl SoftHsm {
             .expect("softhsm2-util is not installed: `make test` says how to get it");
         assert!(made.status.success(), "softhsm2-util: {}", String::from_utf8_lossy(&made.stderr));
         softhsm
+    }
+
+    /// Where the token has its files.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join("tokens")
     }
 
     /// What SOFTHSM2_CONF must say.
