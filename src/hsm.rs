@@ -29,6 +29,7 @@ mod templates;
 mod token;
 mod unwrap;
 mod usage;
+mod vitals;
 mod worker;
 mod wrapping;
 
@@ -42,5 +43,6 @@ pub use prove::Proved;
 pub use sweep::{Found, Swept};
 pub use token::Token;
 pub use unwrap::Import;
+pub use vitals::{Condition, Queue, Trouble, Vitals};
 pub use worker::{Hsm, MAKERS, Settings};
 pub use wrapping::Made;

@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use cryptoki::session::SessionState;
 use secrecy::SecretString;
+use tokio::sync::watch;
 
 use super::lane::{Job, Lane, enqueue, give_no_way, give_way};
 use super::module::{Module, OpenError};
 use super::token::Shared;
-use super::{Error, Profile, Token, TokenName, probe};
+use super::{Condition, Error, Profile, Queue, Token, TokenName, Vitals, probe};
 use crate::model::{HostAssisted, ObjectId};
 
 /// How many sessions make keys that a caller waits for.
@@ -58,6 +59,7 @@ pub struct Hsm {
     sweeping: flume::Sender<Job>,
     shared: Arc<Shared>,
     profile: Arc<Profile>,
+    condition: watch::Sender<Condition>,
     _ended: Arc<Ended>,
 }
 
@@ -110,12 +112,41 @@ impl Hsm {
             worker.start("token-filling", worker.session()?, filled.clone(), give_way)?;
         }
         worker.start("token-sweeping", worker.session()?, swept, give_no_way)?;
-        Ok(Self { calls, making, filling, sweeping, shared, profile, _ended: Arc::new(ended) })
+        let condition = watch::Sender::new(Condition::Well);
+        Ok(Self { calls, making, filling, sweeping, shared, profile, condition, _ended: Arc::new(ended) })
     }
 
     /// What the token was found able to do.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Whether the token serves, and each change of it.
+    pub fn condition(&self) -> watch::Receiver<Condition> {
+        self.condition.subscribe()
+    }
+
+    /// How the token is, and what has been done for it.
+    pub fn vitals(&self) -> Vitals {
+        let queues =
+            [("calls", &self.calls), ("making", &self.making), ("filling", &self.filling), ("sweeping", &self.sweeping)];
+        let queue = |(name, jobs): (&'static str, &flume::Sender<Job>)| Queue {
+            name,
+            waiting: jobs.len(),
+            capacity: jobs.capacity().unwrap_or_default(),
+            sessions: jobs.receiver_count(),
+        };
+        Vitals {
+            condition: *self.condition.borrow(),
+            queues: queues.into_iter().map(queue).collect(),
+            reopened: 0,
+            relogins: 0,
+            reinitialised: 0,
+            epoch: self.shared.handles().epoch(),
+            hanging: 0,
+            most_hanging: 0,
+            faults: std::collections::BTreeMap::new(),
+        }
     }
 
     /// Has a session do `work`.
