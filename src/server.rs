@@ -12,10 +12,12 @@ mod metrics;
 mod pin;
 mod private;
 pub mod process;
+mod supervisor;
 mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -58,6 +60,9 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// Calls hang in the token, and only another process can help.
+    #[error("so many calls hang in the token that only another process can help: start anew")]
+    GivenUp,
     /// The address for the JSON front is taken, or not this machine's.
     #[error("cannot listen on {address}: choose another address in json.listen, or stop what listens there")]
     BindJson {
@@ -152,14 +157,22 @@ impl Door {
         });
         let incoming = Incoming::start(listener, identity, Callers::Certified);
         let stopped = Notify::new();
+        let gives_up = service.gives_up();
+        let gave_up = AtomicBool::new(false);
         let stop = async {
-            stop.await;
+            tokio::select! {
+                () = stop => {}
+                () = gives_up => gave_up.store(true, Ordering::SeqCst),
+            }
             tracing::info!("draining");
+            supervisor::stopping();
             stopping.send_replace(true);
             health.draining().await;
             stopped.notify_one();
         };
         tracing::info!(%address, tls, "serving");
+        supervisor::serving();
+        let alive = tokio::spawn(supervisor::keep_alive());
         if !tls {
             tracing::warn!(
                 "without TLS: every process of this machine is the principal loopback, where principals.toml has one"
@@ -202,8 +215,10 @@ impl Door {
         if let Some(metrics) = metrics {
             metrics.abort();
         }
+        alive.abort();
         tracing::info!("stopped");
-        Ok(ended?)
+        ended?;
+        if gave_up.load(Ordering::SeqCst) { Err(Error::GivenUp) } else { Ok(()) }
     }
 }
 

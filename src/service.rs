@@ -62,7 +62,7 @@ use pairs::Pairs;
 use statements::Signers;
 
 use crate::clock::{Clock, MovableClock};
-use crate::hsm::{Hsm, Profile};
+use crate::hsm::{Condition, Hsm, Profile, Trouble};
 use crate::model::{
     Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, Named, ObjectId, Realm, Refused, SetCaps, Timestamp,
 };
@@ -142,6 +142,14 @@ impl Service {
     pub fn token_profile(&self, call: &Call) -> Result<&Profile, Error> {
         call.require_in_account(&self.gate, Action::GetTokenProfile, Circumstances::default())?;
         Ok(self.hsm.profile())
+    }
+
+    /// Comes when calls hang in the token so that only another process can help.
+    pub async fn gives_up(&self) {
+        let mut condition = self.hsm.condition();
+        let given_up = condition.wait_for(|condition| *condition == Condition::Ill(Trouble::GivenUp));
+        // Where nobody can say it any more, the service is at its end.
+        let _ended = given_up.await;
     }
 
     /// What the probe at start found.

@@ -40,7 +40,7 @@ fn as_default(line: &str) -> Option<&str> {
 fn the_commented_lines_of_the_reference_are_the_defaults() {
     let uncommented: Vec<&str> = REFERENCE.lines().map(|line| as_default(line).unwrap_or(line)).collect();
     let defaults = REFERENCE.lines().filter_map(as_default).count();
-    assert_eq!(defaults, 73, "a key was added or lost: say so here");
+    assert_eq!(defaults, 74, "a key was added or lost: say so here");
     assert_eq!(parse(&uncommented.join("\n")).unwrap(), parse(REFERENCE).unwrap());
 }
 
@@ -86,6 +86,7 @@ fn what_is_left_out_has_a_safe_value() {
     assert_eq!(config.hsm.host_assisted, HostAssisted::None);
     assert_eq!(config.hsm.token, TokenName::Label("keyferry".to_owned()));
     assert_eq!((config.hsm.sessions, config.hsm.queue), (4, 64));
+    assert_eq!(config.hsm.longest_call, std::time::Duration::from_secs(30));
     assert_eq!((config.limits.burst_seconds.get(), config.limits.per_second[&Action::GetParametersForImport]), (10, 1));
     assert_eq!(config.import.lifetime.as_secs(), 24 * 60 * 60);
     assert_eq!(config.log.format, Format::Human);

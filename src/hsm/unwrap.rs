@@ -5,10 +5,10 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::fault::is_stale;
 use super::mechanism::{KeyWrap, oaep};
 use super::prove::Proved;
 use super::session_object::SessionObject;
-use super::token::is_stale;
 use super::wrapping::without_leading_zeros;
 use super::{Error, Token, oaep as padding, prove, templates};
 use crate::model::wrapping::KEK_BYTES;
@@ -192,6 +192,7 @@ impl Token {
     pub(super) fn whose_fault(&self, error: Error) -> Error {
         match error {
             Error::Busy
+            | Error::Hanging
             | Error::Host(_)
             | Error::Lacks(_)
             | Error::Missing(_)

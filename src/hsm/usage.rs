@@ -5,7 +5,7 @@ use cryptoki::context::Function;
 use cryptoki::error::Error as Pkcs11Error;
 use cryptoki::object::ObjectHandle;
 
-use super::token::is_stale;
+use super::fault::is_stale;
 use super::{Error, Token};
 use crate::model::ObjectId;
 

@@ -185,7 +185,7 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
 }
 
 pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
-    let config::Hsm { module, token, pin: source, sessions, queue, host_assisted, vendor_attestation_file: _ } =
+    let config::Hsm { module, token, pin: source, sessions, queue, longest_call, host_assisted, vendor_attestation_file: _ } =
         config.clone();
     let token = match token {
         config::TokenName::Label(label) => hsm::TokenName::Label(label),
@@ -193,7 +193,7 @@ pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<H
     };
     let open = move || {
         let pin = pin::read(&source)?;
-        Ok(Hsm::open(hsm::Settings { module, token, pin, sessions, fillers, queue, host_assisted })?)
+        Ok(Hsm::open(hsm::Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted })?)
     };
     tokio::task::spawn_blocking(open).await.map_err(StartError::BrokeOff)?
 }

@@ -179,7 +179,7 @@ impl Error {
             Self::Unaudited(_) => Kind::DependencyTimeout,
             Self::Unidentified => Kind::UnrecognizedClient,
             Self::Hsm(hsm::Error::Full(_)) | Self::Capped { .. } | Self::TokenFull { .. } => Kind::LimitExceeded,
-            Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
+            Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Hanging | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
             Self::Hsm(hsm::Error::Lacks(_)) | Self::Unsupported(_) => Kind::Unsupported,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
             Self::Hsm(

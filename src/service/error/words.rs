@@ -25,7 +25,7 @@ pub(super) fn hsm_message(error: &hsm::Error) -> String {
     let message = match error {
         hsm::Error::Busy => "the token is busy: try again",
         hsm::Error::Full(_) => "the token is full: delete keys that are not needed, or try again later",
-        hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
+        hsm::Error::Gone(_) | hsm::Error::Hanging | hsm::Error::Stale(_) => "the token is not available: try again",
         hsm::Error::Lacks(mechanism) => return format!("the token does not support {mechanism}"),
         hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
         hsm::Error::Failed(_)
