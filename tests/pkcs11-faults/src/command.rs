@@ -51,12 +51,13 @@ fn act(line: &str) -> Result<String, String> {
         ["hanging"] => {
             let _infallible = writeln!(answer, "{}", STATE.hanging());
         }
+        ["wait", count] => STATE.wait_until_hanging(number(count)?)?,
         ["open"] => {
             let _infallible = writeln!(answer, "{}", STATE.open());
         }
         _ => {
             return Err(format!(
-                "{line:?} is no command: rule, clear, sessions, absent, present, count, reset, fired, hanging and open are"
+                "{line:?} is no command: rule, clear, sessions, absent, present, count, reset, fired, hanging, wait and open are"
             ));
         }
     }

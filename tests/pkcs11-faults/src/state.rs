@@ -14,6 +14,9 @@ use crate::rule::{Action, Rule};
 /// How long a token that is taken away waits for calls that are with it.
 const LAST_CALL: Duration = Duration::from_secs(30);
 
+/// How long somebody waits for calls to hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 pub(crate) struct State {
     now: Mutex<Now>,
     changed: Condvar,
@@ -90,6 +93,7 @@ impl State {
     pub(crate) fn hang(&self, order: Order) {
         let mut now = self.now();
         now.hanging += 1;
+        self.changed.notify_all();
         now = self.changed.wait_while(now, |now| now.cleared == order.cleared).unwrap_or_else(PoisonError::into_inner);
         now.hanging -= 1;
     }
@@ -180,6 +184,16 @@ impl State {
 
     pub(crate) fn hanging(&self) -> usize {
         self.now().hanging
+    }
+
+    /// Blocks until so many calls hang.
+    ///
+    /// # Errors
+    /// Where they do not, for a long time.
+    pub(crate) fn wait_until_hanging(&self, count: usize) -> Result<(), String> {
+        let waited = self.changed.wait_timeout_while(self.now(), PATIENCE, |now| now.hanging < count);
+        let (now, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if now.hanging < count { Err(format!("{} calls hang, and not {count}", now.hanging)) } else { Ok(()) }
     }
 
     pub(crate) fn open(&self) -> usize {
