@@ -19,6 +19,7 @@ run:
 test:
 	@.ci/setup test
 	@.ci/venv $(PYTHON)
+	cargo build --locked -p pkcs11-faults
 	KEYFERRY_TEST_PYTHON="$$PWD/target/ci/venv/bin/python" cargo test --locked --features failpoints
 
 bench:

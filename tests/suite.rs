@@ -14,6 +14,7 @@ mod cryptography;
 mod deploy;
 mod dev;
 mod examples;
+mod faults;
 mod gate;
 // What only the crash tests use is unused without them.
 #[cfg_attr(not(feature = "failpoints"), allow(dead_code))]

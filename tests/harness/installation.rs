@@ -6,6 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::certificates::{Authority, Identity};
+use super::faults;
 use super::softhsm::{self, SoftHsm};
 
 /// The account that callers belong to.
@@ -54,6 +55,8 @@ pub struct Settings {
     pub more: String,
     /// SQLite in the installation's folder where absent.
     pub store_url: Option<String>,
+    /// Whether the token is behind the module that fails as it is told: [`super::Faults`] tells it.
+    pub faults: bool,
 }
 
 impl Default for Settings {
@@ -64,6 +67,7 @@ impl Default for Settings {
             max_attempts: 16,
             more: NO_POOL.to_owned(),
             store_url: None,
+            faults: false,
         }
     }
 }
@@ -137,7 +141,15 @@ impl Installation {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyferryd"));
         command.args(verb.split(' ')).arg("--config").arg(self.config());
         command.env("SOFTHSM2_CONF", self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
+        if self.settings.faults {
+            command.envs(faults::environment(&self.faults_socket()));
+        }
         command
+    }
+
+    /// Where a process of it that has the module which fails as it is told takes its orders.
+    pub fn faults_socket(&self) -> PathBuf {
+        self.file("faults.sock")
     }
 
     /// A file of its folder.
@@ -168,13 +180,14 @@ impl Installation {
     }
 
     fn config_text(&self) -> String {
-        let Settings { host_assisted, lifetime_seconds, max_attempts, more, store_url: _ } = &self.settings;
+        let Settings { host_assisted, lifetime_seconds, max_attempts, more, store_url: _, faults } = &self.settings;
         let store_url = self.store_url();
         let file = |name: &str| self.file(name).display().to_string();
         let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
         let (policy, audit) = (file("policy"), file("audit.jsonl"));
         let limits = if more.contains("[limits]") { "" } else { NO_LIMITS };
-        let (module, pin_file, label) = (softhsm::module().display(), file("pin"), softhsm::LABEL);
+        let module = if *faults { faults::module() } else { softhsm::module().to_owned() };
+        let (module, pin_file, label) = (module.display(), file("pin"), softhsm::LABEL);
         format!(
             r#"version = "v1"
 [server]

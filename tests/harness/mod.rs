@@ -5,6 +5,7 @@ pub mod certificates;
 pub mod client;
 pub mod daemon;
 pub mod der;
+pub mod faults;
 pub mod front;
 pub mod inprocess;
 pub mod installation;
@@ -24,6 +25,7 @@ pub mod witness;
 
 pub use client::Client;
 pub use daemon::Daemon;
+pub use faults::Faults;
 pub use installation::{Installation, Settings};
 pub use json::{AccessKey, JsonClient};
 pub use material::Plaintext;
