@@ -8,7 +8,7 @@ mod treatment;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cryptoki::slot::Slot;
 use tokio::sync::watch;
@@ -28,6 +28,9 @@ const MOST_HELD_UP: u32 = 5;
 /// How long calls under way may take to end before it is given up to initialise the module anew for now.
 const LAST_CALLS: Duration = Duration::from_secs(10);
 
+/// The pause between two initialisations of the module to see what the token has destroyed, at first and at last.
+const DOUBTS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
+
 /// The care for one token.
 #[derive(Debug)]
 pub(super) struct Care {
@@ -43,11 +46,25 @@ pub(super) struct Care {
     changed: Condvar,
     /// Raised when a session has been lost in a way that others may have lost theirs too.
     suspicion: AtomicU64,
+    doubts: Mutex<Doubts>,
     pub(super) reopened: AtomicU64,
     pub(super) renewed: AtomicU64,
     /// How often in a row a call that hangs kept the module from being initialised anew.
     held_up: AtomicU32,
     pub(super) hanging: AtomicUsize,
+}
+
+/// When the module is next initialised anew to see what the token has destroyed.
+#[derive(Debug)]
+struct Doubts {
+    until: Option<Instant>,
+    pause: Duration,
+}
+
+impl Default for Doubts {
+    fn default() -> Self {
+        Self { until: None, pause: DOUBTS.0 }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +86,7 @@ impl Care {
             illness: Mutex::default(),
             changed: Condvar::new(),
             suspicion: AtomicU64::new(0),
+            doubts: Mutex::default(),
             reopened: AtomicU64::new(0),
             renewed: AtomicU64::new(0),
             held_up: AtomicU32::new(0),
@@ -162,6 +180,7 @@ impl Care {
                 self.renewed.fetch_add(1, Ordering::Relaxed);
                 self.held_up.store(0, Ordering::Relaxed);
                 self.shared.forget_handles();
+                self.shared.undestroyed().clear();
                 tracing::info!("the PKCS#11 module was initialised anew");
             }
             // Another does it, or a call takes long.
@@ -174,6 +193,24 @@ impl Care {
             }
             Err(error) => tracing::warn!(%error, "the PKCS#11 module could not be initialised anew"),
         }
+    }
+
+    /// Where the token has not said whether it destroyed an object, initialises the module anew, at once and then ever more seldom: some
+    /// tokens hide until then what they have not destroyed. Blocks.
+    pub(super) fn settle_doubts(&self) {
+        {
+            let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.shared.undestroyed().is_empty() {
+                *doubts = Doubts::default();
+                return;
+            }
+            if self.condition() != Condition::Well || doubts.until.is_some_and(|until| Instant::now() < until) {
+                return;
+            }
+            doubts.until = Some(Instant::now() + doubts.pause);
+            doubts.pause = (doubts.pause * 2).min(DOUBTS.1);
+        }
+        self.renew(LAST_CALLS);
     }
 
     /// Whether the token serves.

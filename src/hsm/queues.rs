@@ -234,6 +234,15 @@ impl Hsm {
         self.ask(&self.sweeping, work).await
     }
 
+    /// Where the token has not said whether it destroyed an object, has it looked at afresh, but not often: sessions are opened anew for
+    /// that, and calls wait meanwhile.
+    pub async fn settle_doubts(&self) {
+        let ended = Arc::clone(&self.ended);
+        let settled = tokio::task::spawn_blocking(move || ended.crew.care.settle_doubts());
+        // It panics in no way that would not have ended the process elsewhere.
+        let _settled = settled.await;
+    }
+
     /// Up to `limit` of the objects whose handles are known, in the order of their CKA_IDs, from behind `after`. After a
     /// listing, that is every object of ours.
     pub fn known_objects(&self, after: Option<ObjectId>, limit: usize) -> Vec<ObjectId> {

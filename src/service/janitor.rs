@@ -50,6 +50,7 @@ impl Service {
         self.store.forget_pending_imports_of_ended_sets(now).await?;
         self.expire_material(now).await?;
         self.carry_out_deletions(now).await?;
+        self.hsm.settle_doubts().await;
         // What is more is destroyed while the next round's work is done.
         if self.destroy_first(BATCH as usize).await {
             self.destroy_soon();
