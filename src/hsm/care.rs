@@ -4,11 +4,12 @@
 //! and where calls hang in it, for which nothing of that helps, another process. While the token is ill one worker tries, at a
 //! pace, and everybody else is told at once: a sick token costs callers no time.
 
+mod doubts;
 mod treatment;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cryptoki::slot::Slot;
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use super::library::Library;
 use super::module::Module;
 use super::token::Shared;
 use super::{Condition, OpenError, Token, TokenName, Trouble};
+use doubts::Doubts;
 use treatment::{needs_another_slot, needs_renewal, pause_after, trouble_of};
 
 /// With so many calls that hang at once, another process is asked for.
@@ -27,9 +29,6 @@ const MOST_HELD_UP: u32 = 5;
 
 /// How long calls under way may take to end before it is given up to initialise the module anew for now.
 const LAST_CALLS: Duration = Duration::from_secs(10);
-
-/// The pause between two initialisations of the module to see what the token has destroyed, at first and at last.
-const DOUBTS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
 
 /// The care for one token.
 #[derive(Debug)]
@@ -52,19 +51,6 @@ pub(super) struct Care {
     /// How often in a row a call that hangs kept the module from being initialised anew.
     held_up: AtomicU32,
     pub(super) hanging: AtomicUsize,
-}
-
-/// When the module is next initialised anew to see what the token has destroyed.
-#[derive(Debug)]
-struct Doubts {
-    until: Option<Instant>,
-    pause: Duration,
-}
-
-impl Default for Doubts {
-    fn default() -> Self {
-        Self { until: None, pause: DOUBTS.0 }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -204,11 +190,9 @@ impl Care {
                 *doubts = Doubts::default();
                 return;
             }
-            if self.condition() != Condition::Well || doubts.until.is_some_and(|until| Instant::now() < until) {
+            if self.condition() != Condition::Well || !doubts.are_due() {
                 return;
             }
-            doubts.until = Some(Instant::now() + doubts.pause);
-            doubts.pause = (doubts.pause * 2).min(DOUBTS.1);
         }
         self.renew(LAST_CALLS);
     }

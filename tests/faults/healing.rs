@@ -8,6 +8,7 @@ use keyferry::model::{KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::proto as pb;
 
 use crate::call;
+use crate::harness::audit;
 use crate::harness::client::import_request;
 use crate::harness::daemon::field;
 use crate::harness::material::Wrapper;
@@ -146,7 +147,9 @@ async fn a_module_that_has_lost_itself_is_initialised_anew() {
     let mut ward = Ward::new().await;
     // As SoftHSM 2.6.1 does beside other processes: for ever, until it is initialised anew.
     ward.faults.reset();
-    ward.faults.rule("C_OpenSession 1..4 return CKR_GENERAL_ERROR");
+    for occurrence in 1..=4 {
+        ward.faults.rule(&format!("C_OpenSession {occurrence} return CKR_GENERAL_ERROR"));
+    }
     ward.faults.rule("* 1 return CKR_CRYPTOKI_NOT_INITIALIZED");
     let _refused = ward.mac().await;
     ward.said("the PKCS#11 module was initialised anew");
@@ -192,14 +195,9 @@ async fn what_a_written_off_call_leaves_behind_is_not_left_behind() {
     ward.client.import(import_request(&set, ciphertext)).await.unwrap();
     ward.faults.clear();
     ward.said("a call that was written off has come back from the token");
-    let objects = |ward: &Ward| ward.daemon.installation.token.folder();
-    let _ = objects;
     let installation = ward.daemon.terminate();
-    let keys = [
-        (ward.key_id, (KeySpec::Hmac256, KeyUsage::GenerateVerifyMac)),
-        (key.key_id, (KeySpec::Hmac256, KeyUsage::GenerateVerifyMac)),
-    ];
-    crate::harness::audit::assert_sound(&installation, &keys.into_iter().collect()).await;
+    let keys = [ward.key_id, key.key_id].map(|id| (id, (KeySpec::Hmac256, KeyUsage::GenerateVerifyMac)));
+    audit::assert_sound(&installation, &keys.into()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
