@@ -30,6 +30,7 @@ mod policy;
 mod pool;
 mod receipts;
 mod refusals;
+mod soak;
 mod startup;
 mod store;
 mod surface;
