@@ -6,6 +6,7 @@
 
 mod cases;
 mod driver;
+mod latch;
 mod module;
 mod scene;
 mod sweep;
