@@ -1,6 +1,8 @@
 # make run        serve over SoftHSM2 on localhost:8443, everything under .local; what is missing is installed through apt
 # make test       all tests; what they need is installed: PostgreSQL through apt, the aws command from PyPI into target/ci
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
+# make faults     every call to the token, through every return value, and a table of what came of it: an hour; ONLY=an_import runs one part,
+#                 CASES=200 so many of each
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
@@ -9,7 +11,7 @@
 # What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
 PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
-.PHONY: run test bench fuzz setup release clean
+.PHONY: run test bench faults fuzz setup release clean
 
 run:
 	@.ci/setup run
@@ -25,6 +27,11 @@ test:
 bench:
 	@.ci/setup test
 	cargo bench --locked --bench bench -- $(ONLY)
+
+faults:
+	@.ci/setup test
+	cargo build --locked -p pkcs11-faults
+	KEYFERRY_TEST_FAULTS="$(or $(CASES),all)" cargo test --locked --features failpoints --test suite -- --nocapture "faults::sweep::$(ONLY)" faults::latch
 
 # The compiler that there is, with what it keeps for nightlies: coverage needs no more, and no sanitizer finds anything in safe code.
 fuzz:

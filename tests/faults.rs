@@ -7,6 +7,7 @@
 mod cases;
 mod driver;
 mod healing;
+mod latch;
 mod module;
 mod scene;
 mod sweep;

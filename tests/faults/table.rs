@@ -20,7 +20,7 @@ struct Line<'a> {
 /// The table, in Markdown.
 pub(super) fn of(outcomes: &[Outcome]) -> String {
     let mut lines: BTreeMap<_, Line<'_>> = BTreeMap::new();
-    for Outcome { case, fired, answer, healed, wrong } in outcomes {
+    for Outcome { case, fired, answer, healed, wrong, .. } in outcomes {
         let line = lines.entry((case.doing, &*case.function)).or_default();
         line.said.insert(match case.fault {
             Fault::Return(said) | Fault::After(said) => said,
