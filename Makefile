@@ -1,5 +1,6 @@
 # make run        serve over SoftHSM2 on localhost:8443, everything under .local; what is missing is installed through apt
-# make test       all tests; what they need is installed: PostgreSQL through apt, the aws command from PyPI into target/ci
+# make test       all tests; what they need is installed: PostgreSQL and the like through apt, the aws command from PyPI into
+#                 target/ci; a second token, Kryoptic, is built into target/kryoptic, once
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make setup      only install what the two need
@@ -19,6 +20,7 @@ run:
 test:
 	@.ci/setup test
 	@.ci/venv $(PYTHON)
+	@.ci/kryoptic
 	KEYFERRY_TEST_PYTHON="$$PWD/target/ci/venv/bin/python" cargo test --locked --features failpoints
 
 bench:
