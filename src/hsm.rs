@@ -28,6 +28,7 @@ mod signing;
 mod sweep;
 mod templates;
 mod token;
+mod token_info;
 mod unwrap;
 mod usage;
 mod vitals;

@@ -1,4 +1,4 @@
-//! The mechanisms that keyferry uses, and the one place where `unsafe` is let in.
+//! The mechanisms that keyferry uses, and one of two places where `unsafe` is let in; `token_info` is the other.
 //!
 //! CKM_AES_KEY_WRAP_KWP (PKCS#11 3.0) has no name in `cryptoki`, whose constructor for foreign numbers takes vendor-defined
 //! ones only. `MechanismType` is `repr(transparent)` over `CK_MECHANISM_TYPE`, so the number can stand for it.

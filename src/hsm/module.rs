@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::session::{Session, UserType};
-use cryptoki::slot::Slot;
+use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 use secrecy::{ExposeSecret, SecretString};
+
+use super::token_info;
 
 /// Where distributions put SoftHSM2's module.
 pub const SOFTHSM2_PLACES: [&str; 5] = [
@@ -88,37 +90,39 @@ impl OpenError {
 pub(super) struct Module {
     pub(super) context: Pkcs11,
     pub(super) slot: Slot,
+    /// What the token said of itself when it was found.
+    pub(super) info: TokenInfo,
 }
 
 impl Module {
     pub(super) fn open(path: &Path, name: &TokenName) -> Result<Self, OpenError> {
-        Self::find(load(path)?, name)
+        Self::find(load(path)?, path, name)
     }
 
-    fn find(context: Pkcs11, name: &TokenName) -> Result<Self, OpenError> {
+    fn find(context: Pkcs11, path: &Path, name: &TokenName) -> Result<Self, OpenError> {
         let mut found = Vec::new();
         let mut slots = Vec::new();
         for slot in context.get_slots_with_token()? {
-            let Ok(info) = context.get_token_info(slot) else { continue };
+            let Ok(info) = token_info::of(&context, path, slot) else { continue };
             let (label, serial) = (info.label().trim_end(), info.serial_number().trim_end());
             let meant = match name {
                 TokenName::Label(wanted) => info.token_initialized() && label == wanted,
                 TokenName::Serial(wanted) => info.token_initialized() && serial == wanted,
             };
-            if meant {
-                slots.push(slot);
-            }
             if info.token_initialized() {
                 found.push(format!("{label:?}"));
             }
+            if meant {
+                slots.push((slot, info));
+            }
         }
-        match slots[..] {
-            [slot] => Ok(Self { context, slot }),
-            [] => {
+        match (slots.pop(), slots.is_empty()) {
+            (Some((slot, info)), true) => Ok(Self { context, slot, info }),
+            (None, _) => {
                 let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
                 Err(OpenError::NoToken { wanted: name.clone(), found })
             }
-            _ => Err(OpenError::Ambiguous(name.clone())),
+            (Some(_), false) => Err(OpenError::Ambiguous(name.clone())),
         }
     }
 
@@ -154,14 +158,14 @@ pub fn initialise_token(path: &Path, label: &str, so_pin: &SecretString, pin: &S
     let free = context
         .get_slots_with_token()?
         .into_iter()
-        .find(|slot| context.get_token_info(*slot).is_ok_and(|info| !info.token_initialized()));
+        .find(|slot| token_info::of(&context, path, *slot).is_ok_and(|info| !info.token_initialized()));
     let wanted = TokenName::Label(label.to_owned());
     let slot = free.ok_or(OpenError::NoToken { wanted: wanted.clone(), found: "no free slot".to_owned() })?;
     let so_pin = AuthPin::new(so_pin.expose_secret().into());
     context.init_token(slot, &so_pin, label)?;
     crate::failpoint::reach("token.made");
     // The slot's number changes when the token is made.
-    let Module { context, slot } = Module::find(context, &wanted)?;
+    let Module { context, slot, info: _ } = Module::find(context, path, &wanted)?;
     let session = context.open_rw_session(slot)?;
     session.login(UserType::So, Some(&so_pin))?;
     session.init_pin(&AuthPin::new(pin.expose_secret().into()))?;

@@ -25,7 +25,7 @@ const SPEC: WrappingKeySpec = WrappingKeySpec::Rsa2048;
 /// Finds out what the token does within the bound.
 pub(super) fn profile(module: &Module, token: &Token, bound: HostAssisted) -> Result<Profile, OpenError> {
     let began = Instant::now();
-    let info = module.context.get_token_info(module.slot)?;
+    let info = &module.info;
     let library = module.context.get_library_info()?;
     let probe = Probe::new(token)?;
     let isolation = match probe.isolation() {
