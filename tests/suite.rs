@@ -34,6 +34,7 @@ mod store;
 mod surface;
 mod tls;
 mod token;
+mod tokens;
 mod typed;
 mod wrap;
 mod wycheproof;
