@@ -3,6 +3,8 @@
 #                 target/ci; a second token, Kryoptic, is built into target/kryoptic, once
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
+# make tokens     doctor and imports on the further tokens of this machine: NSS, openCryptoki, whose one token it takes, and all of
+#                 Kryoptic
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
 # make clean      remove what was built; .local, with the keys of `make run`, stays
@@ -10,7 +12,7 @@
 # What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
 PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
-.PHONY: run test bench fuzz setup release clean
+.PHONY: run test bench fuzz tokens setup release clean
 
 run:
 	@.ci/setup run
@@ -37,6 +39,12 @@ fuzz:
 			"tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target" -- \
 			-max_total_time=$(or $(SECONDS),60) -rss_limit_mb=4096; \
 	done
+
+tokens:
+	@.ci/setup tokens
+	@.ci/kryoptic
+	@pidof pkcsslotd >/dev/null || pkcsslotd
+	cargo test --locked --features failpoints --test suite -- --ignored --test-threads 1 tokens::
 
 setup:
 	@.ci/setup test
