@@ -74,8 +74,18 @@ impl Isolation {
         if self.attempts.is_empty() {
             return Err(Unfit("it makes no key whose isolation could be tried".to_owned()));
         }
-        let escapes: Vec<String> = self.escapes().map(ToString::to_string).collect();
-        if escapes.is_empty() { Ok(()) } else { Err(Unfit(escapes.join(", "))) }
+        let (mut said, mut last) = (String::new(), None);
+        for Attempt { key, way, refusal: _ } in self.escapes() {
+            if last == Some(key) {
+                said.push_str(", ");
+            } else {
+                let again = if said.is_empty() { "" } else { "; " };
+                said.push_str(&format!("{again}{key} can be "));
+            }
+            said.push_str(way);
+            last = Some(key);
+        }
+        if said.is_empty() { Ok(()) } else { Err(Unfit(said)) }
     }
 }
 
@@ -194,9 +204,9 @@ mod tests {
     fn one_way_out_makes_a_token_unfit_and_so_does_having_tried_none() {
         let mut isolation = Isolation { attempts: vec![attempt(Some("KeyUnextractable"))], unwrapped: Vec::new() };
         assert_eq!(isolation.require_fit(), Ok(()));
-        isolation.attempts.push(attempt(None));
+        isolation.attempts.extend([attempt(None), Attempt { way: "read".to_owned(), ..attempt(None) }]);
         let said = isolation.require_fit().unwrap_err().to_string();
-        assert!(said.starts_with("the token is unfit to hold keys: an AES key can be wrapped out; "), "{said}");
+        assert!(said.starts_with("the token is unfit to hold keys: an AES key can be wrapped out, read; "), "{said}");
         Isolation::default().require_fit().unwrap_err();
     }
 }

@@ -48,7 +48,7 @@ fn nss_is_unfit_and_neither_made_anybodys_nor_served() {
         let (code, _, said) = keyferryd(verb, &[]);
         assert_eq!(code, Some(1), "{verb}: {said}");
         assert!(said.contains("the token is unfit to hold keys"), "{verb}: {said}");
-        assert!(said.contains("a wrapping key can be wrapped out by CKM_"), "{verb}: {said}");
+        assert!(said.contains("; a wrapping key can be copied as extractable, wrapped out by CKM_"), "{verb}: {said}");
     }
     let (_, shown, _) = keyferryd("doctor", &["--json"]);
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
