@@ -4,6 +4,7 @@
 //! the rest of the house awaits. What a token really does is found out by doing ([`Profile`]): mechanism lists lie.
 
 mod agreement;
+mod below;
 mod care;
 mod cipher;
 mod decryption;
@@ -12,6 +13,7 @@ mod fault;
 mod generate;
 mod handles;
 mod installation;
+mod isolation;
 mod keep;
 mod lane;
 mod library;
@@ -43,6 +45,7 @@ mod wrapping;
 pub use cipher::{IV_BYTES, Sealed, TAG_BYTES};
 pub use decryption::Unpadding;
 pub use error::Error;
+pub use isolation::{Attempt, Hiding, Isolation, Unfit, Unwrapped};
 pub use listed::Listed;
 pub use module::{OpenError, SOFTHSM2_PLACES, TokenName, initialise_token};
 pub use profile::{Profile, Route};

@@ -36,6 +36,7 @@ mod store;
 mod surface;
 mod tls;
 mod token;
+mod tokens;
 mod typed;
 mod wrap;
 mod wycheproof;

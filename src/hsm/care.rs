@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use cryptoki::slot::Slot;
 use tokio::sync::watch;
 
 use super::library::Library;
@@ -38,7 +37,7 @@ pub(super) struct Care {
     /// Of the token that this process began with. No other takes its place.
     serial: OnceLock<String>,
     /// Where it is, in which life of the module.
-    slot: Mutex<Option<(u64, Slot)>>,
+    found: Mutex<Option<(u64, Module)>>,
     pub(super) shared: Arc<Shared>,
     condition: watch::Sender<Condition>,
     illness: Mutex<Illness>,
@@ -66,7 +65,7 @@ impl Care {
             library,
             name,
             serial: OnceLock::new(),
-            slot: Mutex::new(None),
+            found: Mutex::new(None),
             shared,
             condition: watch::Sender::new(Condition::Well),
             illness: Mutex::default(),
@@ -97,18 +96,18 @@ impl Care {
 
     /// The module and the slot that the token is in: looked for once in each life of the module.
     pub(super) fn module(&self, lease: &super::library::Lease) -> Result<Module, OpenError> {
-        let mut known = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((life, slot)) = *known
-            && life == lease.life()
+        let mut known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((life, module)) = &*known
+            && *life == lease.life()
         {
-            return Ok(Module { context: lease.context().clone(), slot });
+            return Ok(module.clone());
         }
-        let (module, found) = Module::find(lease.context(), &self.name)?;
+        let (module, found) = Module::find(lease.context(), self.library.path(), &self.name)?;
         let expected = self.serial.get_or_init(|| found.clone());
         if *expected != found {
             return Err(OpenError::Replaced { expected: expected.clone(), found });
         }
-        *known = Some((lease.life(), module.slot));
+        *known = Some((lease.life(), module.clone()));
         Ok(module)
     }
 
@@ -152,7 +151,7 @@ impl Care {
             illness.tries
         };
         if needs_another_slot(error) {
-            *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
         if needs_renewal(error, tries) {
             self.renew((limit / 2).min(LAST_CALLS));

@@ -98,6 +98,11 @@ impl Library {
         Ok(Lease { library: Arc::clone(self), life: life.number, recalled: life.recalled.clone() })
     }
 
+    /// The file that it was loaded from.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Which life the module is in.
     pub(super) fn number(&self) -> u64 {
         self.life().number

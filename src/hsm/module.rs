@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use cryptoki::context::Pkcs11;
 use cryptoki::error::Error as Pkcs11Error;
 use cryptoki::session::UserType;
-use cryptoki::slot::Slot;
+use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::below;
 use super::library::Library;
 
 /// Where distributions put SoftHSM2's module.
@@ -106,34 +107,39 @@ impl OpenError {
 pub(super) struct Module {
     pub(super) context: Pkcs11,
     pub(super) slot: Slot,
+    /// What the token said of itself when it was found.
+    pub(super) info: TokenInfo,
 }
 
 impl Module {
-    /// Finds the token. Also returns its serial number.
-    pub(super) fn find(context: &Pkcs11, name: &TokenName) -> Result<(Self, String), OpenError> {
+    /// Finds the token in the module at `path`. Also returns its serial number.
+    pub(super) fn find(context: &Pkcs11, path: &Path, name: &TokenName) -> Result<(Self, String), OpenError> {
         let mut found = Vec::new();
         let mut slots = Vec::new();
         for slot in context.get_slots_with_token()? {
-            let Ok(info) = context.get_token_info(slot) else { continue };
+            let Ok(info) = below::token_info(context, path, slot) else { continue };
             let (label, serial) = (info.label().trim_end(), info.serial_number().trim_end());
             let meant = match name {
                 TokenName::Label(wanted) => info.token_initialized() && label == wanted,
                 TokenName::Serial(wanted) => info.token_initialized() && serial == wanted,
             };
-            if meant {
-                slots.push((slot, serial.to_owned()));
-            }
             if info.token_initialized() {
                 found.push(format!("{label:?}"));
             }
+            if meant {
+                slots.push((slot, info));
+            }
         }
-        match &slots[..] {
-            [(slot, serial)] => Ok((Self { context: context.clone(), slot: *slot }, serial.clone())),
-            [] => {
+        match (slots.pop(), slots.is_empty()) {
+            (Some((slot, info)), true) => {
+                let serial = info.serial_number().trim_end().to_owned();
+                Ok((Self { context: context.clone(), slot, info }, serial))
+            }
+            (None, _) => {
                 let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
                 Err(OpenError::NoToken { wanted: name.clone(), found })
             }
-            _ => Err(OpenError::Ambiguous(name.clone())),
+            (Some(_), false) => Err(OpenError::Ambiguous(name.clone())),
         }
     }
 }
@@ -148,14 +154,14 @@ pub fn initialise_token(path: &Path, label: &str, so_pin: &SecretString, pin: &S
     let free = context
         .get_slots_with_token()?
         .into_iter()
-        .find(|slot| context.get_token_info(*slot).is_ok_and(|info| !info.token_initialized()));
+        .find(|slot| below::token_info(context, path, *slot).is_ok_and(|info| !info.token_initialized()));
     let wanted = TokenName::Label(label.to_owned());
     let slot = free.ok_or(OpenError::NoToken { wanted: wanted.clone(), found: "no free slot".to_owned() })?;
     let so_pin = AuthPin::new(so_pin.expose_secret().into());
     context.init_token(slot, &so_pin, label)?;
     crate::failpoint::reach("token.made");
     // The slot's number changes when the token is made.
-    let (Module { context, slot }, _) = Module::find(context, &wanted)?;
+    let (Module { context, slot, info: _ }, _) = Module::find(context, path, &wanted)?;
     let session = context.open_rw_session(slot)?;
     session.login(UserType::So, Some(&so_pin))?;
     session.init_pin(&AuthPin::new(pin.expose_secret().into()))?;

@@ -114,6 +114,7 @@ impl Token {
                 let mut template = templates::kek();
                 template.push(Attribute::Value(kek.to_vec()));
                 let kek = self.create(template)?;
+                self.harden(&kek)?;
                 self.unwrap_under(&kek, wrapped, rest, &in_proof)
             }
             UnwrapPath::HostMaterial => {

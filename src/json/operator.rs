@@ -39,6 +39,10 @@ pub(super) fn token_profile(profile: &Profile) -> Answer {
             ("Reason", route.reason.as_str().into()),
         ])
     });
+    let isolation = structure([
+        ("Tried", profile.isolation.attempts.len().into()),
+        ("UnwrappedKeys", profile.isolation.unwrapped.iter().map(ToString::to_string).collect()),
+    ]);
     let profile = structure([
         ("Label", profile.label.as_str().into()),
         ("SerialNumber", profile.serial_number.as_str().into()),
@@ -49,6 +53,7 @@ pub(super) fn token_profile(profile: &Profile) -> Answer {
         ("HostAssisted", profile.host_assisted.as_str().into()),
         ("KeyWrapMechanism", profile.key_wrap.map(|number| format!("0x{number:04X}")).into()),
         ("Paths", paths.collect()),
+        ("Isolation", isolation),
     ]);
     Answer::of([("TokenProfile", profile)])
 }

@@ -5,9 +5,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::any_token::{AnyToken, Make};
 use super::certificates::{Authority, Identity};
 use super::faults;
-use super::softhsm::{self, SoftHsm};
+use super::softhsm;
 
 /// The account that callers belong to.
 pub const ACCOUNT: &str = "111122223333";
@@ -48,6 +49,7 @@ rsa_4096 = { low = 0, high = 0 }
 /// What differs between the configurations of tests.
 #[derive(Clone)]
 pub struct Settings {
+    pub make: Make,
     pub host_assisted: &'static str,
     pub lifetime_seconds: u32,
     pub max_attempts: u32,
@@ -62,6 +64,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            make: Make::default(),
             host_assisted: "material",
             lifetime_seconds: 86_400,
             max_attempts: 16,
@@ -76,7 +79,7 @@ impl Default for Settings {
 pub struct Installation {
     folder: TempDir,
     settings: Settings,
-    pub token: SoftHsm,
+    pub token: AnyToken,
     pub authority: Authority,
     /// The usual client.
     pub importer: Identity,
@@ -96,7 +99,8 @@ impl Installation {
         let authority = Authority::new();
         let importer = authority.client_by_uri(IMPORTER);
         let folder = TempDir::new().unwrap();
-        let installation = Self { folder, settings, token: SoftHsm::new(), authority, importer };
+        let token = AnyToken::new(settings.make);
+        let installation = Self { folder, settings, token, authority, importer };
         installation.write_server_certificate(&installation.authority.server());
         std::fs::write(installation.file("client-ca.pem"), &installation.authority.certificate).unwrap();
         write_private(&installation.file("pin"), softhsm::PIN);
@@ -140,7 +144,7 @@ impl Installation {
     pub fn command(&self, verb: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyferryd"));
         command.args(verb.split(' ')).arg("--config").arg(self.config());
-        command.env("SOFTHSM2_CONF", self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
+        command.env(self.token.variable(), self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
         if self.settings.faults {
             command.envs(faults::environment(&self.faults_socket()));
         }
@@ -180,13 +184,13 @@ impl Installation {
     }
 
     fn config_text(&self) -> String {
-        let Settings { host_assisted, lifetime_seconds, max_attempts, more, store_url: _, faults } = &self.settings;
+        let Settings { make: _, host_assisted, lifetime_seconds, max_attempts, more, store_url: _, faults } = &self.settings;
         let store_url = self.store_url();
         let file = |name: &str| self.file(name).display().to_string();
         let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
         let (policy, audit) = (file("policy"), file("audit.jsonl"));
         let limits = if more.contains("[limits]") { "" } else { NO_LIMITS };
-        let module = if *faults { faults::module() } else { softhsm::module().to_owned() };
+        let module = if *faults { faults::module() } else { self.token.module() };
         let (module, pin_file, label) = (module.display(), file("pin"), softhsm::LABEL);
         format!(
             r#"version = "v1"

@@ -1,5 +1,6 @@
 //! What the integration tests stand on: real tokens, real databases, the real binaries, and independent cryptography.
 
+pub mod any_token;
 pub mod audit;
 pub mod certificates;
 pub mod client;
@@ -10,6 +11,7 @@ pub mod front;
 pub mod inprocess;
 pub mod installation;
 pub mod json;
+pub mod kryoptic;
 pub mod material;
 pub mod openssl;
 pub mod postgres;

@@ -47,6 +47,10 @@ impl From<&Profile> for proto::TokenProfile {
             key_wrap_mechanism: profile.key_wrap.map(|number| format!("0x{number:04X}")).unwrap_or_default(),
             paths: paths.collect(),
             probe_milliseconds: count(Duration::as_millis(&profile.took)),
+            isolation: Some(proto::TokenIsolation {
+                tried: count(profile.isolation.attempts.len() as u128),
+                unwrapped_keys: profile.isolation.unwrapped.iter().map(ToString::to_string).collect(),
+            }),
         }
     }
 }

@@ -138,7 +138,9 @@ fn run(command: Command) -> anyhow::Result<()> {
                 let holdings = server::holdings(&config, &profile).await;
                 anyhow::Ok((profile, holdings.map_err(|error| format!("{:#}", anyhow::Error::from(error)))))
             })?;
-            say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })
+            say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })?;
+            // After all that is known of it: who sees why not has seen how, too.
+            Ok(profile.isolation.require_fit()?)
         }
         Command::PublicKeys { config, only } => {
             let config = prepare(&config)?;
