@@ -141,6 +141,7 @@ impl Service {
             started_at: self.started_at,
             store: self.store.kind(),
             public_keys: self.signers.public_keys(),
+            health: self.health.borrow().clone(),
         })
     }
 
