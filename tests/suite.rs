@@ -24,6 +24,7 @@ mod layering;
 mod lengths;
 mod life;
 mod matrix;
+mod monitoring;
 mod openssl;
 mod policy;
 mod pool;
