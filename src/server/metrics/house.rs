@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prometheus_client::metrics::info::Info;
 
-use super::page::{Page, labels};
+use super::page::{Labels, Page, labels};
 use crate::service::{Census, HORIZONS, Health, Service};
 
 pub(super) fn tell_health(page: &mut Page, health: &Health) {
@@ -19,9 +19,9 @@ pub(super) fn tell_health(page: &mut Page, health: &Health) {
     page.gauges("trouble", "Why a part does not serve; absent where it does", troubles);
     let since = parts().map(|part| {
         let millis = u64::try_from(part.since.as_millis()).unwrap_or_default();
-        (labels([("part", part.part.as_str())]), Duration::from_millis(millis))
+        (labels([("part", part.part.as_str())]), Duration::from_millis(millis).as_secs_f64())
     });
-    page.all_seconds("up_changed_timestamp_seconds", "When a part began to serve, or ceased to, in Unix time", since);
+    page.reals("up_changed_timestamp_seconds", "When a part began to serve, or ceased to, in Unix time", since);
 }
 
 pub(super) fn tell(page: &mut Page, service: &Service) {
@@ -45,10 +45,9 @@ pub(super) fn tell_census(page: &mut Page, census: &Census) {
     let within = HORIZONS.iter().zip(ending).map(|((name, _), count)| (labels([("within", name)]), *count));
     let within = within.chain([(labels([("within", "ever")]), *mortal)]);
     page.gauges("materials_expiring", "Key materials that end within a time, those of shorter times among them", within);
-    if let Some(end) = next_end {
-        let help = "Until the next key material ends; negative where one is over and not destroyed yet";
-        page.real("materials_next_expiry_seconds", help, end.since(*at).as_secs_f64() - at.since(*end).as_secs_f64());
-    }
+    let until = next_end.map(|end| (Labels::new(), end.since(*at).as_secs_f64() - at.since(end).as_secs_f64()));
+    let help = "Until the next key material ends; negative where one is over and not destroyed yet";
+    page.reals("materials_next_expiry_seconds", help, until);
     page.gauge("imports_pending", "Imports that wait for approval", *pending);
     page.gauge("doomed_objects", "Objects that are of no more use and not known to be gone from the token", *doomed);
 }

@@ -9,8 +9,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-type Seconds = Gauge<f64, AtomicU64>;
-
 /// The labels of one value.
 pub(super) type Labels = Vec<(&'static str, String)>;
 
@@ -48,13 +46,7 @@ impl Page {
     }
 
     pub(super) fn seconds(&mut self, name: &str, help: &str, value: Duration) {
-        self.real(name, help, value.as_secs_f64());
-    }
-
-    pub(super) fn real(&mut self, name: &str, help: &str, value: f64) {
-        let gauge = Seconds::default();
-        gauge.set(value);
-        self.own().register(name, help, gauge);
+        self.reals(name, help, [(Labels::new(), value.as_secs_f64())]);
     }
 
     /// `name` is without its `_total`.
@@ -72,10 +64,10 @@ impl Page {
         self.own().register(name, help, gauges);
     }
 
-    pub(super) fn all_seconds(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Labels, Duration)>) {
-        let gauges = Family::<Labels, Seconds>::default();
+    pub(super) fn reals(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Labels, f64)>) {
+        let gauges = Family::<Labels, Gauge<f64, AtomicU64>>::default();
         for (labels, value) in values {
-            gauges.get_or_create(&labels).set(value.as_secs_f64());
+            gauges.get_or_create(&labels).set(value);
         }
         self.own().register(name, help, gauges);
     }
