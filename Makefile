@@ -2,6 +2,7 @@
 # make test       all tests; what they need is installed: PostgreSQL through apt, the aws command from PyPI into target/ci
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
+# make monitoring alerts and dashboard against a real Prometheus that scrapes a service under load; SECONDS=60, PICTURE=file.svg draws it
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
 # make clean      remove what was built; .local, with the keys of `make run`, stays
@@ -9,7 +10,10 @@
 # What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
 PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
-.PHONY: run test bench fuzz setup release clean
+# What draws the dashboard's panels.
+PICTURES := matplotlib==3.11.2
+
+.PHONY: run test bench fuzz monitoring setup release clean
 
 run:
 	@.ci/setup run
@@ -35,6 +39,13 @@ fuzz:
 			"tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target" -- \
 			-max_total_time=$(or $(SECONDS),60) -rss_limit_mb=4096; \
 	done
+
+monitoring:
+	@.ci/setup monitoring
+	@.ci/venv $(filter boto3%,$(PYTHON)) $(if $(PICTURE),$(PICTURES))
+	cargo build --locked --bins
+	target/ci/venv/bin/python tests/monitoring/check.py --keyferryd "$${CARGO_TARGET_DIR:-target}/debug/keyferryd" \
+		--seconds $(or $(SECONDS),60) $(if $(PICTURE),--picture $(PICTURE))
 
 setup:
 	@.ci/setup test

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod outages;
+mod shipped;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
