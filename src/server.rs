@@ -158,8 +158,8 @@ impl Door {
         let stopped = Notify::new();
         let stop = async {
             stop.await;
-            tracing::info!("draining");
             stopping.send_replace(true);
+            tracing::info!("draining");
             health.draining().await;
             stopped.notify_one();
         };

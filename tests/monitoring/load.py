@@ -45,7 +45,8 @@ class Load:
         while time.monotonic() < self.end:
             days += 5
             end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days % 120 + 1)
-            command = [self.client, "import", self.key_file, "--valid-to", end.isoformat(timespec="seconds")]
+            command = [self.client, "import", self.key_file, "--wrapping-key-spec", "RSA_2048"]
+            command += ["--valid-to", end.isoformat(timespec="seconds")]
             done = subprocess.run(command, env=self.environment, capture_output=True)
             self.count("imported" if done.returncode == 0 else "not imported")
 
@@ -75,7 +76,11 @@ class Load:
             self.count("answered")
             return answer
         except ClientError as error:
-            self.count(error.response["Error"]["Code"])
+            code = error.response["Error"]["Code"]
+            self.count(code)
+            if code == "DependencyTimeoutException":
+                # As a caller does who wants to be served.
+                time.sleep(0.5)
         except BotoCoreError as error:
             self.count(type(error).__name__)
         return None

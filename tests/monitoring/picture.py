@@ -30,7 +30,7 @@ def draw(path, panels, prometheus, since, until):
         series = [
             (label(found["metric"], legend), found["values"])
             for expression, legend in targets
-            for found in prometheus.api("query_range", query=expression, start=since, end=until, step=2)["result"]
+            for found in prometheus.api("query_range", query=expression, start=since, end=until, step=max(2, int((until - since) / 60)))["result"]
         ]
         one(panel["type"], axis, sorted(series), panel["fieldConfig"]["defaults"].get("unit", ""))
     for axis in list(axes.flat)[len(panels) :]:
