@@ -7,6 +7,8 @@
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make tokens     doctor and imports on the further tokens of this machine: NSS, openCryptoki, whose one token it takes, and all of
 #                 Kryoptic
+# make monitoring alerts and dashboard against a real Prometheus that scrapes a service under load; SECONDS=60, PICTURE=file.svg draws it
+# make soak       load and faults together for MINUTES=10, and what the service holds before, meanwhile and after
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
 # make clean      remove what was built; .local, with the keys of `make run`, stays
@@ -14,7 +16,10 @@
 # What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
 PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
-.PHONY: run test bench faults fuzz tokens soak setup release clean
+# What draws the dashboard's panels.
+PICTURES := matplotlib==3.11.2
+
+.PHONY: run test bench faults fuzz tokens monitoring soak setup release clean
 
 run:
 	@.ci/setup run
@@ -53,6 +58,18 @@ tokens:
 	@.ci/kryoptic
 	@pidof pkcsslotd >/dev/null || pkcsslotd
 	cargo test --locked --features failpoints --test suite -- --ignored --test-threads 1 tokens::
+
+monitoring:
+	@.ci/setup monitoring
+	@.ci/venv $(filter boto3%,$(PYTHON)) $(if $(PICTURE),$(PICTURES))
+	cargo build --locked --bins
+	target/ci/venv/bin/python tests/monitoring/check.py --keyferryd "$${CARGO_TARGET_DIR:-target}/debug/keyferryd" \
+		--seconds $(or $(SECONDS),60) $(if $(PICTURE),--picture $(PICTURE))
+
+soak:
+	@.ci/setup test
+	cargo build --locked -p pkcs11-faults
+	MINUTES=$(or $(MINUTES),10) cargo test --locked --features failpoints --test suite -- --ignored --nocapture soak::
 
 setup:
 	@.ci/setup test

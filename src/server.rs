@@ -32,7 +32,7 @@ use crate::service::{Gate, Service};
 
 pub use assembly::{StartError, assemble, examine, examine_files, holdings, init, initialise_token, public_keys};
 use incoming::Incoming;
-use metrics::Metrics;
+use metrics::{Metrics, Told};
 pub use private::{Exposed, require_private};
 use tls::{Callers, Identity};
 
@@ -144,13 +144,17 @@ impl Door {
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         let Self { listener, address, identity, max_requests, drain, json, metrics } = self;
-        let metrics = metrics.map(|metrics| tokio::spawn(metrics.serve(Arc::clone(&service))));
-        let calls = Calls::new(Arc::clone(service.gate()), max_requests, |_| String::new());
+        let calls = Calls::new(Arc::clone(service.gate()), max_requests);
+        let (stopping, is_stopping) = watch::channel(false);
+        let metrics = metrics.map(|metrics| {
+            let told = Told { service: Arc::clone(&service), calls: calls.clone(), stopping: is_stopping.clone() };
+            tokio::spawn(metrics.serve(told))
+        });
         let front = Front::new(Arc::clone(&service), &calls);
         let (routes, health) = front.routes().await?;
+        let telling = tokio::spawn(health.clone().follow());
         let reloads = tokio::spawn(reload_on_hangup(identity.clone(), policy, Arc::clone(service.gate()))?);
         let tls = identity.is_some();
-        let (stopping, is_stopping) = watch::channel(false);
         let json = json.map(|json| {
             let front = crate::json::Front::new(Arc::clone(&service), &calls);
             tokio::spawn(json.serve(front, identity.clone(), is_stopping))
@@ -164,9 +168,9 @@ impl Door {
                 () = stop => {}
                 () = gives_up => gave_up.store(true, Ordering::SeqCst),
             }
-            tracing::info!("draining");
             supervisor::stopping();
             stopping.send_replace(true);
+            tracing::info!("draining");
             health.draining().await;
             stopped.notify_one();
         };
@@ -203,6 +207,7 @@ impl Door {
             () = &mut drained => tokio::time::timeout(LAST_ANSWERS, serving).await.unwrap_or(Ok(())),
         };
         reloads.abort();
+        telling.abort();
         if let Some(json) = json
             && tokio::time::timeout(LAST_ANSWERS, json).await.is_err()
         {

@@ -25,6 +25,7 @@ mod layering;
 mod lengths;
 mod life;
 mod matrix;
+mod monitoring;
 mod openssl;
 mod policy;
 mod pool;

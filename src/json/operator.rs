@@ -1,10 +1,12 @@
 //! What is keyferry's own, and an operator's.
 
+use serde_json::Value;
+
 use super::answer::{Answer, blob, moment, structure};
 use super::members::Members;
 use crate::hsm::Profile;
 use crate::model::{Invalid, Timestamp};
-use crate::service::{Error, ServerInfo};
+use crate::service::{Error, PartHealth, ServerInfo};
 
 pub(super) fn advance(members: &mut Members) -> Result<i32, Error> {
     Ok(members.integer("seconds")?.ok_or_else(|| Invalid::missing("seconds"))?)
@@ -25,6 +27,16 @@ pub(super) fn server_info(info: ServerInfo) -> Answer {
         ("Store", info.store.into()),
         ("AttestationPublicKey", blob(&info.public_keys.attestation)),
         ("AuditPublicKey", blob(&info.public_keys.audit)),
+        ("Parts", info.health.parts().iter().map(part).collect()),
+    ])
+}
+
+fn part(health: &PartHealth) -> Value {
+    structure([
+        ("Name", health.part.as_str().into()),
+        ("Serving", health.trouble.is_none().into()),
+        ("Reason", health.trouble.as_ref().map(|trouble| trouble.reason.as_str()).into()),
+        ("Since", moment(health.since)),
     ])
 }
 

@@ -110,6 +110,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
     tokio::spawn(service.clone().keep_signing(audit.checkpoint));
+    tokio::spawn(service.clone().watch_health());
     Ok(Arc::new(service))
 }
 

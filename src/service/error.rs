@@ -194,7 +194,9 @@ impl Error {
             Self::InvalidMarker => Kind::InvalidMarker,
             Self::Key { refused, .. } => of_refusal(refused),
             Self::Signature(refused) => of_signature(refused),
-            Self::Store(store::Error::Conflict | store::Error::Unreachable(_)) => Kind::DependencyTimeout,
+            Self::Store(store::Error::Conflict | store::Error::ReadOnly | store::Error::Unreachable(_)) => {
+                Kind::DependencyTimeout
+            }
             Self::Store(_) => Kind::Internal,
             Self::Tags(_) => Kind::Tag,
             Self::TokenExpired => Kind::ExpiredImportToken,

@@ -14,7 +14,7 @@ pub(super) fn because(action: Action, forbidden: bool) -> String {
 /// What is said of the record.
 pub(super) fn store_message(error: &store::Error) -> &'static str {
     match error {
-        store::Error::Unreachable(_) => "the database is not available: try again",
+        store::Error::ReadOnly | store::Error::Unreachable(_) => "the database is not available: try again",
         store::Error::Conflict => "the key is being changed by others: try again",
         _ => "internal error",
     }
