@@ -28,6 +28,7 @@ mod recovery;
 mod request;
 mod resource_tags;
 mod rotations;
+mod skew;
 mod statements;
 mod stock;
 mod tags;
@@ -52,6 +53,7 @@ pub use request::{
     ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource, UntagResource,
     UpdateKeyDescription, Verify, VerifyMac,
 };
+pub use skew::require_clock;
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
@@ -82,6 +84,8 @@ pub struct Settings {
     pub lifetime: Duration,
     /// How many failed imports end a set.
     pub max_attempts: u32,
+    /// The most that the clock may differ from the database's.
+    pub max_clock_skew: Duration,
     /// How many sets may be live at once.
     pub caps: SetCaps,
     /// How many objects the token may hold.

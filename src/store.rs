@@ -21,6 +21,7 @@ mod objects;
 mod pending;
 mod rows;
 mod settlement;
+mod skew;
 mod transaction;
 mod value;
 mod wrapping_keys;

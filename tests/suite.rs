@@ -29,6 +29,7 @@ mod policy;
 mod pool;
 mod receipts;
 mod refusals;
+mod replicas;
 mod startup;
 mod store;
 mod surface;

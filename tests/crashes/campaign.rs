@@ -115,12 +115,9 @@ async fn live(over: Over, kills: &[Kill], told: &Told) -> Result<(), String> {
     let (mut load, mut checks) = (Load::new(random.next()), Checks::begin(&fleet).await);
     for kill in kills {
         let outcome = match die(&mut fleet, &mut load, kill.moment, &mut random).await {
-            Ok((killed, reached)) => checks.after(&mut fleet, &mut load).await.map(|(held, cut_off)| Outcome {
-                killed,
-                reached,
-                held,
-                cut_off,
-            }),
+            Ok((killed, reached)) => {
+                checks.after(&mut fleet, &mut load).await.map(|(held, cut_off)| Outcome { killed, reached, held, cut_off })
+            }
             Err(found) => Err(found),
         };
         match outcome {

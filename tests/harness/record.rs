@@ -53,11 +53,11 @@ impl Record {
         [&self.materials, &self.wrapping_keys, &self.unsettled].iter().any(|named| named.contains_key(object))
     }
 
-    /// Makes every claim, and every pair that is being made, eleven minutes older. The daemons must be down.
+    /// Makes every claim, and every pair that is being made, twelve minutes older. The daemons must be down.
     pub async fn age_all_that_is_under_way(installation: &Installation) {
         let database = Database::open(installation).await;
-        database.execute("UPDATE claims SET claimed_at = claimed_at - 660000").await;
-        database.execute("UPDATE wrapping_keys SET created_at = created_at - 660000 WHERE state = 'making'").await;
+        database.execute("UPDATE claims SET claimed_at = claimed_at - 720000").await;
+        database.execute("UPDATE wrapping_keys SET created_at = created_at - 720000 WHERE state = 'making'").await;
         database.close().await;
     }
 
@@ -69,9 +69,9 @@ impl Record {
         database.close().await;
     }
 
-    /// Makes every claim eleven minutes older. The daemon must be down.
+    /// Makes every claim twelve minutes older. The daemon must be down.
     pub async fn age_claims(installation: &Installation) {
-        Self::change(installation, "UPDATE claims SET claimed_at = claimed_at - 660000").await;
+        Self::change(installation, "UPDATE claims SET claimed_at = claimed_at - 720000").await;
     }
 
     /// Makes every scheduled deletion due. The daemon must be down.

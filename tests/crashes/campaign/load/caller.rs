@@ -66,10 +66,12 @@ impl Caller {
                 let key = self.external(client).await?;
                 self.parameters(client, &key).await.map(drop)
             }
-            Doing::Import => match self.one(|key| matches!((&key.holds, &key.expected), (Holds::Hmac(_), Expected::Works))) {
-                Some(n) if self.random.below(2) == 0 => self.import_again(client, n).await,
-                _ => self.import(client, None).await,
-            },
+            Doing::Import => {
+                match self.one(|key| matches!((&key.holds, &key.expected), (Holds::Hmac(_), Expected::Works))) {
+                    Some(n) if self.random.below(2) == 0 => self.import_again(client, n).await,
+                    _ => self.import(client, None).await,
+                }
+            }
             Doing::Expire => self.import(client, Some(BRIEF)).await,
             Doing::Create => self.create(client).await,
             Doing::Rotate => self.change(client).await,
