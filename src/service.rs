@@ -19,6 +19,7 @@ mod installation;
 mod janitor;
 mod key_policies;
 mod keys;
+mod lost;
 mod materials;
 mod pages;
 mod pairs;
@@ -227,6 +228,12 @@ impl Service {
                     return Ok((key, outcome));
                 }
                 Err(store::Error::Conflict) => {}
+                Err(lost @ store::Error::Unreachable(_)) => {
+                    if self.was_saved(&key, lost).await? {
+                        self.destroy_soon();
+                        return Ok((key, outcome));
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

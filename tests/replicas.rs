@@ -1,6 +1,9 @@
 //! Several services over one PostgreSQL and one token: their clocks, what one hands to another, and databases that fail them.
 
 mod clocks;
+mod handover;
+mod lost;
+mod upgrade;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 

@@ -25,6 +25,9 @@ impl Service {
             self.gate.forget_the_quiet();
             self.forget_unused_signing_keys();
             self.watch_clock().await;
+            if let Err(error @ store::Error::Newer { .. }) = self.store.require_served().await {
+                tracing::error!(%error, "this service is too old for its database");
+            }
             for done in [self.tidy().await, self.take_stock().await] {
                 if let Err(error) = done {
                     tracing::error!(

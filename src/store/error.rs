@@ -25,6 +25,16 @@ pub enum Error {
     /// Another process serves over the same SQLite file.
     #[error("the database is in use by another keyferryd: stop that one, or use PostgreSQL for several (lock file {})", .0.display())]
     InUse(PathBuf),
+    /// A newer program has brought the schema to where this one may not serve any more.
+    #[error(
+        "the database has schema {schema}, which a keyferryd of schema {ours} may not serve: start the newer keyferryd that migrated it"
+    )]
+    Newer {
+        /// The database's.
+        schema: i64,
+        /// This program's.
+        ours: i64,
+    },
     /// The schema could not be brought up to date.
     #[error("schema")]
     Schema(#[source] sqlx::migrate::MigrateError),

@@ -126,8 +126,12 @@ impl Replica {
 
     /// Connected as the usual importer.
     pub async fn client(&self, installation: &Installation) -> Client {
-        let identity = Some(&installation.importer);
-        Client::connect(&self.0.address, &installation.authority.certificate, identity).await.unwrap()
+        self.client_as(installation, &installation.importer).await
+    }
+
+    /// Connected as somebody else.
+    pub async fn client_as(&self, installation: &Installation, identity: &Identity) -> Client {
+        Client::connect(&self.0.address, &installation.authority.certificate, Some(identity)).await.unwrap()
     }
 
     /// Waits for a log line, whether it has come already or not.

@@ -12,6 +12,7 @@ pub mod json;
 pub mod material;
 pub mod openssl;
 pub mod postgres;
+pub mod postgres_proxy;
 pub mod proxy;
 pub mod record;
 pub mod refusal;

@@ -13,8 +13,9 @@ use super::{Fleet, Load};
 use crate::call;
 use crate::harness::audit::Keys;
 use crate::harness::record::Record;
+use crate::harness::refusal::surely;
 use crate::harness::token::{Object, Token};
-use crate::harness::{Client, Refusal, audit};
+use crate::harness::{Client, audit};
 
 /// What keys are put to work on.
 pub(super) const MESSAGE: &[u8] = b"a message of the campaign";
@@ -24,9 +25,6 @@ const REST: Duration = Duration::from_secs(30);
 
 /// The pause before something is looked at again.
 const AGAIN: Duration = Duration::from_millis(50);
-
-/// How often a call is made anew that SoftHSM 2.6.1 broke off, as it does where several processes write to its token.
-const TRIES: usize = 100;
 
 pub(super) struct Checks {
     token: Token,
@@ -207,25 +205,6 @@ async fn state(key: &Owned, client: &Client) -> Result<Option<pb::KeyState>, Str
         Err(refusal) if refusal.reason == "NotFoundException" => Ok(None),
         Err(refusal) => Err(format!("it is not described: {refusal:?}")),
     }
-}
-
-/// Calls until it is answered, or refused for good.
-async fn surely<T>(call: impl AsyncFn() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    let mut tries = 0;
-    loop {
-        match call().await {
-            Err(refusal) if is_passing(&refusal) && tries < TRIES => tries += 1,
-            done => return done,
-        }
-        tokio::time::sleep(AGAIN).await;
-    }
-}
-
-fn is_passing(refusal: &Refusal) -> bool {
-    matches!(
-        &*refusal.reason,
-        "KMSInternalException" | "DependencyTimeoutException" | "KeyUnavailableException" | "ThrottlingException"
-    )
 }
 
 /// Every key, as the record has it: those too whose making was never answered.
