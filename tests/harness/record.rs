@@ -53,11 +53,12 @@ impl Record {
         [&self.materials, &self.wrapping_keys, &self.unsettled].iter().any(|named| named.contains_key(object))
     }
 
-    /// Makes every claim, and every pair that is being made, twelve minutes older. The daemons must be down.
+    /// Makes every claim, every pair that is being made and what is to be destroyed twelve minutes older. The daemons must be down.
     pub async fn age_all_that_is_under_way(installation: &Installation) {
         let database = Database::open(installation).await;
         database.execute("UPDATE claims SET claimed_at = claimed_at - 720000").await;
         database.execute("UPDATE wrapping_keys SET created_at = created_at - 720000 WHERE state = 'making'").await;
+        database.execute("UPDATE doomed SET doomed_at = doomed_at - 720000").await;
         database.close().await;
     }
 

@@ -28,7 +28,7 @@ const TWO_PERSONS: &str = "\
 @id(\"everything\")
 permit(principal, action, resource);
 @id(\"two-persons\")
-forbid(principal, action == Action::\"ImportKeyMaterial\", resource)
+forbid(principal, action == Action::\"kms:ImportKeyMaterial\", resource)
 when { resource.hasTag(\"approval\") && resource.getTag(\"approval\") == \"two-person\" }
 unless { context.approved };
 ";
