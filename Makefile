@@ -1,6 +1,7 @@
 # make run        serve over SoftHSM2 on localhost:8443, everything under .local; what is missing is installed through apt
 # make test       all tests; what they need is installed: PostgreSQL through apt, the aws command from PyPI into target/ci
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
+# make crashes    the service killed a thousand times under load, alone and as one of three, a table at the end; KILLS=100 for less
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
@@ -9,7 +10,7 @@
 # What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
 PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
-.PHONY: run test bench fuzz setup release clean
+.PHONY: run test bench crashes fuzz setup release clean
 
 run:
 	@.ci/setup run
@@ -24,6 +25,12 @@ test:
 bench:
 	@.ci/setup test
 	cargo bench --locked --bench bench -- $(ONLY)
+
+# On a disk of memory where there is one: a token's start and every commit wait for the disk otherwise.
+crashes:
+	@.ci/setup test
+	TMPDIR="$$(if [ -w /dev/shm ]; then echo /dev/shm; else echo "$${TMPDIR:-/tmp}"; fi)" KEYFERRY_TEST_KILLS=$(or $(KILLS),1000) \
+		cargo test --locked --features failpoints --test suite -- --nocapture crashes::campaign::
 
 # The compiler that there is, with what it keeps for nightlies: coverage needs no more, and no sanitizer finds anything in safe code.
 fuzz:

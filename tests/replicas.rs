@@ -3,6 +3,7 @@
 mod clocks;
 mod handover;
 mod lost;
+mod outage;
 mod upgrade;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};

@@ -72,10 +72,12 @@ impl From<sqlx::Error> for Error {
                 Self::Unreachable(error)
             }
             E::Database(raised) => match raised.code().as_deref() {
-                // PostgreSQL, Appendix A: lost races, no more connections, cancelled by a timeout, shutting down, starting up.
-                Some("40001" | "40P01" | "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03") => {
-                    Self::Unreachable(error)
-                }
+                // PostgreSQL, Appendix A: lost races, no more disk, memory or connections, cancelled by a timeout, shutting down,
+                // starting up.
+                Some(
+                    "40001" | "40P01" | "53000" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02"
+                    | "57P03",
+                ) => Self::Unreachable(error),
                 Some(code) if code.len() == 5 && code.starts_with("08") => Self::Unreachable(error),
                 Some(code) if code.len() < 5 && is_locked(code) => Self::Unreachable(error),
                 _ => Self::Database(error),

@@ -45,9 +45,11 @@ fn seed() -> u64 {
 fn whatever_is_killed_nothing_that_was_acknowledged_is_lost_and_nothing_is_left_behind() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     let mut table = Table::default();
-    for (over, mut kills) in plan::of(kills(), seed()) {
-        while !kills.is_empty() {
-            let lives = kills.split_off(kills.len().saturating_sub(LIVES));
+    let mut planned = plan::of(kills(), seed());
+    // In turns, so that one that is stopped in the middle has seen all of them.
+    while planned.iter().any(|(_, kills)| !kills.is_empty()) {
+        for (over, kills) in planned.iter_mut().filter(|(_, kills)| !kills.is_empty()) {
+            let (over, lives) = (*over, kills.split_off(kills.len().saturating_sub(LIVES)));
             // A check that fails ends its installation, and not the campaign.
             let (told, lived) = std::sync::mpsc::channel();
             let life = async move {
