@@ -65,6 +65,7 @@ impl Checks {
             return Err(format!("key {lost} is lost"));
         }
         drop(clients);
+        fleet.quieten();
         // Claims are ended then, and next what they left is forgotten where it is not there.
         for _ in 0..2 {
             fleet.terminate();

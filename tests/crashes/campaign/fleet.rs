@@ -24,6 +24,8 @@ pub(super) struct Fleet {
     // Before the installation: the processes must be gone when its folder goes.
     members: Vec<Member>,
     pub(super) installation: Installation,
+    /// Whether those that start from now on make no pairs ahead of demand.
+    is_quiet: bool,
 }
 
 struct Member {
@@ -54,7 +56,7 @@ impl Fleet {
             let (audit, order) = (installation.file(&format!("audit-{n}.jsonl")), installation.file(&format!("order-{n}")));
             Member { process: None, audit, order, before: String::new() }
         };
-        let mut fleet = Self { members: (0..size).map(member).collect(), installation };
+        let mut fleet = Self { members: (0..size).map(member).collect(), installation, is_quiet: false };
         fleet.restart();
         fleet
     }
@@ -63,11 +65,20 @@ impl Fleet {
         self.members.len()
     }
 
+    /// Has those that start from now on make no pairs ahead of demand: one that is being made when they are stopped is cut off too.
+    pub(super) fn quieten(&mut self) {
+        self.is_quiet = true;
+    }
+
     /// Starts whoever is not there.
     pub(super) fn restart(&mut self) {
         for member in self.members.iter_mut().filter(|member| member.process.is_none()) {
             std::fs::write(&member.order, "").unwrap();
-            member.process = Some(Replica::start_with(&self.installation, &environment(&member.audit, &member.order)));
+            let mut environment = environment(&member.audit, &member.order).to_vec();
+            if self.is_quiet {
+                environment.extend([("KEYFERRY__POOL__RSA_2048__LOW", "0"), ("KEYFERRY__POOL__RSA_2048__HIGH", "0")]);
+            }
+            member.process = Some(Replica::start_with(&self.installation, &environment));
         }
     }
 
