@@ -4,6 +4,7 @@
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
 # make faults     every call to the token, through every return value, and a table of what came of it: an hour; ONLY=an_import runs one part,
 #                 CASES=200 so many of each
+# make crashes    the service killed a thousand times under load, alone and as one of three, a table at the end; KILLS=100 for less
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make tokens     doctor and imports on the further tokens of this machine: NSS, openCryptoki, whose one token it takes, and all of
 #                 Kryoptic
@@ -19,7 +20,7 @@ PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grp
 # What draws the dashboard's panels.
 PICTURES := matplotlib==3.11.2
 
-.PHONY: run test bench faults fuzz tokens monitoring soak setup release clean
+.PHONY: run test bench faults crashes fuzz tokens monitoring soak setup release clean
 
 run:
 	@.ci/setup run
@@ -41,6 +42,12 @@ faults:
 	@.ci/setup test
 	cargo build --locked -p pkcs11-faults
 	KEYFERRY_TEST_FAULTS="$(or $(CASES),all)" cargo test --locked --features failpoints --test suite -- --nocapture "faults::sweep::$(ONLY)" faults::latch
+
+# On a disk of memory where there is one: a token's start and every commit wait for the disk otherwise.
+crashes:
+	@.ci/setup test
+	TMPDIR="$$(if [ -w /dev/shm ]; then echo /dev/shm; else echo "$${TMPDIR:-/tmp}"; fi)" KEYFERRY_TEST_KILLS=$(or $(KILLS),1000) \
+		cargo test --locked --features failpoints --test suite -- --nocapture crashes::campaign::
 
 # The compiler that there is, with what it keeps for nightlies: coverage needs no more, and no sanitizer finds anything in safe code.
 fuzz:

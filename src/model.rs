@@ -16,6 +16,7 @@ pub mod names;
 pub mod object;
 pub mod pending;
 pub mod principal;
+pub mod skew;
 pub mod timestamp;
 pub mod token;
 pub mod unwrap;
@@ -38,6 +39,7 @@ pub use material::{Expiration, ExpirationModel, ImportType, IncludeKeyMaterial, 
 pub use object::{InstallationId, ObjectId, ObjectKind};
 pub use pending::PendingImport;
 pub use principal::{Principal, Tags};
+pub use skew::Skew;
 pub use timestamp::Timestamp;
 pub use token::{KeyAttribute, KeyAttributes, TokenIdentity};
 pub use unwrap::{HostAssisted, HostExposure, UnwrapPath};

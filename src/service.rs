@@ -21,6 +21,7 @@ mod installation;
 mod janitor;
 mod key_policies;
 mod keys;
+mod lost;
 mod materials;
 mod pages;
 mod pairs;
@@ -30,6 +31,7 @@ mod recovery;
 mod request;
 mod resource_tags;
 mod rotations;
+mod skew;
 mod statements;
 mod stock;
 mod tags;
@@ -56,6 +58,7 @@ pub use request::{
     ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource, UntagResource,
     UpdateKeyDescription, Verify, VerifyMac,
 };
+pub use skew::require_clock;
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
@@ -88,6 +91,8 @@ pub struct Settings {
     pub lifetime: Duration,
     /// How many failed imports end a set.
     pub max_attempts: u32,
+    /// The most that the clock may differ from the database's.
+    pub max_clock_skew: Duration,
     /// How many sets may be live at once.
     pub caps: SetCaps,
     /// How many objects the token may hold.
@@ -246,6 +251,12 @@ impl Service {
                     return Ok((key, outcome));
                 }
                 Err(store::Error::Conflict) => {}
+                Err(lost @ store::Error::Unreachable(_)) => {
+                    if self.was_saved(&key, lost).await? {
+                        self.destroy_soon();
+                        return Ok((key, outcome));
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

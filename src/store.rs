@@ -23,6 +23,7 @@ mod pending;
 mod ping;
 mod rows;
 mod settlement;
+mod skew;
 mod transaction;
 mod value;
 mod wrapping_keys;

@@ -88,6 +88,7 @@ fn what_is_left_out_has_a_safe_value() {
     assert_eq!((config.hsm.sessions, config.hsm.queue), (4, 64));
     assert_eq!(config.hsm.longest_call, std::time::Duration::from_secs(30));
     assert_eq!((config.limits.burst_seconds.get(), config.limits.per_second[&Action::GetParametersForImport]), (10, 1));
+    assert_eq!(config.store.max_clock_skew.as_secs(), 30);
     assert_eq!(config.import.lifetime.as_secs(), 24 * 60 * 60);
     assert_eq!(config.log.format, Format::Human);
     assert_eq!(config.pool.rsa_4096, Marks { low: 8, high: 16 });
@@ -152,6 +153,7 @@ fn what_is_wrong_is_named() {
         (LEAST.replace("[store]", "sessions = 65\n[store]"),  "hsm.sessions: expected 2 to 64, found 65"),
         (LEAST.replace("[store]", "host_assisted = \"all\"\n[store]"), "hsm.host_assisted: expected none, kek or material, found \"all\""),
         (LEAST.replace("sqlite:", "mysql:"),                  "store.url: expected a URL that begins with sqlite: or postgres:"),
+        (LEAST.replace("[policy]", "max_clock_skew_seconds = 0\n[policy]"), "store.max_clock_skew_seconds: expected 1 to 3600, found 0"),
         (with("[server]\nlisten = \"0.0.0.0:8443\""),         "server.listen: expected a loopback address because there is no [server.tls], found 0.0.0.0:8443"),
         (with("[server]\nlisten = \"localhost\""),            "server.listen: invalid socket address"),
         (with("[server]\nmax_requests = 0"),                  "server.max_requests: expected 1 to 500, found 0"),

@@ -2,6 +2,7 @@
 //!
 //! Each test finds out that the process really ended by SIGKILL, at the step that it named; else it would prove nothing.
 
+mod campaign;
 mod imports;
 mod init;
 mod issues;
@@ -22,7 +23,7 @@ use crate::harness::{Daemon, Installation};
 const FAILPOINT: &str = "KEYFERRY_FAILPOINT";
 
 /// What is cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Doing {
     /// The making of a development token.
     Token,

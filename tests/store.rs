@@ -10,7 +10,7 @@ mod objects;
 mod opening;
 mod pending;
 mod races;
-mod samples;
+pub mod samples;
 mod settlement;
 mod wrapping_keys;
 

@@ -31,6 +31,7 @@ mod policy;
 mod pool;
 mod receipts;
 mod refusals;
+mod replicas;
 mod soak;
 mod startup;
 mod store;

@@ -1,5 +1,7 @@
 //! `[store]`: where the record is kept.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -9,6 +11,17 @@ use zeroize::Zeroizing;
 pub struct Store {
     /// `sqlite:<path>` or `postgres://<user>[:<password>]@<host>/<database>`.
     pub url: StoreUrl,
+    /// The most that this machine's clock may differ from the database's: one second to one hour.
+    #[serde(
+        rename = "max_clock_skew_seconds",
+        default = "half_a_minute",
+        deserialize_with = "super::limits::seconds::<_, 1, 3600>"
+    )]
+    pub max_clock_skew: Duration,
+}
+
+fn half_a_minute() -> Duration {
+    Duration::from_secs(30)
 }
 
 /// A database's URL. It may hold a password, so it prints as its scheme alone.

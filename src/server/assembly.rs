@@ -89,8 +89,14 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
         metrics: _,
     } = config;
     // The store first: it is quicker to say no, and a PIN is not tried in vain.
+    let max_clock_skew = store.max_clock_skew;
     let store = open_store(store).await?;
     store.hold().map_err(StartError::Store)?;
+    let clock: Arc<dyn Clock> = match movable_clock.clone() {
+        Some(clock) => Arc::new(clock),
+        None => Arc::new(SystemClock),
+    };
+    service::require_clock(&store, &*clock, max_clock_skew).await?;
     let installation = store.installation().await.map_err(StartError::Store)?;
     let gate = gate::open(config, installation.ok_or(service::StartError::NotInstalled)?).await?;
     let pool = pool_settings(pool);
@@ -101,11 +107,8 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
     let capacity = capacity_settings(capacity);
     let realm = kms.realm.clone();
-    let settings = Settings { realm, lifetime, max_attempts, caps, capacity, pool, vendor_attestation, movable_clock };
-    let clock: Arc<dyn Clock> = match settings.movable_clock.clone() {
-        Some(clock) => Arc::new(clock),
-        None => Arc::new(SystemClock),
-    };
+    let settings =
+        Settings { realm, lifetime, max_attempts, max_clock_skew, caps, capacity, pool, vendor_attestation, movable_clock };
     let service = Service::start(store, hsm, gate, clock, settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());

@@ -80,7 +80,13 @@ impl Service {
         let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
         self.admit(Purpose::Material)?;
         let claimed = self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await;
-        match self.record_or_withdraw(claimed)? {
+        let claimed = self.record_or_withdraw(claimed);
+        if let Err(crate::store::Error::Unreachable(_)) = &claimed {
+            // Perhaps it is on record; the token has not acted, and the caller is not at fault.
+            let (service, claim) = (self.clone(), claim.clone());
+            tokio::spawn(async move { service.refund(&claim, Leftover::Nothing).await });
+        }
+        match claimed? {
             Claimed::Claimed => {}
             refused => {
                 self.capacity.freed(1);
@@ -224,7 +230,15 @@ impl Service {
                     return Err(self.refusal(&key)(refused));
                 }
             };
-            match self.store.settle(claim, &key, &doomed, &answer, now).await? {
+            let settled = match self.store.settle(claim, &key, &doomed, &answer, now).await {
+                Err(lost @ crate::store::Error::Unreachable(_)) => match self.was_consumed(pair, lost).await? {
+                    // By this very import, as like as not: the same answer then.
+                    Some(first) => Settled::AlreadyConsumed(first),
+                    None => Settled::KeyChanged,
+                },
+                settled => settled?,
+            };
+            match settled {
                 Settled::Settled => {
                     crate::failpoint::reach("import.settled");
                     self.destroy_soon();

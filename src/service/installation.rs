@@ -1,6 +1,7 @@
 //! Database and token belong together, or the service does not start.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::access_keys::AccessKeys;
 use super::capacity::Capacity;
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::hsm::{self, Hsm, Listed};
-use crate::model::{InstallationId, ObjectId, ObjectKind};
+use crate::model::{InstallationId, ObjectId, ObjectKind, Skew};
 use crate::store::{self, Store};
 
 /// Why the service does not start, and what to do.
@@ -48,6 +49,17 @@ pub enum StartError {
     /// The mark is there, a key that signs is not.
     #[error("the token has no {0} key, which statements are signed with: run `keyferryd init` once more")]
     NoSigningKey(ObjectKind),
+    /// The clock is off.
+    #[error(
+        "this machine's clock is {skew} the database's, and store.max_clock_skew_seconds permits {} s: synchronise the clocks of both, for example by NTP (chronyc tracking, timedatectl), and start again",
+        most.as_secs()
+    )]
+    Clock {
+        /// How far.
+        skew: Skew,
+        /// How far it may be.
+        most: Duration,
+    },
     /// The token fails.
     #[error("the token")]
     Hsm(#[from] hsm::Error),

@@ -13,9 +13,6 @@ const BATCH: u32 = 100;
 /// How many handles are looked through in one round.
 const HANDLES: usize = 1000;
 
-/// No claim takes longer than this; one that did was cut off, and is ended by whoever finds it.
-const LONGEST_CLAIM: Duration = Duration::from_secs(10 * 60);
-
 /// How long the record of a set outlives the set itself.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -67,6 +64,10 @@ impl Service {
             rounds.tick().await;
             self.gate.forget_the_quiet();
             self.forget_unused_signing_keys();
+            self.watch_clock().await;
+            if let Err(error @ store::Error::Newer { .. }) = self.store.require_served().await {
+                tracing::error!(%error, "this service is too old for its database");
+            }
             let round = [self.tidy().await, self.take_stock().await];
             self.housework.ended(round.iter().all(Result::is_ok));
             for done in round {
@@ -86,7 +87,7 @@ impl Service {
     /// Where the store fails; what was done stays done.
     pub async fn tidy(&self) -> Result<(), Error> {
         let now = self.clock.now();
-        self.end_stale_claims(now.before(LONGEST_CLAIM)).await?;
+        self.end_stale_claims(self.stale_since()).await?;
         while self.store.expire_wrapping_keys(now, BATCH).await? == u64::from(BATCH) {}
         while self.store.forget_wrapping_keys(now.before(REMEMBERED), BATCH).await? == u64::from(BATCH) {}
         self.store.forget_pending_imports_of_ended_sets(now).await?;

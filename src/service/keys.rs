@@ -92,7 +92,10 @@ impl Service {
         let key = match origin {
             Origin::AwsKms => self.with_generated_material(key, kind).await?,
             _ => {
-                self.store.insert_key(&key, None).await?;
+                match self.store.insert_key(&key, None).await {
+                    Err(lost @ store::Error::Unreachable(_)) => self.was_inserted(&key, lost).await?,
+                    recorded => recorded?,
+                }
                 key
             }
         };
@@ -107,8 +110,8 @@ impl Service {
         key.materials.push(material);
         match self.store.insert_key(&key, Some(claim.object)).await {
             Ok(()) => {}
-            // It may have been recorded all the same: whoever ends the claim finds out.
-            Err(error @ store::Error::Unreachable(_)) => return Err(error.into()),
+            // Where it is not known, whoever ends the claim finds out.
+            Err(lost @ store::Error::Unreachable(_)) => self.was_inserted(&key, lost).await?,
             Err(error) => {
                 self.give_up(&claim, Leftover::Perhaps).await;
                 return Err(error.into());

@@ -51,7 +51,17 @@ impl Service {
                     return Err(self.refusal(&key)(refused));
                 }
             };
-            match self.store.settle_rotation(&claim, &key).await? {
+            let settled = match self.store.settle_rotation(&claim, &key).await {
+                Err(lost @ store::Error::Unreachable(_)) => {
+                    if self.was_saved(&key, lost).await? {
+                        Settled::Settled
+                    } else {
+                        Settled::KeyChanged
+                    }
+                }
+                settled => settled?,
+            };
+            match settled {
                 Settled::Settled => {
                     crate::failpoint::reach("rotate.recorded");
                     return Ok(turn);

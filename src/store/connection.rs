@@ -78,7 +78,7 @@ impl Database {
         make_private(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
         let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let mut writer = within(ACQUIRE, async { Ok(writing.connect().await?) }).await?;
-        migrations::sqlite().run(&mut writer).await?;
+        migrations::sqlite(&mut writer).await?;
         let writer = Arc::new(Mutex::new(Some(writer)));
         let path = path.to_owned();
         let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
@@ -90,7 +90,7 @@ impl Database {
         let options = PgConnectOptions::from_str(url)?.application_name("keyferry");
         // Not through the pool: that would wait for a database which refuses, and then not say why.
         let mut first: PgConnection = within(ACQUIRE, async { Ok(options.connect().await?) }).await?;
-        within(MIGRATE, async { Ok(migrations::postgres().run(&mut first).await?) }).await?;
+        within(MIGRATE, migrations::postgres(&mut first)).await?;
         first.close().await?;
         let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE).max_connections(CONNECTIONS);
         Ok(Self::Postgres(pool.connect_lazy_with(options.options(limits()))))

@@ -61,4 +61,25 @@ impl Store {
     }
 }
 
+impl Store {
+    /// As [`Store::destroyed`], of objects that were not found: those of them that were doomed before `before`.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed; part of them may be recorded then.
+    pub async fn not_found(&self, objects: &[ObjectId], before: Timestamp) -> Result<u64, Error> {
+        let mut gone = 0;
+        for chunk in objects.chunks(CHUNK) {
+            gone += transact!(self, |tx| {
+                let mut args = padded(chunk);
+                args.extend(args![before]);
+                tx.execute(&NOT_FOUND, args).await
+            })?;
+        }
+        Ok(gone)
+    }
+}
+
+static NOT_FOUND: LazyLock<String> =
+    LazyLock::new(|| format!("DELETE FROM doomed WHERE object IN ({}) AND doomed_at < ${}", *PLACES, CHUNK + 1));
+
 static GONE: LazyLock<String> = LazyLock::new(|| format!("DELETE FROM doomed WHERE object IN ({})", *PLACES));

@@ -28,6 +28,16 @@ pub enum Error {
     /// The database answers, and takes no changes.
     #[error("the database takes no changes: is it a standby, or set to read only?")]
     ReadOnly,
+    /// A newer program has brought the schema to where this one may not serve any more.
+    #[error(
+        "the database has schema {schema}, which a keyferryd of schema {ours} may not serve: start the newer keyferryd that migrated it"
+    )]
+    Newer {
+        /// The database's.
+        schema: i64,
+        /// This program's.
+        ours: i64,
+    },
     /// The schema could not be brought up to date.
     #[error("schema")]
     Schema(#[source] sqlx::migrate::MigrateError),
@@ -65,10 +75,12 @@ impl From<sqlx::Error> for Error {
                 Self::Unreachable(error)
             }
             E::Database(raised) => match raised.code().as_deref() {
-                // PostgreSQL, Appendix A: lost races, no more connections, cancelled by a timeout, shutting down, starting up.
-                Some("40001" | "40P01" | "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03") => {
-                    Self::Unreachable(error)
-                }
+                // PostgreSQL, Appendix A: lost races, no more disk, memory or connections, cancelled by a timeout, shutting down,
+                // starting up.
+                Some(
+                    "40001" | "40P01" | "53000" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02"
+                    | "57P03",
+                ) => Self::Unreachable(error),
                 // PostgreSQL's read_only_sql_transaction: a standby, or what has become one.
                 Some("25006") => Self::ReadOnly,
                 Some(code) if code.len() == 5 && code.starts_with("08") => Self::Unreachable(error),

@@ -2,10 +2,22 @@
 
 use super::transaction::transact;
 use super::value::args;
-use super::{Error, Store};
+use super::{Error, Store, migrations};
 use crate::model::InstallationId;
 
 impl Store {
+    /// Whether a newer program has said meanwhile that this one may not serve any more.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] where it has.
+    pub async fn require_served(&self) -> Result<(), Error> {
+        let rows = self.rows("SELECT version, oldest FROM schema_versions", args![]).await?;
+        match rows.first() {
+            Some(row) => migrations::require_served(row.get("version")?, row.optional("oldest")?),
+            None => Err(Error::Corrupt("schema_versions".to_owned())),
+        }
+    }
+
     /// The installation that this record belongs to; `None` before [`Store::install`].
     ///
     /// # Errors

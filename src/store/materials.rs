@@ -1,5 +1,7 @@
 //! The materials of a key, written with it and read with it.
 
+use std::collections::HashSet;
+
 use super::Error;
 use super::rows::Row;
 use super::transaction::Transaction;
@@ -34,17 +36,31 @@ pub(super) fn of_row(row: &Row) -> Result<Option<Material>, Error> {
     }))
 }
 
+const INSERT: &str = "INSERT INTO materials (key_id, place, id, object, presence, rotation, description, valid_to, imported_at, \
+                      spki, kcv, exposure, rotated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+const UPDATE: &str = "UPDATE materials SET place = $2, object = $4, presence = $5, rotation = $6, description = $7, valid_to = $8, \
+                      imported_at = $9, spki = $10, kcv = $11, exposure = $12, rotated_at = $13 WHERE key_id = $1 AND id = $3";
+
 impl Transaction {
-    /// Makes the recorded materials of `key` those it has.
+    /// Makes the recorded materials of `key` those it has. A row that stays is changed, and not written anew: a newer program may have
+    /// columns in it that this one does not know of.
     pub(super) async fn write_materials(&mut self, key: &Key) -> Result<(), Error> {
-        self.execute("DELETE FROM materials WHERE key_id = $1", args![key.id.as_str()]).await?;
+        let rows = self.rows("SELECT id FROM materials WHERE key_id = $1", args![key.id.as_str()]).await?;
+        let recorded = rows.iter().map(|row| row.array("id").map(KeyMaterialId)).collect::<Result<HashSet<_>, _>>()?;
+        for gone in recorded.iter().filter(|id| !key.materials.iter().any(|material| material.id == **id)) {
+            let sql = "DELETE FROM materials WHERE key_id = $1 AND id = $2";
+            self.execute(sql, args![key.id.as_str(), gone.0.as_slice()]).await?;
+        }
+        // In the order of their places: one that moves goes to where another is no more.
         for (place, material) in (0_u32..).zip(&key.materials) {
-            self.insert_material(key, place, material).await?;
+            let sql = if recorded.contains(&material.id) { UPDATE } else { INSERT };
+            self.write_material(sql, key, place, material).await?;
         }
         Ok(())
     }
 
-    async fn insert_material(&mut self, key: &Key, place: u32, material: &Material) -> Result<(), Error> {
+    async fn write_material(&mut self, sql: &'static str, key: &Key, place: u32, material: &Material) -> Result<(), Error> {
         let Material {
             id,
             object,
@@ -58,8 +74,6 @@ impl Transaction {
             kcv,
             exposure,
         } = material;
-        let sql = "INSERT INTO materials (key_id, place, id, object, presence, rotation, description, valid_to, \
-                   imported_at, spki, kcv, exposure, rotated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         let args = args![
             key.id.as_str(),
             place,

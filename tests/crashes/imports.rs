@@ -143,6 +143,11 @@ async fn cut_off_at_each_step(settings: Settings, again: bool) {
         assert_eq!(unsettled, vec!["claimed"; claims]);
         Record::age_claims(&installation).await;
         installation = Daemon::serve(installation, &[]).terminate();
+        // What is to be destroyed and is not there may be another replica's to see.
+        let unsettled: Vec<_> = Record::read(&installation).await.unsettled.into_values().collect();
+        assert_eq!(unsettled, vec!["doomed"; claims - 1], "of one the object was there, and was destroyed");
+        Record::age_all_that_is_under_way(&installation).await;
+        installation = Daemon::serve(installation, &[]).terminate();
     }
     audit::assert_sound(&installation, &keys).await;
 }

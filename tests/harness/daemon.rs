@@ -6,6 +6,7 @@ mod log;
 
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -39,6 +40,11 @@ impl Process {
         Self { child, log, address: String::new() }
     }
 
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     /// Waits until it does, or has ended.
     fn serves(&mut self) -> bool {
         let Some(serving) = self.log.wait(|line| field(line, "message") == "serving") else { return false };
@@ -56,23 +62,76 @@ const STARTS: usize = 50;
 impl Replica {
     /// Starts one.
     pub fn start(installation: &Installation) -> Self {
+        // Each has an audit log of its own.
+        let audit = installation.file(&format!("audit-{}.jsonl", uuid::Uuid::new_v4()));
+        Self::start_with(installation, &[("KEYFERRY__AUDIT__FILE", audit.to_str().unwrap())])
+    }
+
+    /// Starts one with this in its environment.
+    pub fn start_with(installation: &Installation, environment: &[(&str, &str)]) -> Self {
         let mut said = String::new();
         for _ in 0..STARTS {
-            // Each has an audit log of its own.
-            let audit = installation.file(&format!("audit-{}.jsonl", uuid::Uuid::new_v4()));
-            let mut process = Process::begin(installation, &[("KEYFERRY__AUDIT__FILE", audit.to_str().unwrap())]);
-            if process.serves() {
-                return Self(process);
+            let mut replica = Self::begin(installation, environment);
+            if replica.serves() {
+                return replica;
             }
-            said = process.log.text();
+            said = replica.0.log.text();
         }
         panic!("keyferryd serve ends each time:\n{said}")
     }
 
+    /// As [`Replica::start_with`], for one that is to end before it serves.
+    pub fn begin(installation: &Installation, environment: &[(&str, &str)]) -> Self {
+        Self(Process::begin(installation, environment))
+    }
+
+    /// Waits until it does, or has ended.
+    pub fn serves(&mut self) -> bool {
+        self.0.serves()
+    }
+
+    /// Waits so long for its end by itself, then brings it about; how it ended, and all that it logged.
+    pub fn end_within(mut self, patience: Duration) -> (ExitStatus, String) {
+        self.0.log.ends_within(patience);
+        // An error says that it is gone already.
+        let _ = self.0.child.kill();
+        let status = self.0.child.wait().unwrap();
+        self.0.log.wait_for_end();
+        (status, self.0.log.text())
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.0.child.id()
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.0.child.try_wait().unwrap().is_some()
+    }
+
+    /// SIGTERM, and its end, which must be clean; all that it logged.
+    pub fn terminate(mut self) -> String {
+        self.0.signal(rustix::process::Signal::TERM);
+        assert!(self.0.log.wait_for_end(), "keyferryd does not end:\n{}", self.0.log.text());
+        let (status, log) = (self.0.child.wait().unwrap(), self.0.log.text());
+        assert!(status.success(), "{status} after SIGTERM:\n{log}");
+        log
+    }
+
+    /// Everything that it has logged until now.
+    pub fn log(&self) -> String {
+        self.0.log.text()
+    }
+
     /// Connected as the usual importer.
     pub async fn client(&self, installation: &Installation) -> Client {
-        let identity = Some(&installation.importer);
-        Client::connect(&self.0.address, &installation.authority.certificate, identity).await.unwrap()
+        self.client_as(installation, &installation.importer).await
+    }
+
+    /// Connected as somebody else.
+    pub async fn client_as(&self, installation: &Installation, identity: &Identity) -> Client {
+        Client::connect(&self.0.address, &installation.authority.certificate, Some(identity)).await.unwrap()
     }
 
     /// Waits for a log line, whether it has come already or not.
@@ -253,8 +312,7 @@ impl Daemon {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.process.child);
-        rustix::process::kill_process(pid, signal).unwrap();
+        self.process.signal(signal);
     }
 }
 

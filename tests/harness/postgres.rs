@@ -106,7 +106,7 @@ impl Cluster {
 }
 
 /// The folder of initdb and pg_ctl: the newest of Debian's, or any on the PATH.
-fn binaries() -> PathBuf {
+pub fn binaries() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let debian = versions.map(|version| version.path().join("bin")).max();
     let path = std::env::var_os("PATH").unwrap_or_default();

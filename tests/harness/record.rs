@@ -1,6 +1,7 @@
 //! The daemon's own record, read behind its back. The only place of the tests that knows its columns.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
@@ -52,9 +53,26 @@ impl Record {
         [&self.materials, &self.wrapping_keys, &self.unsettled].iter().any(|named| named.contains_key(object))
     }
 
-    /// Makes every claim eleven minutes older. The daemon must be down.
+    /// Makes every claim, every pair that is being made and what is to be destroyed twelve minutes older. The daemons must be down.
+    pub async fn age_all_that_is_under_way(installation: &Installation) {
+        let database = Database::open(installation).await;
+        database.execute("UPDATE claims SET claimed_at = claimed_at - 720000").await;
+        database.execute("UPDATE wrapping_keys SET created_at = created_at - 720000 WHERE state = 'making'").await;
+        database.execute("UPDATE doomed SET doomed_at = doomed_at - 720000").await;
+        database.close().await;
+    }
+
+    /// Makes every scheduled deletion due, where there is one. The daemons may be up.
+    pub async fn hasten_deletions(store_url: &str) {
+        let database = Database::connect(store_url).await;
+        let sql = "UPDATE keys SET deletion_at = created_at WHERE deletion_at > created_at";
+        database.execute(sql).await;
+        database.close().await;
+    }
+
+    /// Makes every claim twelve minutes older. The daemon must be down.
     pub async fn age_claims(installation: &Installation) {
-        Self::change(installation, "UPDATE claims SET claimed_at = claimed_at - 660000").await;
+        Self::change(installation, "UPDATE claims SET claimed_at = claimed_at - 720000").await;
     }
 
     /// Makes every scheduled deletion due. The daemon must be down.
@@ -69,10 +87,7 @@ impl Record {
 
     async fn change(installation: &Installation, sql: &'static str) {
         let database = Database::open(installation).await;
-        let changed = match &database {
-            Database::Postgres(pool) => pool.execute(sql).await.unwrap().rows_affected(),
-            Database::Sqlite(pool) => pool.execute(sql).await.unwrap().rows_affected(),
-        };
+        let changed = database.execute(sql).await;
         assert!(changed > 0, "{sql}: there was nothing to change");
         database.close().await;
     }
@@ -85,12 +100,22 @@ enum Database {
 
 impl Database {
     async fn open(installation: &Installation) -> Self {
-        let url = installation.store_url();
+        Self::connect(&installation.store_url()).await
+    }
+
+    async fn connect(url: &str) -> Self {
         if url.starts_with("postgres") {
-            return Self::Postgres(PgPool::connect(&url).await.unwrap());
+            return Self::Postgres(PgPool::connect(url).await.unwrap());
         }
-        let options = SqliteConnectOptions::new().filename(installation.database());
+        let options = SqliteConnectOptions::from_str(url).unwrap();
         Self::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap())
+    }
+
+    async fn execute(&self, sql: &'static str) -> u64 {
+        match self {
+            Self::Postgres(pool) => pool.execute(sql).await.unwrap().rows_affected(),
+            Self::Sqlite(pool) => pool.execute(sql).await.unwrap().rows_affected(),
+        }
     }
 
     async fn pairs(&self, query: &'static str) -> BTreeMap<String, String> {

@@ -111,3 +111,28 @@ fn without(details: &[u8], request_id: &[u8]) -> Vec<u8> {
 fn snake_case(field: &str) -> String {
     field.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain(c.to_lowercase())).collect()
 }
+
+/// The pause before a call is made anew.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// How often a call is made anew that SoftHSM 2.6.1 broke off, as it does where several processes write to its token.
+const TRIES: usize = 100;
+
+/// Calls until it is answered, or refused for good.
+pub async fn surely<T>(call: impl AsyncFn() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let mut tries = 0;
+    loop {
+        match call().await {
+            Err(refusal) if is_passing(&refusal) && tries < TRIES => tries += 1,
+            done => return done,
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+fn is_passing(refusal: &Refusal) -> bool {
+    matches!(
+        &*refusal.reason,
+        "KMSInternalException" | "DependencyTimeoutException" | "KeyUnavailableException" | "ThrottlingException"
+    )
+}

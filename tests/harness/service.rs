@@ -110,6 +110,7 @@ pub fn settings() -> Settings {
         realm: Realm { partition: "aws".to_owned(), region: "us-east-1".to_owned() },
         lifetime: Duration::from_secs(24 * 60 * 60),
         max_attempts: 16,
+        max_clock_skew: Duration::from_secs(30),
         caps: SetCaps { per_key: 1000, per_principal: 1000 },
         capacity: CapacitySettings { objects: None, import_share: 20 },
         pool: PoolSettings { sessions: 2, waiting: 64, ..PoolSettings::default() },

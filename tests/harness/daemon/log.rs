@@ -66,7 +66,11 @@ impl Log {
     }
 
     pub(super) fn wait_for_end(&self) -> bool {
+        self.ends_within(PATIENCE)
+    }
+
+    pub(super) fn ends_within(&self, patience: Duration) -> bool {
         let lines = self.lines.lock().unwrap();
-        self.changed.wait_timeout_while(lines, PATIENCE, |lines| !lines.ended).unwrap().0.ended
+        self.changed.wait_timeout_while(lines, patience, |lines| !lines.ended).unwrap().0.ended
     }
 }

@@ -1,0 +1,17 @@
+INSERT INTO keys (id, account, spec, usage, origin, description, enabled, created_at, deletion_at, deletion_window_days, token, version, tags, policy) VALUES ('{key}', '111122223333', 'SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'EXTERNAL', 'of the earlier one', 1, 1800000000000, NULL, NULL, 'f00dfeed', 0, '{}', NULL);
+INSERT INTO wrapping_keys (id, object, token, spec, pair_use, state, spki, created_at, attempts) VALUES ('{key}', decode('{hex}', 'hex'), 'f00dfeed', 'RSA_2048', 'unwrap', 'making', '', 1800000000000, 0);
+UPDATE wrapping_keys SET state = 'ready', spki = '\x30' WHERE id = '{key}' AND state = 'making';
+UPDATE wrapping_keys SET state = 'issued', key_id = '{key}', account = '111122223333', principal = 'importer', algorithm = 'RSAES_OAEP_SHA_1', path = 'direct', issued_at = 1800000000100, expires_at = 1800086400100 WHERE state = 'ready' AND id = (SELECT id FROM wrapping_keys WHERE state = 'ready' AND token = 'f00dfeed' AND spec = 'RSA_2048' AND pair_use = 'unwrap' ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED);
+UPDATE wrapping_keys SET attempts = attempts + 1 WHERE id = '{key}' AND state = 'issued' AND expires_at > 1800000000200 AND attempts < 16;
+INSERT INTO claims (object, wrapping_key, claimed_at) VALUES (sha256('{key}')::bytea, '{key}', 1800000000200);
+UPDATE keys SET description = 'of the earlier one', enabled = 1, deletion_at = NULL, deletion_window_days = NULL, tags = '{}', policy = NULL, version = version + 1 WHERE account = '111122223333' AND id = '{key}' AND version = 0;
+DELETE FROM materials WHERE key_id = '{key}';
+INSERT INTO materials (key_id, place, id, object, presence, rotation, description, valid_to, imported_at, spki, kcv, exposure, rotated_at) VALUES ('{key}', 0, sha256('0'), substr(sha256('{key}0'), 1, 16), 'imported', 'NON_CURRENT', '', NULL, 1800000000300, NULL, NULL, 'TOKEN', NULL);
+INSERT INTO materials (key_id, place, id, object, presence, rotation, description, valid_to, imported_at, spki, kcv, exposure, rotated_at) VALUES ('{key}', 1, sha256('1'), substr(sha256('{key}1'), 1, 16), 'imported', 'CURRENT', '', NULL, 1800000000300, NULL, NULL, 'TOKEN', 1800000000777);
+UPDATE wrapping_keys SET state = 'consumed', request_digest = sha256('r'), material_id = sha256('0'), material_kcv = NULL, material_spki = NULL, exposure = 'TOKEN', receipt = '\x01' WHERE id = '{key}' AND state = 'issued';
+INSERT INTO doomed (object, doomed_at) VALUES (decode('{hex}', 'hex'), 1800000000300) ON CONFLICT DO NOTHING;
+DELETE FROM claims WHERE object = sha256('{key}')::bytea;
+DELETE FROM doomed WHERE object IN (decode('{hex}', 'hex'));
+INSERT INTO access_keys (id, principal, generation, created_at, ends_at) VALUES ('AKIAAAAAAAAAAAAAAAAA', 'importer', 0, 1800000000000, NULL) ON CONFLICT DO NOTHING;
+UPDATE access_keys SET ends_at = 1800000000900 WHERE id = 'AKIAAAAAAAAAAAAAAAAA' AND (ends_at IS NULL OR ends_at > 1800000000900);
+INSERT INTO load_samples (at, objects) VALUES (1800000000000, 3) ON CONFLICT DO NOTHING;
