@@ -29,6 +29,13 @@ async fn calls_are_counted_over_both_protocols_and_keys_by_state_and_end() {
     let access_key = AccessKey::create(&daemon.installation, IMPORTER);
     let mut json = JsonClient::connect(&daemon, &access_key).await;
     assert_eq!(json.call("DescribeKey", &json!({ "KeyId": waiting.key_id })).await.status, 200);
+    let info = json.send("Keyferry.GetServerInfo", b"{}".to_vec()).await.body;
+    let named = |part: &str| json!({ "Name": part, "Serving": true });
+    let mut parts = info["Parts"].clone();
+    for part in parts.as_array_mut().unwrap() {
+        assert!(part.as_object_mut().unwrap().remove("Since").unwrap().is_f64());
+    }
+    assert_eq!(parts, json!([named("token"), named("store"), named("audit")]));
     // A round of the janitor's, which comes every second, after the record has been asked for the first time.
     while value(&get(&daemon, "/metrics").1, "keyferry_janitor_rounds_total").is_none_or(|rounds| rounds < 1.0) {}
 
