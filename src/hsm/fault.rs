@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use cryptoki::context::Function;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 
 /// What a return value other than CKR_OK means.
@@ -36,10 +37,26 @@ pub(super) enum Meaning {
 /// What it means.
 pub(super) fn meaning(error: &Pkcs11Error) -> Meaning {
     match error {
+        // Where no object was to be made, it is not one that there is no room for.
+        Pkcs11Error::Pkcs11(RvError::DeviceMemory, function) if !makes_objects(*function) => Meaning::Doubtful,
         Pkcs11Error::Pkcs11(code, _) => meaning_of(*code),
         // A module without the function, or an answer that cannot be read.
         _ => Meaning::Asked,
     }
+}
+
+fn makes_objects(function: Function) -> bool {
+    use Function as F;
+    matches!(
+        function,
+        F::CopyObject
+            | F::CreateObject
+            | F::DeriveKey
+            | F::GenerateKey
+            | F::GenerateKeyPair
+            | F::SetAttributeValue
+            | F::UnwrapKey
+    )
 }
 
 fn meaning_of(code: RvError) -> Meaning {

@@ -32,6 +32,7 @@ fn open(module: &Path) -> Hsm {
         pin: SecretString::from(PIN),
         sessions: 2,
         fillers: 0,
+        longest_call: std::time::Duration::from_secs(30),
         queue: 8,
         host_assisted: HostAssisted::None,
     };

@@ -118,7 +118,7 @@ const ALL: [RvError; 93] = [
 fn every_return_value_has_the_meaning_that_was_decided_for_it() {
     let more = [R::VendorDefined(0x8000_0001), R::UnknownErrorCode(0x99)];
     for code in ALL.into_iter().chain(more) {
-        let error = Pkcs11Error::Pkcs11(code, Function::Sign);
+        let error = Pkcs11Error::Pkcs11(code, Function::CopyObject);
         let name = name(&error);
         let decided = MEANINGS.iter().find(|(_, names)| names.contains(&&*name)).map(|(meaning, _)| *meaning);
         assert_eq!(meaning(&error), decided.unwrap_or(Meaning::Asked), "{name}");
@@ -126,6 +126,13 @@ fn every_return_value_has_the_meaning_that_was_decided_for_it() {
     let named: usize = MEANINGS.iter().map(|(_, names)| names.len()).sum();
     let meant = ALL.into_iter().chain(more).filter(|code| meaning_of(*code) != Meaning::Asked).count();
     assert_eq!(named, meant, "a name of the table is none of PKCS#11's");
+}
+
+#[test]
+fn a_token_without_memory_is_full_only_where_an_object_was_to_be_made() {
+    let said_of = |function| meaning(&Pkcs11Error::Pkcs11(R::DeviceMemory, function));
+    assert_eq!(said_of(Function::UnwrapKey), Meaning::Full);
+    assert_eq!(said_of(Function::SignInit), Meaning::Doubtful);
 }
 
 #[test]
