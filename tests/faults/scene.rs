@@ -64,6 +64,16 @@ pub(super) struct Outcome {
     pub(super) wrong: Vec<String>,
 }
 
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { case, fired, answer, healed, well, wrong } = self;
+        let reached = if *fired { "" } else { ", not reached" };
+        write!(f, "{:?} {}: {answer}, {} ms{reached}", case.doing, case.rule(), healed.as_millis())?;
+        let ill = if *well { "" } else { ", and it does not serve" };
+        if wrong.is_empty() { Ok(()) } else { write!(f, ": WRONG: {}{ill}", wrong.join("; ")) }
+    }
+}
+
 pub(super) struct Scene {
     daemon: Daemon,
     client: Client,
