@@ -382,8 +382,10 @@ impl Scene {
 
 /// What is answered, in time; else what no caller should see.
 async fn answered<T>(call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
-    let none = |_| Err(Refusal::from(tonic::Status::deadline_exceeded(format!("no answer in {ANSWERED:?}"))));
-    tokio::time::timeout(ANSWERED, call).await.unwrap_or_else(none)
+    match tokio::time::timeout(ANSWERED, call).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Refusal::from(tonic::Status::deadline_exceeded(format!("no answer in {ANSWERED:?}")))),
+    }
 }
 
 /// What is called to have the login back, and every handle.
