@@ -179,7 +179,7 @@ pub(super) fn all(doing: Doing, calls: impl IntoIterator<Item = (String, u64)>) 
     cases
 }
 
-/// So many of them, the same each time, at least one of each function.
+/// So many of them, the same each time, at least one of each function that is done and one that is not.
 pub(super) fn sample(mut cases: Vec<Case>, count: usize) -> Vec<Case> {
     // Knuth's multiplicative generator: chance is not wanted, only that neighbours are not taken together.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -188,7 +188,8 @@ pub(super) fn sample(mut cases: Vec<Case>, count: usize) -> Vec<Case> {
     for index in (1..=cases.len()).rev() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let case = cases.swap_remove(usize::try_from(state >> 33).unwrap() % index);
-        drawn.push((!seen.insert(case.function.clone()), state, case));
+        let of = (case.function.clone(), matches!(case.fault, Fault::After(_)));
+        drawn.push((!seen.insert(of), state, case));
     }
     drawn.sort_by_key(|(again, state, _)| (*again, *state));
     drawn.into_iter().map(|(_, _, case)| case).take(count).collect()

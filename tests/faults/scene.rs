@@ -64,6 +64,16 @@ pub(super) struct Outcome {
     pub(super) wrong: Vec<String>,
 }
 
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { case, fired, answer, healed, well, wrong } = self;
+        let reached = if *fired { "" } else { ", not reached" };
+        write!(f, "{:?} {}: {answer}, {} ms{reached}", case.doing, case.rule(), healed.as_millis())?;
+        let ill = if *well { "" } else { ", and it does not serve" };
+        if wrong.is_empty() { Ok(()) } else { write!(f, ": WRONG: {}{ill}", wrong.join("; ")) }
+    }
+}
+
 pub(super) struct Scene {
     daemon: Daemon,
     client: Client,
@@ -372,8 +382,10 @@ impl Scene {
 
 /// What is answered, in time; else what no caller should see.
 async fn answered<T>(call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
-    let none = |_| Err(Refusal::from(tonic::Status::deadline_exceeded(format!("no answer in {ANSWERED:?}"))));
-    tokio::time::timeout(ANSWERED, call).await.unwrap_or_else(none)
+    match tokio::time::timeout(ANSWERED, call).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Refusal::from(tonic::Status::deadline_exceeded(format!("no answer in {ANSWERED:?}")))),
+    }
 }
 
 /// What is called to have the login back, and every handle.
