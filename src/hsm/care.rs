@@ -5,9 +5,10 @@
 //! pace, and everybody else is told at once: a sick token costs callers no time.
 
 mod doubts;
+mod hanging;
 mod treatment;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -18,13 +19,14 @@ use super::module::Module;
 use super::token::Shared;
 use super::{Condition, OpenError, Token, TokenName, Trouble};
 use doubts::Doubts;
+pub(super) use hanging::MOST_HANGING;
 use treatment::{needs_another_slot, needs_renewal, pause_after, trouble_of};
-
-/// With so many calls that hang at once, another process is asked for.
-pub(super) const MOST_HANGING: usize = 16;
 
 /// After so many times that a call which hangs has kept the module from being initialised anew, another process is asked for.
 const MOST_HELD_UP: u32 = 5;
+
+/// After so many pairs in a row that could not be made, the module is suspected.
+const MOST_UNMADE: u32 = 3;
 
 /// How long calls under way may take to end before it is given up to initialise the module anew for now.
 const LAST_CALLS: Duration = Duration::from_secs(10);
@@ -49,7 +51,8 @@ pub(super) struct Care {
     pub(super) renewed: AtomicU64,
     /// How often in a row a call that hangs kept the module from being initialised anew.
     held_up: AtomicU32,
-    pub(super) hanging: AtomicUsize,
+    /// Below none for a moment, where one comes back before it is written off.
+    hanging: AtomicIsize,
 }
 
 #[derive(Debug, Default)]
@@ -75,7 +78,7 @@ impl Care {
             reopened: AtomicU64::new(0),
             renewed: AtomicU64::new(0),
             held_up: AtomicU32::new(0),
-            hanging: AtomicUsize::new(0),
+            hanging: AtomicIsize::new(0),
         }
     }
 
@@ -96,18 +99,19 @@ impl Care {
 
     /// The module and the slot that the token is in: looked for once in each life of the module.
     pub(super) fn module(&self, lease: &super::library::Lease) -> Result<Module, OpenError> {
-        let mut known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((life, module)) = &*known
+        let found = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((life, module)) = &*found()
             && *life == lease.life()
         {
             return Ok(module.clone());
         }
-        let (module, found) = Module::find(lease.context(), self.library.path(), &self.name)?;
-        let expected = self.serial.get_or_init(|| found.clone());
-        if *expected != found {
-            return Err(OpenError::Replaced { expected: expected.clone(), found });
+        // Not held meanwhile: it may hang.
+        let (module, serial) = Module::find(lease.context(), self.library.path(), &self.name)?;
+        let expected = self.serial.get_or_init(|| serial.clone());
+        if *expected != serial {
+            return Err(OpenError::Replaced { expected: expected.clone(), found: serial });
         }
-        *known = Some((lease.life(), module.clone()));
+        *found() = Some((lease.life(), module.clone()));
         Ok(module)
     }
 
@@ -123,7 +127,8 @@ impl Care {
             }
         }
         let opened = self.open(written_off);
-        if opened.is_ok() {
+        // Nobody takes what comes too late.
+        if opened.is_ok() && !written_off.load(Ordering::SeqCst) {
             self.reopened.fetch_add(1, Ordering::Relaxed);
             self.recovered();
         }
@@ -134,7 +139,7 @@ impl Care {
     /// `nobody_serves`: no other has a session for what callers ask. What it does takes less than `limit`.
     pub(super) fn treat(
         &self,
-        worker: u64,
+        (worker, written_off): (u64, &AtomicBool),
         error: &OpenError,
         tries: u32,
         nobody_serves: bool,
@@ -143,13 +148,17 @@ impl Care {
         if !nobody_serves {
             return pause_after(tries);
         }
-        self.fell_ill(trouble_of(error));
         let tries = {
             let mut illness = self.illness();
+            // It is another's turn by now.
+            if written_off.load(Ordering::SeqCst) {
+                return pause_after(tries);
+            }
             illness.healer = Some(worker);
             illness.tries += 1;
             illness.tries
         };
+        self.fell_ill(trouble_of(error));
         if needs_another_slot(error) {
             *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
@@ -160,16 +169,20 @@ impl Care {
     }
 
     fn renew(&self, patience: Duration) {
-        match self.library.renew(self.library.number(), patience) {
+        // What was not seen to be destroyed, or could not be made, shows itself anew.
+        let forget = || {
+            self.shared.forget_handles();
+            self.shared.undestroyed().clear();
+            self.shared.unmade.store(0, Ordering::Relaxed);
+        };
+        match self.library.renew(self.library.number(), patience, forget) {
             Ok(true) => {
                 self.renewed.fetch_add(1, Ordering::Relaxed);
                 self.held_up.store(0, Ordering::Relaxed);
-                self.shared.forget_handles();
-                self.shared.undestroyed().clear();
                 tracing::info!("the PKCS#11 module was initialised anew");
             }
             // Another does it, or a call takes long.
-            Ok(false) if self.hanging.load(Ordering::SeqCst) == 0 => {}
+            Ok(false) if self.hanging() == 0 => {}
             Ok(false) => {
                 tracing::warn!("the PKCS#11 module is not initialised anew while a call hangs in it");
                 if self.held_up.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_HELD_UP {
@@ -180,16 +193,17 @@ impl Care {
         }
     }
 
-    /// Where the token has not said whether it destroyed an object, initialises the module anew, at once and then ever more seldom: some
+    /// Where the token has not said whether it destroyed an object, or makes no pairs and does all else, initialises the module anew, at once and then ever more seldom: some
     /// tokens hide until then what they have not destroyed. Blocks.
     pub(super) fn settle_doubts(&self) {
         {
             let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.shared.undestroyed().is_empty() {
+            if self.shared.undestroyed().is_empty() && self.shared.unmade.load(Ordering::Relaxed) < MOST_UNMADE {
                 *doubts = Doubts::default();
                 return;
             }
-            if self.condition() != Condition::Well || !doubts.are_due() {
+            // While a call hangs it cannot be.
+            if self.condition() != Condition::Well || self.hanging() > 0 || !doubts.are_due() {
                 return;
             }
         }
@@ -220,7 +234,8 @@ impl Care {
         }
     }
 
-    fn recovered(&self) {
+    /// Says that the token serves.
+    pub(super) fn recovered(&self) {
         {
             let mut illness = self.illness();
             *illness = Illness::default();
@@ -236,43 +251,6 @@ impl Care {
             tracing::info!("the token serves again");
         }
         self.changed.notify_all();
-    }
-
-    /// Says that a call hangs whose worker was this; whether its place is to be taken by another.
-    pub(super) fn hangs(&self, worker: u64, nobody_serves: bool) -> bool {
-        let hanging = self.hanging.fetch_add(1, Ordering::SeqCst) + 1;
-        tracing::error!(hanging, "a call to the token does not come back; its thread is written off");
-        self.suspect();
-        {
-            let mut illness = self.illness();
-            if illness.healer == Some(worker) {
-                illness.healer = None;
-            }
-        }
-        if hanging >= MOST_HANGING {
-            self.fell_ill(Trouble::GivenUp);
-            return false;
-        }
-        if nobody_serves {
-            self.fell_ill(Trouble::Hanging);
-        }
-        true
-    }
-
-    /// Says that a call that was written off has come back.
-    pub(super) fn came_back(&self) {
-        let hanging = self.hanging.fetch_sub(1, Ordering::SeqCst) - 1;
-        tracing::warn!(hanging, "a call that was written off has come back from the token");
-        self.changed.notify_all();
-    }
-
-    /// Has every worker test its session before it uses it again.
-    pub(super) fn suspect(&self) {
-        self.suspicion.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(super) fn suspicion(&self) -> u64 {
-        self.suspicion.load(Ordering::SeqCst)
     }
 
     /// Waits for a change, at most so long.

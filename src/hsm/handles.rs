@@ -13,6 +13,8 @@ use crate::model::ObjectId;
 #[derive(Debug, Default)]
 pub(super) struct Handles {
     epoch: u64,
+    /// Whether somebody logs in just now: what is not found meanwhile may be there.
+    logging_in: bool,
     /// Whether all objects have been listed since the handles were last forgotten.
     listed: bool,
     by_id: BTreeMap<ObjectId, ObjectHandle>,
@@ -49,6 +51,16 @@ impl Handles {
 
     pub(super) fn is_listed(&self) -> bool {
         self.listed
+    }
+
+    /// Says that somebody begins to log in, or has ended it: all handles are others then.
+    pub(super) fn logging_in(&mut self, now: bool) {
+        self.forget();
+        self.logging_in = now;
+    }
+
+    pub(super) fn is_logging_in(&self) -> bool {
+        self.logging_in
     }
 
     pub(super) fn forget(&mut self) {

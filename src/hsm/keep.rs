@@ -17,16 +17,18 @@ impl Token {
         usage: &[Attribute],
     ) -> Result<(), Error> {
         let epoch = self.shared.handles().epoch();
-        let handle = {
+        self.shared.making().insert(*id);
+        let copied = {
             let _changing = self.changing();
-            self.require_awaited()?;
-            self.session.copy_object(object.handle, template)?
+            self.require_awaited().and_then(|()| Ok(self.session.copy_object(object.handle, template)?))
         };
+        self.shared.making().remove(id);
         // Whoever waited for it has been told that nothing came of it, and what it left may have been looked for already.
         if let Err(abandoned) = self.require_awaited() {
             self.destroy(id)?;
             return Err(abandoned);
         }
+        let handle = copied?;
         let hidden = self.require_hidden(handle, Some(id));
         match hidden.and_then(|()| self.require_usage(handle, usage)) {
             Ok(()) => {

@@ -119,11 +119,11 @@ impl Library {
     }
 
     /// Initialises the module anew, where it is still in the life `number`: calls every lease back, waits for the last as long as
-    /// `patience`, finalises. Whether it was, by this call or another.
+    /// `patience`, finalises, does what is to be done `between` two lives. Whether it was, by this call or another.
     ///
     /// # Errors
     /// Where it does not initialise. The next lease tries again.
-    pub(super) fn renew(&self, number: u64, patience: Duration) -> Result<bool, OpenError> {
+    pub(super) fn renew(&self, number: u64, patience: Duration, between: impl FnOnce()) -> Result<bool, OpenError> {
         let mut life = self.life();
         if life.number != number {
             return Ok(true);
@@ -148,6 +148,7 @@ impl Library {
         if let Err(error) = self.context.clone().finalize() {
             tracing::warn!(%error, "the PKCS#11 module does not finalise");
         }
+        between();
         life.begun = false;
         life.number += 1;
         Self::go_on(&mut life);

@@ -42,12 +42,10 @@ impl Login {
         if *refused {
             return Err(OpenError::WrongPin);
         }
-        // Held over the login: whoever found nothing before it must see another epoch after it.
-        let mut handles = shared.handles();
-        handles.forget();
+        // Whoever found nothing before it must not take it for all that there is after it. Not held meanwhile: it may hang.
+        shared.handles().logging_in(true);
         let login = self.log_in(session);
-        handles.forget();
-        drop(handles);
+        shared.handles().logging_in(false);
         *refused = matches!(login, Err(OpenError::WrongPin | OpenError::PinLocked));
         login?;
         self.times.fetch_add(1, Ordering::Relaxed);

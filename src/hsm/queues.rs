@@ -17,7 +17,7 @@ use super::lane::{Job, Lane, enqueue, give_no_way, give_way, no_session};
 use super::library::Library;
 use super::token::Shared;
 use super::worker::Crew;
-use super::{Condition, Error, OpenError, Profile, Queue, Token, TokenName, Vitals, probe};
+use super::{Condition, Error, OpenError, Profile, Queue, Token, TokenName, Trouble, Vitals, probe};
 use crate::model::{HostAssisted, ObjectId};
 
 /// How many sessions make keys that a caller waits for.
@@ -106,7 +106,7 @@ impl Hsm {
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted } = settings;
         let library = Library::of(&module)?;
-        let care = Care::new(library, token, Arc::new(Shared::new(pin)));
+        let care = Care::new(library, token, Arc::new(Shared::new(pin, longest_call)));
         let first = care.open(&Arc::default())?;
         let module = care.module(&first.lease)?;
         let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
@@ -119,9 +119,10 @@ impl Hsm {
         // Twice as many as sessions: one waits while another is made, so that no session waits for the record between two.
         let (filling, filled) = Lane::new("token-filling", 2 * fillers, long, give_way);
         let (sweeping, swept) = Lane::new("token-sweeping", queue, long, give_no_way);
-        let crew = Arc::new(Crew::new(care, called.clone(), alive));
+        let crew = Arc::new(Crew::new(care, called.clone(), longest_call, alive));
         // Dropped after the queues, and so waits for the threads, wherever this breaks off.
         let ended = Ended { crew, all };
+        let (calls, making, filling, sweeping) = (calls, making, filling, sweeping);
         let crew = &ended.crew;
         crew.start_watch()?;
         crew.start(called.clone(), Some(first))?;
@@ -163,7 +164,7 @@ impl Hsm {
             relogins: care.shared.login.times().saturating_sub(1),
             reinitialised: care.renewed.load(Ordering::Relaxed),
             epoch: care.shared.epoch(),
-            hanging: care.hanging.load(Ordering::Relaxed),
+            hanging: care.hanging(),
             most_hanging: MOST_HANGING,
             faults: care.shared.faults.all(),
         }
@@ -186,7 +187,13 @@ impl Hsm {
         if self.care().condition() != Condition::Well {
             return Err(no_session());
         }
-        enqueue(&desk.jobs, work).await
+        let mut condition = self.care().subscribe();
+        tokio::select! {
+            biased;
+            answer = enqueue(&desk.jobs, work) => answer,
+            // Nobody may be left to say it.
+            Ok(_) = condition.wait_for(|condition| *condition == Condition::Ill(Trouble::GivenUp)) => Err(Error::Hanging),
+        }
     }
 
     /// Has a session do `work`.

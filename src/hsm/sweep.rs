@@ -110,6 +110,7 @@ impl Token {
             match self.destroy_unseen(id, listed) {
                 Ok(true) => swept.destroyed.push(*id),
                 Ok(false) if self.shared.undestroyed().contains(id) => swept.left.push((*id, still_there())),
+                Ok(false) if self.shared.making().contains(id) => swept.left.push((*id, Error::Hanging)),
                 Ok(false) => swept.gone.push(*id),
                 Err(error) => swept.left.push((*id, error)),
             }

@@ -6,8 +6,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
@@ -41,6 +42,10 @@ pub(super) struct Shared {
     pub(super) listing: Turn,
     /// Objects whose destruction failed. Some tokens do not show them any more, and have them back after a restart.
     undestroyed: Mutex<HashSet<ObjectId>>,
+    /// Objects that are being put on the token: as long as a call hangs, one that is not found may still come.
+    making: Mutex<HashSet<ObjectId>>,
+    /// How many pairs in a row could not be made for a reason that may lie in the module.
+    pub(super) unmade: AtomicU32,
     /// The mechanism that proved to be RFC 5649.
     pub(super) key_wrap: OnceLock<KeyWrap>,
     /// The key that authenticates import tokens; also what a self-test uses.
@@ -48,14 +53,17 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(pin: SecretString) -> Self {
+    /// `longest_call` is how long others wait at most for a thread that may hang.
+    pub(super) fn new(pin: SecretString, longest_call: Duration) -> Self {
         Self {
             login: Login::new(pin),
             faults: Tally::default(),
-            changing: Turn::default(),
+            changing: Turn::new(longest_call / 2),
             handles: Mutex::default(),
             epoch: AtomicU64::default(),
-            listing: Turn::default(),
+            listing: Turn::new(longest_call / 2),
+            making: Mutex::default(),
+            unmade: AtomicU32::new(0),
             undestroyed: Mutex::default(),
             key_wrap: OnceLock::new(),
             mac_key: OnceLock::new(),
@@ -76,6 +84,10 @@ impl Shared {
 
     pub(super) fn undestroyed(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
         self.undestroyed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn making(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn forget_handles(&self) {
@@ -227,7 +239,7 @@ impl Token {
     /// A lost login looks as if there were no objects: finds answer none, and no error.
     pub(super) fn require_login(&self) -> Result<(), Error> {
         match self.session.get_session_info()?.session_state() {
-            SessionState::RwUser => Ok(()),
+            SessionState::RwUser if !self.shared.handles().is_logging_in() => Ok(()),
             _ => Err(not_logged_in()),
         }
     }

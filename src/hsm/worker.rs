@@ -3,18 +3,18 @@
 //! A PKCS#11 call blocks, and a session serves one thread at a time: so each session lives on a thread of its own, and
 //! callers queue. Each call is under a watch: one that hangs is written off with its thread, and another takes the place.
 
+mod place;
+
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::care::Care;
 use super::lane::{Job, Lane};
 use super::watch::Watch;
-use super::{OpenError, Token};
-
-/// How long a session may lie idle before it is tested: so it is known how the token is, whether anybody asks or not.
-const IDLE: Duration = Duration::from_secs(5);
+use super::{Condition, OpenError, Token, Trouble};
+use place::{Next, Place};
 
 /// How long those who wait for a session wait at a time, before they look whether anybody still asks.
 const LOOK: Duration = Duration::from_millis(100);
@@ -25,18 +25,11 @@ pub(super) struct Crew {
     pub(super) watch: Watch,
     /// Workers with a session serve callers; of which lane it is asked whether anybody does.
     calls: Lane,
+    /// How long it may take to open, test or close a session, whatever it is for.
+    longest_call: Duration,
     next: AtomicU64,
     /// Dropped with the last thread.
     alive: Mutex<Option<flume::Sender<()>>>,
-}
-
-/// A place in a crew: one thread, and after it hangs another.
-struct Place {
-    lane: Lane,
-    worker: u64,
-    written_off: Arc<AtomicBool>,
-    /// Whether it counts among those of its lane who have a session.
-    counts: Arc<AtomicBool>,
 }
 
 /// Why a session is not served by any more.
@@ -49,17 +42,10 @@ enum End {
     WrittenOff,
 }
 
-enum Next {
-    Job(Job),
-    Recalled,
-    Idle,
-    Over,
-}
-
 impl Crew {
-    pub(super) fn new(care: Care, calls: Lane, alive: flume::Sender<()>) -> Self {
+    pub(super) fn new(care: Care, calls: Lane, longest_call: Duration, alive: flume::Sender<()>) -> Self {
         let (next, alive) = (AtomicU64::new(0), Mutex::new(Some(alive)));
-        Self { care, watch: Watch::default(), calls, next, alive }
+        Self { care, watch: Watch::default(), calls, longest_call, next, alive }
     }
 
     /// Ends with its threads: from here on the end of the last of them can be waited for.
@@ -100,7 +86,7 @@ impl Crew {
                 Some(token) => token,
                 None => match self.recover(place, &mut left) {
                     Ok(token) => token,
-                    Err(End::WrittenOff) => return,
+                    Err(End::WrittenOff) => return self.care.came_back(),
                     Err(End::Over | End::Lost(_)) => break,
                 },
             };
@@ -111,12 +97,16 @@ impl Crew {
             }
             match end {
                 End::Over => return,
-                End::WrittenOff => return,
+                End::WrittenOff => {
+                    // Until its session is closed, it still hangs.
+                    drop(token);
+                    return self.care.came_back();
+                }
                 End::Lost(job) => left = job,
             }
             // Closing a session is a call too.
-            if self.watched(place, None, move || drop(token)).is_none() {
-                return;
+            if self.watched(place, self.longest_call, None, move || drop(token)).is_none() {
+                return self.care.came_back();
             }
         }
         // The PIN is refused. Who is left without any worker is told so.
@@ -135,14 +125,18 @@ impl Crew {
                 Next::Over => return End::Over,
                 Next::Recalled => return End::Lost(None),
                 Next::Idle => (None, false),
-                Next::Job(job) => (Some(job), trusted == self.care.suspicion()),
+                Next::Job(job) => (Some(job), trusted == self.care.suspicion() && !self.is_misjudged(place)),
             };
             if !is_tested {
                 trusted = self.care.suspicion();
                 let abandon = job.as_ref().map(Job::abandon);
-                match self.watched(place, abandon, || token.self_test()) {
+                match self.watched(place, self.longest_call, abandon, || token.self_test()) {
                     None => return End::WrittenOff,
-                    Some(Some(Ok(()))) => {}
+                    Some(Some(Ok(()))) => {
+                        if self.is_misjudged(place) {
+                            self.care.recovered();
+                        }
+                    }
                     Some(Some(Err(error))) => {
                         tracing::warn!(%error, "a session with the token does not work any more; opening another");
                         self.care.suspect();
@@ -154,7 +148,8 @@ impl Crew {
             let Some(job) = job else { continue };
             let abandon = job.abandon();
             // Whoever asked has their answer before the session is cleared.
-            let done = self.watched(place, Some(abandon), move || job.run(token) && token.clear_session());
+            let limit = place.lane.limit;
+            let done = self.watched(place, limit, Some(abandon), move || job.run(token) && token.clear_session());
             match done {
                 None => return End::WrittenOff,
                 Some(Some(true)) => {}
@@ -170,18 +165,23 @@ impl Crew {
     /// Opens a session, as soon as the token gives one; no more where the PIN is refused, for another try could lock it, or where
     /// nobody asks any more.
     fn recover(self: &Arc<Self>, place: &Place, left: &mut Option<Job>) -> Result<Token, End> {
-        self.care.shared.forget_handles();
-        let mut tries = 0;
+        let (mut tries, mut forgotten) = (0, false);
         while !place.lane.jobs.is_disconnected() {
-            let attempt = self.watched(place, left.as_ref().map(Job::abandon), || {
-                let attempt = self.care.attempt(place.worker, &place.written_off);
-                let nobody_serves = self.calls.well.load(Ordering::SeqCst) == 0;
-                match attempt {
+            let attempt = self.watched(place, self.longest_call, left.as_ref().map(Job::abandon), || {
+                if !std::mem::replace(&mut forgotten, true) {
+                    self.care.shared.forget_handles();
+                }
+                // Those whom callers wait for first: the token may not have sessions for all.
+                if !self.serves_callers(place) && self.nobody_serves() {
+                    return (None, LOOK);
+                }
+                match self.care.attempt(place.worker, &place.written_off) {
                     None => (None, LOOK),
                     Some(Err(OpenError::Initialising)) => (Some(Err(OpenError::Initialising)), LOOK),
                     Some(Err(error)) => {
                         tries += 1;
-                        let pause = self.care.treat(place.worker, &error, tries, nobody_serves, place.lane.limit);
+                        let who = (place.worker, &*place.written_off);
+                        let pause = self.care.treat(who, &error, tries, self.nobody_serves(), self.longest_call);
                         (Some(Err(error)), pause)
                     }
                     Some(Ok(token)) => (Some(Ok(token)), LOOK),
@@ -200,6 +200,7 @@ impl Crew {
                     return Err(End::Lost(None));
                 }
                 Some(Err(OpenError::Initialising)) => self.care.wait(LOOK),
+                None if self.care.condition() == Condition::Well => self.care.wait(LOOK),
                 attempt => {
                     if let Some(Err(error)) = attempt {
                         tracing::warn!(error = &error as &dyn std::error::Error, "no session with the token yet");
@@ -225,16 +226,32 @@ impl Crew {
         }
     }
 
-    /// Makes a call under the watch. `None` where it came back too late, and the thread is to end; `Some(None)` where it panicked.
+    /// Whether nobody has a session for what callers ask.
+    fn nobody_serves(&self) -> bool {
+        self.calls.well.load(Ordering::SeqCst) == 0
+    }
+
+    fn serves_callers(&self, place: &Place) -> bool {
+        Arc::ptr_eq(&place.lane.well, &self.calls.well)
+    }
+
+    /// Whether the token is said not to serve though callers are served by a session of this place.
+    fn is_misjudged(&self, place: &Place) -> bool {
+        self.serves_callers(place) && self.care.condition() != Condition::Well
+    }
+
+    /// Makes a call under the watch. `None` where it came back too late, and the thread is to end, which it then says; `Some(None)`
+    /// where it panicked.
     fn watched<T>(
         self: &Arc<Self>,
         place: &Place,
+        limit: Duration,
         abandon: Option<Arc<dyn Fn() + Send + Sync>>,
         call: impl FnOnce() -> T,
     ) -> Option<Option<T>> {
         let (crew, lane, worker) = (Arc::downgrade(self), place.lane.clone(), place.worker);
         let (written_off, counts) = (Arc::clone(&place.written_off), Arc::clone(&place.counts));
-        let id = self.watch.begin(place.lane.limit, move || {
+        let id = self.watch.begin(limit, move || {
             // Before anybody is told: from here on the thread leaves nothing on the token.
             written_off.store(true, Ordering::SeqCst);
             lane.go(&counts);
@@ -246,43 +263,18 @@ impl Crew {
             }
         });
         let done = std::panic::catch_unwind(AssertUnwindSafe(call)).ok();
-        if self.watch.end(id) {
-            return Some(done);
-        }
-        self.care.came_back();
-        None
+        self.watch.end(id).then_some(done)
     }
 
     fn replace(self: &Arc<Self>, lane: &Lane, worker: u64) {
         self.care.shared.changing.look_again();
         self.care.shared.listing.look_again();
-        let nobody_serves = self.calls.well.load(Ordering::SeqCst) == 0;
-        if !self.care.hangs(worker, nobody_serves) {
-            lane.turn_away();
-        } else if let Err(error) = self.start(lane.clone(), None) {
+        if self.care.hangs(worker, self.nobody_serves()) {
+            let Err(error) = self.start(lane.clone(), None) else { return };
             tracing::error!(%error, "no thread takes the place of one that hangs");
+            self.care.fell_ill(Trouble::GivenUp);
         }
-    }
-}
-
-impl Place {
-    /// What is to be done next.
-    fn next(&self, token: &Token) -> Next {
-        let next = flume::Selector::new()
-            .recv(&token.lease.recalled, |_| Next::Recalled)
-            .recv(&self.lane.jobs, |job| job.map_or(Next::Over, Next::Job))
-            .wait_timeout(IDLE);
-        next.unwrap_or(Next::Idle)
-    }
-
-    fn come(&self) {
-        if !self.counts.swap(true, Ordering::SeqCst) {
-            self.lane.well.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-
-    fn go(&self) {
-        self.lane.go(&self.counts);
+        lane.turn_away();
     }
 }
 

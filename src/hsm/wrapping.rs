@@ -1,11 +1,13 @@
 //! Making wrapping key pairs.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 
+use super::fault::{Meaning, meaning};
 use super::session_object::SessionObject;
 use super::{Error, Token, templates};
 use crate::model::{ObjectId, ObjectKind, PairKind, PairUse};
@@ -27,12 +29,25 @@ impl Token {
     /// Where the token does not do it, or makes a key that is not hidden. Nothing is left behind then.
     pub fn make_wrapping_key(&self, id: &ObjectId, kind: PairKind) -> Result<Made, Error> {
         let began = Instant::now();
-        let (private, spki) = self.wrapping_pair(kind)?;
+        let pair = self.wrapping_pair(kind);
+        self.note_making(&pair);
+        let (private, spki) = pair?;
         crate::failpoint::reach("issue.generated");
         let usage = templates::wrapping_key_usage(kind.pair_use);
         self.keep(&private, id, &templates::to_stay(id, ObjectKind::WrappingKey), &usage)?;
         crate::failpoint::reach("issue.kept");
         Ok(Made { spki, took: began.elapsed() })
+    }
+
+    /// Some modules come to where they use keys and make none, until they are initialised anew.
+    fn note_making<T>(&self, made: &Result<T, Error>) {
+        match made {
+            Ok(_) => self.shared.unmade.store(0, Ordering::Relaxed),
+            Err(Error::Failed(said)) if meaning(said) == Meaning::Doubtful => {
+                self.shared.unmade.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => {}
+        }
     }
 
     /// Makes a wrapping key pair for this session only.
