@@ -1,8 +1,15 @@
 # make run        serve over SoftHSM2 on localhost:8443, everything under .local; what is missing is installed through apt
-# make test       all tests; what they need is installed: PostgreSQL through apt, the aws command from PyPI into target/ci
+# make test       all tests; what they need is installed: PostgreSQL and the like through apt, the aws command from PyPI into
+#                 target/ci; a second token, Kryoptic, is built into target/kryoptic, once
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
+# make faults     every call to the token, through every return value, and a table of what came of it: an hour; ONLY=an_import runs one part,
+#                 CASES=200 so many of each
 # make crashes    the service killed a thousand times under load, alone and as one of three, a table at the end; KILLS=100 for less
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
+# make tokens     doctor and imports on the further tokens of this machine: NSS, openCryptoki, whose one token it takes, and all of
+#                 Kryoptic
+# make monitoring alerts and dashboard against a real Prometheus that scrapes a service under load; SECONDS=60, PICTURE=file.svg draws it
+# make soak       load and faults together for MINUTES=10, and what the service holds before, meanwhile and after
 # make setup      only install what the two need
 # make release    the optimised programs, target/release/keyferryd and target/release/keyferry
 # make clean      remove what was built; .local, with the keys of `make run`, stays
@@ -10,7 +17,10 @@
 # What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
 PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
-.PHONY: run test bench crashes fuzz setup release clean
+# What draws the dashboard's panels.
+PICTURES := matplotlib==3.11.2
+
+.PHONY: run test bench faults crashes fuzz tokens monitoring soak setup release clean
 
 run:
 	@.ci/setup run
@@ -20,11 +30,18 @@ run:
 test:
 	@.ci/setup test
 	@.ci/venv $(PYTHON)
+	cargo build --locked -p pkcs11-faults
+	@.ci/kryoptic
 	KEYFERRY_TEST_PYTHON="$$PWD/target/ci/venv/bin/python" cargo test --locked --features failpoints
 
 bench:
 	@.ci/setup test
 	cargo bench --locked --bench bench -- $(ONLY)
+
+faults:
+	@.ci/setup test
+	cargo build --locked -p pkcs11-faults
+	KEYFERRY_TEST_FAULTS="$(or $(CASES),all)" cargo test --locked --features failpoints --test suite -- --nocapture "faults::sweep::$(ONLY)" faults::latch
 
 # On a disk of memory where there is one: a token's start and every commit wait for the disk otherwise.
 crashes:
@@ -42,6 +59,24 @@ fuzz:
 			"tests/fuzz/corpus/$$target" "tests/fuzz/seeds/$$target" -- \
 			-max_total_time=$(or $(SECONDS),60) -rss_limit_mb=4096; \
 	done
+
+tokens:
+	@.ci/setup tokens
+	@.ci/kryoptic
+	@pidof pkcsslotd >/dev/null || pkcsslotd
+	cargo test --locked --features failpoints --test suite -- --ignored --test-threads 1 tokens::
+
+monitoring:
+	@.ci/setup monitoring
+	@.ci/venv $(filter boto3%,$(PYTHON)) $(if $(PICTURE),$(PICTURES))
+	cargo build --locked --bins
+	target/ci/venv/bin/python tests/monitoring/check.py --keyferryd "$${CARGO_TARGET_DIR:-target}/debug/keyferryd" \
+		--seconds $(or $(SECONDS),60) $(if $(PICTURE),--picture $(PICTURE))
+
+soak:
+	@.ci/setup test
+	cargo build --locked -p pkcs11-faults
+	MINUTES=$(or $(MINUTES),10) cargo test --locked --features failpoints --test suite -- --ignored --nocapture soak::
 
 setup:
 	@.ci/setup test

@@ -8,18 +8,19 @@ mod calls;
 mod convert;
 mod cryptography;
 mod deadline;
+mod health;
 mod import;
 mod key;
 mod operator;
 mod rotation;
 mod status;
 
+pub use health::Health;
+
 use std::sync::Arc;
 
 use tonic::service::Routes;
 use tonic::{Response, Status};
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 
 use crate::front;
 use crate::proto;
@@ -67,8 +68,7 @@ impl Front {
         // Many clients still ask in v1alpha only.
         let (v1, v1alpha) = (describe().build_v1()?, describe().build_v1alpha()?);
         let (reporter, health) = tonic_health::server::health_reporter();
-        let state = Health(reporter);
-        state.set(ServingStatus::Serving).await;
+        let state = Health::begin(reporter, self.service.health()).await;
         let routes = Routes::new(ImportServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
             .add_service(AliasServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
             .add_service(CryptographyServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
@@ -79,32 +79,5 @@ impl Front {
             .add_service(v1)
             .add_service(v1alpha);
         Ok((routes, state))
-    }
-}
-
-/// What `grpc.health.v1` says of the services.
-#[derive(Clone, Debug)]
-pub struct Health(HealthReporter);
-
-impl Health {
-    /// Says that no further calls should come.
-    pub async fn draining(&self) {
-        self.set(ServingStatus::NotServing).await;
-    }
-
-    async fn set(&self, status: ServingStatus) {
-        let services = [
-            // The service as a whole.
-            "",
-            proto::alias_service_server::SERVICE_NAME,
-            proto::cryptography_service_server::SERVICE_NAME,
-            proto::import_service_server::SERVICE_NAME,
-            proto::key_service_server::SERVICE_NAME,
-            proto::operator_service_server::SERVICE_NAME,
-            proto::rotation_service_server::SERVICE_NAME,
-        ];
-        for service in services {
-            self.0.set_service_status(service, status).await;
-        }
     }
 }

@@ -31,7 +31,7 @@ pub use error::{Error, Local, Misconfigured, Refusal, Setting, Unreachable, Untr
 pub use imports::{Deleted, Import, Imported};
 pub use key::{Key, Proof};
 pub use keys::{Deletion, Listed, NewKey, Page, PublicKey};
-pub use operator::{Path, ServerInfo, TokenProfile};
+pub use operator::{PartHealth, Path, ServerInfo, TokenProfile};
 pub use parameters::{Parameters, Wrapped};
 pub use rotations::Turn;
 pub use trust::Trust;

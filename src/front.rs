@@ -7,8 +7,10 @@ mod calls;
 mod peer;
 mod record;
 mod refusal;
+mod tally;
 
 pub use calls::{Arrival, Calls};
 pub use peer::Peer;
 pub use record::Ended;
 pub use refusal::Refusal;
+pub use tally::Tally;

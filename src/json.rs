@@ -53,7 +53,7 @@ pub struct Front {
 impl Front {
     /// A front whose callers have their places among `calls`.
     pub fn new(service: Arc<Service>, calls: &Calls) -> Self {
-        Self { service, calls: calls.with_outcome(refusal::outcome), strangers: Strangers::new(STRANGERS) }
+        Self { service, calls: calls.of_protocol("json", refusal::outcome), strangers: Strangers::new(STRANGERS) }
     }
 
     /// Answers one request of `peer`'s.

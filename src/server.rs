@@ -12,10 +12,12 @@ mod metrics;
 mod pin;
 mod private;
 pub mod process;
+mod supervisor;
 mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -30,7 +32,7 @@ use crate::service::{Gate, Service};
 
 pub use assembly::{StartError, assemble, examine, examine_files, holdings, init, initialise_token, public_keys};
 use incoming::Incoming;
-use metrics::Metrics;
+use metrics::{Metrics, Told};
 pub use private::{Exposed, require_private};
 use tls::{Callers, Identity};
 
@@ -58,6 +60,9 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// Calls hang in the token, and only another process can help.
+    #[error("so many calls hang in the token that only another process can help: start anew")]
+    GivenUp,
     /// The address for the JSON front is taken, or not this machine's.
     #[error("cannot listen on {address}: choose another address in json.listen, or stop what listens there")]
     BindJson {
@@ -139,27 +144,39 @@ impl Door {
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         let Self { listener, address, identity, max_requests, drain, json, metrics } = self;
-        let metrics = metrics.map(|metrics| tokio::spawn(metrics.serve(Arc::clone(&service))));
-        let calls = Calls::new(Arc::clone(service.gate()), max_requests, |_| String::new());
+        let calls = Calls::new(Arc::clone(service.gate()), max_requests);
+        let (stopping, is_stopping) = watch::channel(false);
+        let metrics = metrics.map(|metrics| {
+            let told = Told { service: Arc::clone(&service), calls: calls.clone(), stopping: is_stopping.clone() };
+            tokio::spawn(metrics.serve(told))
+        });
         let front = Front::new(Arc::clone(&service), &calls);
         let (routes, health) = front.routes().await?;
+        let telling = tokio::spawn(health.clone().follow());
         let reloads = tokio::spawn(reload_on_hangup(identity.clone(), policy, Arc::clone(service.gate()))?);
         let tls = identity.is_some();
-        let (stopping, is_stopping) = watch::channel(false);
         let json = json.map(|json| {
             let front = crate::json::Front::new(Arc::clone(&service), &calls);
             tokio::spawn(json.serve(front, identity.clone(), is_stopping))
         });
         let incoming = Incoming::start(listener, identity, Callers::Certified);
         let stopped = Notify::new();
+        let gives_up = service.gives_up();
+        let gave_up = AtomicBool::new(false);
         let stop = async {
-            stop.await;
-            tracing::info!("draining");
+            tokio::select! {
+                () = stop => {}
+                () = gives_up => gave_up.store(true, Ordering::SeqCst),
+            }
+            supervisor::stopping();
             stopping.send_replace(true);
+            tracing::info!("draining");
             health.draining().await;
             stopped.notify_one();
         };
         tracing::info!(%address, tls, "serving");
+        supervisor::serving();
+        let alive = tokio::spawn(supervisor::keep_alive());
         if !tls {
             tracing::warn!(
                 "without TLS: every process of this machine is the principal loopback, where principals.toml has one"
@@ -190,6 +207,7 @@ impl Door {
             () = &mut drained => tokio::time::timeout(LAST_ANSWERS, serving).await.unwrap_or(Ok(())),
         };
         reloads.abort();
+        telling.abort();
         if let Some(json) = json
             && tokio::time::timeout(LAST_ANSWERS, json).await.is_err()
         {
@@ -202,8 +220,10 @@ impl Door {
         if let Some(metrics) = metrics {
             metrics.abort();
         }
+        alive.abort();
         tracing::info!("stopped");
-        Ok(ended?)
+        ended?;
+        if gave_up.load(Ordering::SeqCst) { Err(Error::GivenUp) } else { Ok(()) }
     }
 }
 

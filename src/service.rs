@@ -7,6 +7,7 @@ mod access_keys;
 mod aliases;
 mod approval;
 mod capacity;
+mod census;
 mod checkpoints;
 mod clock;
 mod cryptography;
@@ -14,6 +15,7 @@ mod destroy;
 mod error;
 mod forecast;
 mod gate;
+mod health;
 mod import;
 mod installation;
 mod janitor;
@@ -43,7 +45,9 @@ pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;
 pub use gate::{Caller, Entry, Gate, Limits, Trail};
+pub use health::{Health, Part, PartHealth, Trouble};
 pub use installation::{StartError, install};
+pub use janitor::Rounds;
 pub use pool::{Marks, PoolSettings};
 pub use request::{
     AliasPage, AliasShown, AliasTarget, Call, CreateKey, DataKey, Decrypt, Decrypted, DeleteImportedKeyMaterial,
@@ -58,6 +62,8 @@ pub use skew::require_clock;
 pub use statements::{PublicKeys, public_keys};
 pub use stock::{Holdings, PairStock, Stock};
 
+use tokio::sync::watch;
+
 use access_keys::AccessKeys;
 use capacity::Capacity;
 use destroy::Reaper;
@@ -65,13 +71,13 @@ use pairs::Pairs;
 use statements::Signers;
 
 use crate::clock::{Clock, MovableClock};
-use crate::hsm::{Hsm, Profile};
+use crate::hsm::{self, Condition, Hsm, Profile, Vitals};
 use crate::model::{
     Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, Named, ObjectId, Realm, Refused, SetCaps, Timestamp,
 };
 use crate::policy::Circumstances;
-pub use crate::store::Level;
 use crate::store::{self, Store};
+pub use crate::store::{Census, HORIZONS, Level};
 
 /// How often a change is tried anew when others change the same key.
 const TRIES: usize = 20;
@@ -115,6 +121,9 @@ pub struct Service {
     capacity: Arc<Capacity>,
     pairs: Arc<Pairs>,
     reaper: Reaper,
+    health: Arc<watch::Sender<Health>>,
+    counted: Arc<census::Counted>,
+    housework: Arc<janitor::Housework>,
 }
 
 impl std::fmt::Debug for Service {
@@ -137,6 +146,7 @@ impl Service {
             started_at: self.started_at,
             store: self.store.kind(),
             public_keys: self.signers.public_keys(),
+            health: self.health.borrow().clone(),
         })
     }
 
@@ -149,6 +159,14 @@ impl Service {
         Ok(self.hsm.profile())
     }
 
+    /// Comes when calls hang in the token so that only another process can help.
+    pub async fn gives_up(&self) {
+        let mut condition = self.hsm.condition();
+        let given_up = condition.wait_for(|condition| *condition == Condition::Ill(hsm::Trouble::GivenUp));
+        // Where nobody can say it any more, the service is at its end.
+        let _ended = given_up.await;
+    }
+
     /// What the probe at start found.
     pub fn profile(&self) -> &Profile {
         self.hsm.profile()
@@ -157,6 +175,11 @@ impl Service {
     /// The partition and region that it is.
     pub fn realm(&self) -> &Realm {
         &self.settings.realm
+    }
+
+    /// How the token is, and what has been done for it.
+    pub fn vitals(&self) -> Vitals {
+        self.hsm.vitals()
     }
 
     /// Where every call comes in.

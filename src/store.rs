@@ -6,6 +6,7 @@
 
 mod access_keys;
 mod aliases;
+mod census;
 mod claims;
 mod connection;
 mod doomed;
@@ -19,6 +20,7 @@ mod materials;
 mod migrations;
 mod objects;
 mod pending;
+mod ping;
 mod rows;
 mod settlement;
 mod skew;
@@ -28,12 +30,17 @@ mod wrapping_keys;
 mod wrapping_rows;
 
 pub use aliases::Pointed;
+pub use census::{Census, HORIZONS};
 pub use claims::{Claimed, Leftover};
 pub use error::Error;
 pub use issues::Taken;
 pub use levels::{Level, LoadSample};
 pub use pending::Held;
 pub use settlement::Settled;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use connection::Database;
 use headroom::Headroom;
@@ -43,6 +50,8 @@ use headroom::Headroom;
 pub struct Store {
     database: Database,
     headroom: Headroom,
+    /// Notified when the database could not be reached.
+    stumbles: Arc<Notify>,
 }
 
 impl Store {
@@ -54,7 +63,7 @@ impl Store {
     /// # Errors
     /// Where the database is of no known kind, cannot be reached or opened, or holds the schema of a newer program.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        Ok(Self { database: Database::open(url).await?, headroom: Headroom::default() })
+        Ok(Self::over(Database::open(url).await?))
     }
 
     /// Opens the database that `url` names to read from it, and changes nothing: it must be there, with a schema that this
@@ -63,7 +72,11 @@ impl Store {
     /// # Errors
     /// Where the database is of no known kind, or is not there.
     pub async fn open_to_read(url: &str) -> Result<Self, Error> {
-        Ok(Self { database: Database::open_to_read(url).await?, headroom: Headroom::default() })
+        Ok(Self::over(Database::open_to_read(url).await?))
+    }
+
+    fn over(database: Database) -> Self {
+        Self { database, headroom: Headroom::default(), stumbles: Arc::default() }
     }
 
     /// Keeps other processes from serving over the same SQLite file, until this one ends.

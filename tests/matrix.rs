@@ -2,7 +2,7 @@
 //!
 //! Blobs come from OpenSSL and RustCrypto, results are checked by OpenSSL: the token never vouches for itself.
 
-mod cells;
+pub mod cells;
 mod uses;
 
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use crate::harness::audit::{self, Keys};
 use crate::harness::client::import_request;
 use crate::harness::material::Wrapper;
 use crate::harness::record::Record;
-use crate::harness::token::Token;
+use crate::harness::token::Token as View;
 use crate::harness::{Client, Daemon, Plaintext, Settings};
 use cells::Cell;
 
@@ -31,17 +31,36 @@ struct Imported {
     cell: String,
 }
 
+/// What a token makes of the cells.
+#[derive(Clone, Copy)]
+pub struct Token {
+    /// What of an import crosses the host.
+    pub exposure: fn(WrappingAlgorithm) -> pb::HostExposure,
+    /// What it cannot hold, whatever the matrix says.
+    pub lacks: &'static [KeySpec],
+    /// The flags that its wrapping keys have between them.
+    pub wrapping_keys: &'static [&'static str],
+}
+
+const SOFTHSM: Token = Token { exposure, lacks: &[], wrapping_keys: &["UNWRAP", "DECRYPT"] };
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_cell_imports_into_a_key_that_works_or_is_refused() {
-    let daemon = Daemon::start(Settings::default());
+    assert_imports(Settings::default(), SOFTHSM, cells::all()).await;
+}
+
+/// Checks that each of the cells is served by a token that does so, or refused with the reason.
+pub async fn assert_imports(settings: Settings, token: Token, cells: Vec<Cell>) {
+    let daemon = Daemon::start(settings);
     let client = daemon.client().await;
-    let queue = Arc::new(Mutex::new(cells::all().into_iter().collect::<VecDeque<Cell>>()));
-    let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(work(client.clone(), queue.clone()))).collect();
+    let served = cells.iter().filter(|cell| cell.allowed && !token.lacks.contains(&cell.key)).count();
+    let queue = Arc::new(Mutex::new(cells.into_iter().collect::<VecDeque<Cell>>()));
+    let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(work(client.clone(), token, queue.clone()))).collect();
     let mut imported = Vec::new();
     for client in clients {
         imported.extend(client.await.unwrap());
     }
-    assert_eq!(imported.len(), cells::all().iter().filter(|cell| cell.allowed).count());
+    assert_eq!(imported.len(), served);
 
     let mut keys: Keys = imported.iter().map(|key| (key.key_id.clone(), (key.spec, key.usage))).collect();
     // Two sets that nobody uses, and a key made in the token: they belong into the audit too.
@@ -56,24 +75,26 @@ async fn every_cell_imports_into_a_key_that_works_or_is_refused() {
     // What consumed sets leave behind is gone at the latest when the service starts again.
     let installation = Daemon::serve(daemon.terminate(), &[]).terminate();
     let objects = audit::assert_sound(&installation, &keys).await;
-    for flag in ["UNWRAP", "DECRYPT"] {
+    for flag in token.wrapping_keys {
         let wrapping = objects.iter().filter(|object| object.label.starts_with("keyferry/wrapping-key/"));
         assert!(wrapping.into_iter().any(|object| audit::may(object, flag)), "no wrapping key for {flag}");
     }
     let record = Record::read(&installation).await;
-    let mut token = Token::open(&installation.token);
+    let mut token = View::open(&installation.token);
     for key in imported {
         uses::assert_works(&mut token, record.object_of(&key.key_id), key.usage, &key.plaintext, &key.cell);
     }
 }
 
 /// Takes cells until there are none.
-async fn work(client: Client, queue: Arc<Mutex<VecDeque<Cell>>>) -> Vec<Imported> {
+async fn work(client: Client, token: Token, queue: Arc<Mutex<VecDeque<Cell>>>) -> Vec<Imported> {
     let mut imported = Vec::new();
     loop {
         let Some(cell) = queue.lock().unwrap().pop_front() else { return imported };
-        if cell.allowed {
-            imported.push(import(&client, &cell).await);
+        if cell.allowed && token.lacks.contains(&cell.key) {
+            refuse_for_the_token(&client, &cell).await;
+        } else if cell.allowed {
+            imported.push(import(&client, token, &cell).await);
         } else {
             refuse(&client, &cell).await;
         }
@@ -90,10 +111,19 @@ async fn refuse(client: &Client, cell: &Cell) {
     assert_eq!(client.describe(&key.key_id).await, key, "{cell}");
 }
 
-async fn import(client: &Client, cell: &Cell) -> Imported {
+async fn refuse_for_the_token(client: &Client, cell: &Cell) {
+    let key = client.create_external(cell.key, cell.usage()).await;
+    let refusal = client.parameters(&key.key_id, cell.algorithm, cell.wrapping).await.unwrap_err();
+    refusal.assert_is("UnsupportedOperationException", &cell.to_string());
+    let Cell { key: spec, algorithm, .. } = cell;
+    let begins = format!("The token cannot import a {spec} key wrapped with {algorithm}: ");
+    assert!(refusal.message.starts_with(&begins) && refusal.message.contains("CKM_"), "{cell}: {refusal:?}");
+}
+
+async fn import(client: &Client, token: Token, cell: &Cell) -> Imported {
     let key = client.create_external(cell.key, cell.usage()).await;
     let set = client.parameters(&key.key_id, cell.algorithm, cell.wrapping).await.unwrap();
-    let exposure = exposure(cell.algorithm);
+    let exposure = (token.exposure)(cell.algorithm);
     assert_eq!(set.key_id, key.arn, "{cell}");
     assert_eq!(set.host_exposure(), exposure, "{cell}");
     assert_eq!(set.public_key.len(), spki_bytes(cell.wrapping), "{cell}");

@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod aliases;
+mod census;
 mod claims;
 mod keys;
 mod levels;

@@ -14,6 +14,7 @@ mod cryptography;
 mod deploy;
 mod dev;
 mod examples;
+mod faults;
 mod gate;
 // What only the crash tests use is unused without them.
 #[cfg_attr(not(feature = "failpoints"), allow(dead_code))]
@@ -24,17 +25,20 @@ mod layering;
 mod lengths;
 mod life;
 mod matrix;
+mod monitoring;
 mod openssl;
 mod policy;
 mod pool;
 mod receipts;
 mod refusals;
 mod replicas;
+mod soak;
 mod startup;
 mod store;
 mod surface;
 mod tls;
 mod token;
+mod tokens;
 mod typed;
 mod wrap;
 mod wycheproof;

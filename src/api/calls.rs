@@ -18,7 +18,7 @@ pub(super) struct Calls(front::Calls);
 
 impl Calls {
     pub(super) fn new(calls: &front::Calls) -> Self {
-        Self(calls.with_outcome(status::outcome))
+        Self(calls.of_protocol("grpc", status::outcome))
     }
 
     /// Runs a call that changes nothing.

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use arc_swap::ArcSwapOption;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::checkpoint::ToBeSigned;
 use super::line::{Body, Hash};
@@ -75,7 +74,7 @@ struct Inner {
 pub(super) struct Shared {
     pub(super) places: Arc<Semaphore>,
     /// Why nothing can be written now.
-    pub(super) trouble: ArcSwapOption<String>,
+    pub(super) trouble: watch::Sender<Option<Arc<str>>>,
     pub(super) head: Mutex<Head>,
     pub(super) wants_checkpoint: AtomicBool,
     pub(super) rotation: Notify,
@@ -109,7 +108,7 @@ impl Log {
         let to_be_signed = ToBeSigned { log, installation, sequence: last, hash, time: String::new() };
         let shared = Arc::new(Shared {
             places: Arc::new(Semaphore::new(PLACES)),
-            trouble: ArcSwapOption::empty(),
+            trouble: watch::Sender::new(None),
             head: Mutex::new(Head { to_be_signed, last_other: last, covered: 0 }),
             wants_checkpoint: AtomicBool::new(false),
             rotation: Notify::new(),
@@ -138,13 +137,18 @@ impl Log {
     /// # Errors
     /// Where they cannot.
     pub fn is_writable(&self) -> Result<(), Unwritable> {
-        if let Some(why) = &*self.0.shared.trouble.load() {
-            return Err(Unwritable::Disk(why.as_str().into()));
+        if let Some(why) = &*self.0.shared.trouble.borrow() {
+            return Err(Unwritable::Disk(Arc::clone(why)));
         }
         match &self.0.orders {
             Some(orders) if !orders.is_disconnected() => Ok(()),
             _ => Err(Unwritable::Stopped),
         }
+    }
+
+    /// Why the disk takes no lines, and each change of it; `None` while it does.
+    pub fn trouble(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.0.shared.trouble.subscribe()
     }
 
     /// What the token is to sign; `None` where nothing was written since the last checkpoint.
@@ -173,6 +177,17 @@ impl Log {
     /// Returns when [`Log::wants_checkpoint`] becomes true. For one who waits.
     pub async fn checkpoint_wanted(&self) {
         self.0.shared.rotation.notified().await;
+    }
+
+    /// How many lines the log has, those of its old files among them.
+    pub fn lines(&self) -> u64 {
+        self.0.shared.head().to_be_signed.sequence
+    }
+
+    /// How many lines there are since the last checkpoint.
+    pub fn unsigned(&self) -> u64 {
+        let head = self.0.shared.head();
+        head.last_other.saturating_sub(head.covered)
     }
 
     /// How many lines were not taken where they are forwarded to.

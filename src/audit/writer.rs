@@ -165,7 +165,7 @@ impl Writer {
             tracing::error!(%error, file = %self.ledger.path.display(), "the audit log cannot be written: requests are refused until it can");
         }
         let since = before.map_or_else(bodies::now, |before| before.since);
-        self.shared.trouble.store(Some(Arc::new(why.to_string())));
+        self.shared.trouble.send_replace(Some(Arc::clone(&why)));
         self.trouble = Some(Trouble { why: why.clone(), since, tried: Instant::now(), is_only_room });
         why
     }
@@ -219,7 +219,7 @@ impl Writer {
 
     fn recover(&mut self) {
         if self.trouble.take().is_some() {
-            self.shared.trouble.store(None);
+            self.shared.trouble.send_replace(None);
             tracing::info!("the audit log can be written again");
         }
     }

@@ -28,6 +28,19 @@ pub struct ServerInfo {
     pub attestation_public_key: Vec<u8>,
     /// What the checkpoints of the audit log are signed with, DER SubjectPublicKeyInfo.
     pub audit_public_key: Vec<u8>,
+    /// What the service needs, and whether it is there. A service of before this was told names none.
+    pub parts: Vec<PartHealth>,
+}
+
+/// How one thing is that a service needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartHealth {
+    /// `token`, `store` or `audit`, or something newer than this client.
+    pub name: String,
+    /// Why it does not serve; `None` where it does.
+    pub trouble: Option<String>,
+    /// Since when it serves, or does not.
+    pub since: Timestamp,
 }
 
 /// A token as the service found it when it started.
@@ -82,6 +95,7 @@ impl Client {
             store: info.store,
             attestation_public_key: info.attestation_public_key,
             audit_public_key: info.audit_public_key,
+            parts: info.parts.into_iter().map(PartHealth::try_from).collect::<Result<_, _>>()?,
         })
     }
 
@@ -97,6 +111,20 @@ impl Client {
         let answer: proto::AdvanceClockResponse =
             self.ask("/keyferry.v1.OperatorService/AdvanceClock", &proto::AdvanceClockRequest { seconds }).await?;
         Ok(present("Now", answer.now.and_then(moment))?)
+    }
+}
+
+impl TryFrom<proto::PartHealth> for PartHealth {
+    type Error = Local;
+
+    fn try_from(health: proto::PartHealth) -> Result<Self, Local> {
+        // Both go to a terminal.
+        let readable = |text: String| text.replace(char::is_control, " ");
+        Ok(Self {
+            since: present("Since", health.since.and_then(moment))?,
+            name: readable(health.name),
+            trouble: (!health.serving).then(|| readable(health.reason)),
+        })
     }
 }
 

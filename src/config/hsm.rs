@@ -1,6 +1,7 @@
 //! `[hsm]`: which token, and what it may be helped with.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -21,6 +22,8 @@ pub struct Hsm {
     pub sessions: usize,
     /// Calls that wait for a session before more are refused: 1 to 4096.
     pub queue: usize,
+    /// How long a call may take before it is taken for one that hangs: 1 s to 600 s.
+    pub longest_call: Duration,
     /// The most that the host may see of what is unwrapped.
     pub host_assisted: HostAssisted,
     /// The file that holds what the token's vendor attests.
@@ -61,6 +64,8 @@ struct Raw {
     sessions: usize,
     #[serde(default = "queue", deserialize_with = "within::<_, _, 1, 4096>")]
     queue: usize,
+    #[serde(default = "longest_call_seconds", deserialize_with = "within::<_, _, 1, 600>")]
+    longest_call_seconds: u64,
     #[serde(default = "host_assisted", deserialize_with = "host_assisted_name")]
     host_assisted: HostAssisted,
     /// Empty is none, so that the environment can take it back.
@@ -74,6 +79,10 @@ fn sessions() -> usize {
 
 fn queue() -> usize {
     64
+}
+
+fn longest_call_seconds() -> u64 {
+    30
 }
 
 fn host_assisted() -> HostAssisted {
@@ -98,6 +107,7 @@ impl TryFrom<Raw> for Hsm {
             pin_prompt,
             sessions,
             queue,
+            longest_call_seconds,
             host_assisted,
             vendor_attestation_file,
         } = raw;
@@ -122,7 +132,8 @@ impl TryFrom<Raw> for Hsm {
             }
         };
         let vendor_attestation_file = Some(vendor_attestation_file).filter(|path| !path.as_os_str().is_empty());
-        Ok(Self { module, token, pin, sessions, queue, host_assisted, vendor_attestation_file })
+        let longest_call = Duration::from_secs(longest_call_seconds);
+        Ok(Self { module, token, pin, sessions, queue, longest_call, host_assisted, vendor_attestation_file })
     }
 }
 

@@ -8,6 +8,6 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// Where `GET /metrics` is answered, without TLS; nowhere where absent. Port 0 takes a free one.
+    /// Where `GET /metrics`, `/livez` and `/readyz` are answered, without TLS; nowhere where absent. Port 0 takes a free one.
     pub listen: Option<SocketAddr>,
 }

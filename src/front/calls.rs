@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::record::{Ended, Record};
 use super::refusal::Refusal;
+use super::tally::Tally;
 use crate::model::Action;
 use crate::service::{Call, Caller, Entry, Error, Gate};
 
@@ -25,7 +26,9 @@ pub struct Calls {
     gate: Arc<Gate>,
     slots: Arc<Semaphore>,
     most: u32,
+    protocol: &'static str,
     outcome: fn(Ended<'_>) -> String,
+    tally: Tally,
 }
 
 /// A call as it comes in.
@@ -49,15 +52,26 @@ enum Abandoned {
 }
 
 impl Calls {
-    /// Places for `most` calls at once; `outcome` is what the log calls their ends.
-    pub fn new(gate: Arc<Gate>, most: u32, outcome: fn(Ended<'_>) -> String) -> Self {
-        Self { gate, slots: Arc::new(Semaphore::new(most as usize)), most, outcome }
+    /// Places for `most` calls at once, of no protocol yet.
+    pub fn new(gate: Arc<Gate>, most: u32) -> Self {
+        let slots = Arc::new(Semaphore::new(most as usize));
+        Self { gate, slots, most, protocol: "", outcome: |_| String::new(), tally: Tally::default() }
     }
 
-    /// The same places, for callers of another protocol.
+    /// The same places, for callers of a protocol; `outcome` is what the log calls the ends of their calls.
     #[must_use]
-    pub fn with_outcome(&self, outcome: fn(Ended<'_>) -> String) -> Self {
-        Self { outcome, ..self.clone() }
+    pub fn of_protocol(&self, protocol: &'static str, outcome: fn(Ended<'_>) -> String) -> Self {
+        Self { protocol, outcome, ..self.clone() }
+    }
+
+    /// How calls ended, over every protocol.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How many may be in flight at once.
+    pub fn most(&self) -> u32 {
+        self.most
     }
 
     /// Waits until none is in flight, and lets no more begin.
@@ -107,7 +121,7 @@ impl Calls {
         F: Future<Output = Result<A, Error>> + Send + 'static,
     {
         let request_id = Uuid::new_v4();
-        let mut record = Record::begin(action.operation(), request_id, self.outcome);
+        let mut record = Record::begin(action.operation(), request_id, self.protocol, self.outcome, self.tally.clone());
         let result = match self.admit(arrival, action, request_id, &mut record).await {
             Ok(Admitted { call, entry, slot }) => {
                 let deadline = call.deadline;

@@ -1,4 +1,4 @@
-//! One line in the log for every request, however it ends.
+//! One line in the log for every request, however it ends, and one more in the counts.
 
 use std::error::Error;
 use std::time::Instant;
@@ -6,6 +6,7 @@ use std::time::Instant;
 use uuid::Uuid;
 
 use super::refusal::Refusal;
+use super::tally::Tally;
 use crate::service::Kind;
 
 /// How a call ended.
@@ -27,14 +28,35 @@ pub(super) struct Record {
     principal: Option<String>,
     deadline: Option<Instant>,
     began: Instant,
+    protocol: &'static str,
     outcome: fn(Ended<'_>) -> String,
-    ended: Option<(String, Option<&'static str>)>,
+    tally: Tally,
+    ended: Option<Named>,
+}
+
+/// What an end is called.
+#[derive(Debug)]
+struct Named {
+    /// By the front's protocol.
+    code: String,
+    /// The reference's name of the error, where there is one.
+    reason: Option<&'static str>,
+    /// In the counts.
+    counted: &'static str,
 }
 
 impl Record {
     /// `outcome` is what the front's protocol calls the end of a call.
-    pub(super) fn begin(method: &'static str, request_id: Uuid, outcome: fn(Ended<'_>) -> String) -> Self {
-        Self { method, request_id, principal: None, deadline: None, began: Instant::now(), outcome, ended: None }
+    pub(super) fn begin(
+        method: &'static str,
+        request_id: Uuid,
+        protocol: &'static str,
+        outcome: fn(Ended<'_>) -> String,
+        tally: Tally,
+    ) -> Self {
+        tally.begun();
+        let began = Instant::now();
+        Self { method, request_id, principal: None, deadline: None, began, protocol, outcome, tally, ended: None }
     }
 
     /// Who calls and until when they wait.
@@ -57,15 +79,16 @@ impl Record {
         }
     }
 
-    fn named(&self, ended: Ended<'_>) -> (String, Option<&'static str>) {
-        let reason = match ended {
-            Ended::Refused(refusal) => Some(refusal.kind().as_str()),
-            Ended::Answered | Ended::Abandoned => None,
+    fn named(&self, ended: Ended<'_>) -> Named {
+        let (reason, counted) = match ended {
+            Ended::Refused(refusal) => (Some(refusal.kind().as_str()), refusal.kind().as_str()),
+            Ended::Answered => (None, "OK"),
+            Ended::Abandoned => (None, "RequestAbandoned"),
         };
-        ((self.outcome)(ended), reason)
+        Named { code: (self.outcome)(ended), reason, counted }
     }
 
-    fn unfinished(&self) -> (String, Option<&'static str>) {
+    fn unfinished(&self) -> Named {
         if std::thread::panicking() {
             self.named(Ended::Refused(&Refusal::Panicked))
         } else if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -78,8 +101,10 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let (code, reason) = self.ended.take().unwrap_or_else(|| self.unfinished());
-        let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let Named { code, reason, counted } = self.ended.take().unwrap_or_else(|| self.unfinished());
+        let took = self.began.elapsed();
+        self.tally.ended(self.method, self.protocol, counted, took);
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             target: "request",
             method = self.method,

@@ -54,12 +54,13 @@ impl Token {
     /// # Errors
     /// As [`Token::encrypt`].
     pub fn decrypt(&self, key: &ObjectId, sealed: &Sealed, additional: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        let epoch = self.shared.handles().epoch();
         let opened = self.with_material(key, GCM, |key| {
             let mut iv = sealed.iv;
             let mechanism = Mechanism::AesGcm(params(&mut iv, additional)?);
             self.session.decrypt(&mechanism, key, &sealed.ciphertext).map(Zeroizing::new)
         });
-        self.unless_bad(opened)
+        self.unless_bad(epoch, opened)
     }
 }
 

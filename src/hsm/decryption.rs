@@ -39,8 +39,9 @@ impl Token {
             Unpadding::Token => (oaep(hash), lacking(hash)),
             Unpadding::Host => (Mechanism::RsaX509, "CKM_RSA_X_509"),
         };
+        let epoch = self.shared.handles().epoch();
         let decrypted = self.with_material(key, name, |key| self.session.decrypt(&mechanism, key, ciphertext));
-        let Some(decrypted) = self.unless_bad(decrypted.map(Zeroizing::new))? else { return Ok(None) };
+        let Some(decrypted) = self.unless_bad(epoch, decrypted.map(Zeroizing::new))? else { return Ok(None) };
         match by {
             Unpadding::Token => Ok(Some(decrypted)),
             Unpadding::Host => Ok(padding::decode_short(hash, modulus.len(), &decrypted)),

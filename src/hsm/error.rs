@@ -3,6 +3,8 @@
 use cryptoki::context::Function;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 
+use super::fault::{Meaning, is_gone, meaning};
+
 /// Why the token did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -15,6 +17,9 @@ pub enum Error {
     /// The token is not usable just now, or not in time.
     #[error("the token is not available")]
     Gone(#[source] Pkcs11Error),
+    /// The token has not answered for so long that it is not waited for any more. Whether it did what it was asked is not known.
+    #[error("the token does not answer")]
+    Hanging,
     /// The host could not do its part.
     #[error("the host: {0}")]
     Host(String),
@@ -46,7 +51,13 @@ impl Error {
     pub fn leaves_nothing(&self) -> bool {
         match self {
             Self::Busy | Self::Lacks(_) | Self::Missing(_) | Self::Rejected | Self::Stale(_) => true,
-            Self::Failed(_) | Self::Full(_) | Self::Gone(_) | Self::Host(_) | Self::Misbehaved(_) | Self::Stopped => false,
+            Self::Failed(_)
+            | Self::Full(_)
+            | Self::Gone(_)
+            | Self::Hanging
+            | Self::Host(_)
+            | Self::Misbehaved(_)
+            | Self::Stopped => false,
         }
     }
 }
@@ -85,31 +96,10 @@ impl From<Pkcs11Error> for Error {
     fn from(error: Pkcs11Error) -> Self {
         if is_gone(&error) {
             Self::Gone(error)
-        } else if matches!(error, Pkcs11Error::Pkcs11(RvError::DeviceMemory, _)) {
+        } else if meaning(&error) == Meaning::Full {
             Self::Full(error)
         } else {
             Self::Failed(error)
         }
     }
-}
-
-/// Whether the session, the login or the token itself is lost, so that only a new session can help.
-///
-/// CKR_DEVICE_ERROR is not among them: some tokens say it of every bad blob.
-pub(super) fn is_gone(error: &Pkcs11Error) -> bool {
-    matches!(
-        error,
-        Pkcs11Error::Pkcs11(
-            RvError::SessionHandleInvalid
-                | RvError::SessionClosed
-                | RvError::UserNotLoggedIn
-                | RvError::TokenNotPresent
-                | RvError::DeviceRemoved
-                | RvError::CryptokiNotInitialized
-                // A session that an earlier call left in the middle of something serves no more.
-                | RvError::OperationActive
-                | RvError::OperationNotInitialized,
-            _
-        )
-    )
 }

@@ -18,9 +18,15 @@ impl Token {
     ) -> Result<(), Error> {
         let epoch = self.shared.handles().epoch();
         let handle = {
-            let _changing = self.shared.changing();
+            let _changing = self.changing();
+            self.require_awaited()?;
             self.session.copy_object(object.handle, template)?
         };
+        // Whoever waited for it has been told that nothing came of it, and what it left may have been looked for already.
+        if let Err(abandoned) = self.require_awaited() {
+            self.destroy(id)?;
+            return Err(abandoned);
+        }
         let hidden = self.require_hidden(handle, Some(id));
         match hidden.and_then(|()| self.require_usage(handle, usage)) {
             Ok(()) => {

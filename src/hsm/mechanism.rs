@@ -1,13 +1,10 @@
-//! The mechanisms that keyferry uses, and the one place where `unsafe` is let in.
-//!
-//! CKM_AES_KEY_WRAP_KWP (PKCS#11 3.0) has no name in `cryptoki`, whose constructor for foreign numbers takes vendor-defined
-//! ones only. `MechanismType` is `repr(transparent)` over `CK_MECHANISM_TYPE`, so the number can stand for it.
-#![allow(unsafe_code)]
+//! The mechanisms that keyferry uses.
 
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource, PkcsPssParams};
 use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 
+use super::below;
 use crate::model::OaepHash;
 use crate::model::key_spec::HmacHash;
 
@@ -59,16 +56,10 @@ impl KeyWrap {
     pub(super) fn mechanism(self) -> Mechanism<'static> {
         match self {
             Self::Kwp => {
-                // SAFETY: `MechanismType` is `repr(transparent)` over an integer in which every value is valid.
-                let kwp = unsafe { std::mem::transmute::<cryptoki_number::Number, MechanismType>(self.number() as _) };
+                let kwp = below::mechanism(self.number().into());
                 Mechanism::VendorDefined(VendorDefinedMechanism::new::<()>(kwp, None))
             }
             Self::Pad => Mechanism::AesKeyWrapPad,
         }
     }
-}
-
-mod cryptoki_number {
-    /// CK_ULONG of the platform.
-    pub(super) type Number = std::ffi::c_ulong;
 }

@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
-use cryptoki::error::{Error as Pkcs11Error, RvError};
-use cryptoki::session::{Session, UserType};
-use cryptoki::slot::Slot;
+use cryptoki::context::Pkcs11;
+use cryptoki::error::Error as Pkcs11Error;
+use cryptoki::session::UserType;
+use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 use secrecy::{ExposeSecret, SecretString};
+
+use super::below;
+use super::library::Library;
 
 /// Where distributions put SoftHSM2's module.
 pub const SOFTHSM2_PLACES: [&str; 5] = [
@@ -69,6 +72,22 @@ pub enum OpenError {
     /// The token does not accept PINs any more.
     #[error("the token's PIN is locked: have its security officer reset it")]
     PinLocked,
+    /// It is being initialised anew.
+    #[error("the PKCS#11 module is being initialised anew")]
+    Initialising,
+    /// Another token than before.
+    #[error(
+        "in the token's place there is another one, with serial number {found:?} and not {expected:?}: put back the one that this process began with, or start anew"
+    )]
+    Replaced {
+        /// The serial number of the token at start.
+        expected: String,
+        /// That of the one that is there.
+        found: String,
+    },
+    /// It opens, but does not do what it is known to do.
+    #[error("the token opens, but does not make a MAC with its own key")]
+    SelfTest(#[source] super::Error),
     /// Anything else.
     #[error(
         "the token does not open: check that its device answers; SoftHSM2's folder must be writable and its disk not full"
@@ -83,65 +102,45 @@ impl OpenError {
     }
 }
 
-/// A loaded module and the token that is meant.
+/// A module and the token that is meant.
 #[derive(Clone, Debug)]
 pub(super) struct Module {
     pub(super) context: Pkcs11,
     pub(super) slot: Slot,
+    /// What the token said of itself when it was found.
+    pub(super) info: TokenInfo,
 }
 
 impl Module {
-    pub(super) fn open(path: &Path, name: &TokenName) -> Result<Self, OpenError> {
-        Self::find(load(path)?, name)
-    }
-
-    fn find(context: Pkcs11, name: &TokenName) -> Result<Self, OpenError> {
+    /// Finds the token in the module at `path`. Also returns its serial number.
+    pub(super) fn find(context: &Pkcs11, path: &Path, name: &TokenName) -> Result<(Self, String), OpenError> {
         let mut found = Vec::new();
         let mut slots = Vec::new();
         for slot in context.get_slots_with_token()? {
-            let Ok(info) = context.get_token_info(slot) else { continue };
+            let Ok(info) = below::token_info(context, path, slot) else { continue };
             let (label, serial) = (info.label().trim_end(), info.serial_number().trim_end());
             let meant = match name {
                 TokenName::Label(wanted) => info.token_initialized() && label == wanted,
                 TokenName::Serial(wanted) => info.token_initialized() && serial == wanted,
             };
-            if meant {
-                slots.push(slot);
-            }
             if info.token_initialized() {
                 found.push(format!("{label:?}"));
             }
+            if meant {
+                slots.push((slot, info));
+            }
         }
-        match slots[..] {
-            [slot] => Ok(Self { context, slot }),
-            [] => {
+        match (slots.pop(), slots.is_empty()) {
+            (Some((slot, info)), true) => {
+                let serial = info.serial_number().trim_end().to_owned();
+                Ok((Self { context: context.clone(), slot, info }, serial))
+            }
+            (None, _) => {
                 let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
                 Err(OpenError::NoToken { wanted: name.clone(), found })
             }
-            _ => Err(OpenError::Ambiguous(name.clone())),
+            (Some(_), false) => Err(OpenError::Ambiguous(name.clone())),
         }
-    }
-
-    /// Logs in, once. Login is per process, so one session's login serves all.
-    pub(super) fn login(&self, session: &Session, pin: &SecretString) -> Result<(), OpenError> {
-        let pin = AuthPin::new(pin.expose_secret().into());
-        match session.login(UserType::User, Some(&pin)) {
-            Ok(()) | Err(Pkcs11Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
-            Err(Pkcs11Error::Pkcs11(
-                RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange | RvError::PinExpired,
-                _,
-            )) => Err(OpenError::WrongPin),
-            Err(Pkcs11Error::Pkcs11(RvError::PinLocked, _)) => Err(OpenError::PinLocked),
-            Err(other) => Err(OpenError::Pkcs11(other)),
-        }
-    }
-}
-
-fn load(path: &Path) -> Result<Pkcs11, OpenError> {
-    let context = Pkcs11::new(path).map_err(|error| OpenError::Load(path.to_owned(), error.to_string()))?;
-    match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(Pkcs11Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(context),
-        Err(error) => Err(OpenError::Initialise(path.to_owned(), error.to_string())),
     }
 }
 
@@ -150,18 +149,19 @@ fn load(path: &Path) -> Result<Pkcs11, OpenError> {
 /// # Errors
 /// Where the module does not load, has no free slot, or refuses.
 pub fn initialise_token(path: &Path, label: &str, so_pin: &SecretString, pin: &SecretString) -> Result<(), OpenError> {
-    let context = load(path)?;
+    let lease = Library::of(path)?.lease()?;
+    let context = lease.context();
     let free = context
         .get_slots_with_token()?
         .into_iter()
-        .find(|slot| context.get_token_info(*slot).is_ok_and(|info| !info.token_initialized()));
+        .find(|slot| below::token_info(context, path, *slot).is_ok_and(|info| !info.token_initialized()));
     let wanted = TokenName::Label(label.to_owned());
     let slot = free.ok_or(OpenError::NoToken { wanted: wanted.clone(), found: "no free slot".to_owned() })?;
     let so_pin = AuthPin::new(so_pin.expose_secret().into());
     context.init_token(slot, &so_pin, label)?;
     crate::failpoint::reach("token.made");
     // The slot's number changes when the token is made.
-    let Module { context, slot } = Module::find(context, &wanted)?;
+    let (Module { context, slot, info: _ }, _) = Module::find(context, path, &wanted)?;
     let session = context.open_rw_session(slot)?;
     session.login(UserType::So, Some(&so_pin))?;
     session.init_pin(&AuthPin::new(pin.expose_secret().into()))?;

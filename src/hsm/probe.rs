@@ -3,17 +3,20 @@
 //!
 //! A token that unwraps its own blobs proves nothing: SoftHSM 2.7 ignores the hash it is told and agrees with itself.
 
-mod samples;
+pub(super) mod samples;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::isolation::{Isolation, Trial};
 use super::mechanism::KeyWrap;
 use super::module::{Module, OpenError};
 use super::session_object::SessionObject;
 use super::unwrap::Wrapped;
 use super::{Error, Profile, Route, Token};
-use crate::model::{HostAssisted, HostExposure, KeySpec, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
+use crate::model::{
+    HostAssisted, HostExposure, KeySpec, MaterialKind, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
+};
 use crate::wrap;
 
 /// Wrapping keys of the probe: the smallest, for they are made at every start.
@@ -22,9 +25,14 @@ const SPEC: WrappingKeySpec = WrappingKeySpec::Rsa2048;
 /// Finds out what the token does within the bound.
 pub(super) fn profile(module: &Module, token: &Token, bound: HostAssisted) -> Result<Profile, OpenError> {
     let began = Instant::now();
-    let info = module.context.get_token_info(module.slot)?;
+    let info = &module.info;
     let library = module.context.get_library_info()?;
     let probe = Probe::new(token)?;
+    let isolation = match probe.isolation() {
+        Err(Error::Gone(error)) => return Err(OpenError::Pkcs11(error)),
+        // What was not tried is not known to be kept.
+        isolation => isolation.unwrap_or_default(),
+    };
     if let Some(key_wrap) = probe.key_wrap {
         let _first = token.shared.key_wrap.set(key_wrap);
     }
@@ -39,6 +47,7 @@ pub(super) fn profile(module: &Module, token: &Token, bound: HostAssisted) -> Re
         host_assisted: bound,
         key_wrap: probe.key_wrap.map(KeyWrap::number),
         routes: probe.routes(bound),
+        isolation,
         took: began.elapsed(),
     })
 }
@@ -114,6 +123,23 @@ impl<'t> Probe<'t> {
         path: UnwrapPath,
         key_wrap: Option<KeyWrap>,
     ) -> Result<Duration, String> {
+        let Sample { kind, material, began, unwrapped } = self.sample(key, algorithm, path, key_wrap)?;
+        match unwrapped.and_then(|object| self.token.prove(&object, kind)) {
+            Ok(proved) if proved.evidence == material.evidence() && proved.kcv == material.kcv() => Ok(began.elapsed()),
+            Ok(_) => Err("the token made another key of it than was wrapped".to_owned()),
+            Err(Error::Failed(_) | Error::Rejected) => Err(format!("{} refused", mechanisms(algorithm, path))),
+            Err(error) => Err(explain(&error)),
+        }
+    }
+
+    /// Has the token unwrap the sample of what a key of this spec is made of.
+    fn sample(
+        &self,
+        key: KeySpec,
+        algorithm: WrappingAlgorithm,
+        path: UnwrapPath,
+        key_wrap: Option<KeyWrap>,
+    ) -> Result<Sample<'t>, String> {
         let (Some(kind), Some(hash), Some(modulus_bytes)) = (key.material(), algorithm.oaep_hash(), SPEC.modulus_bytes())
         else {
             return Err("not supported".to_owned());
@@ -127,19 +153,44 @@ impl<'t> Probe<'t> {
             PairUse::RawDecrypt => &self.raw,
         };
         let (private, spki) = pair.as_ref().map_err(Clone::clone)?;
-        let sample = samples::material(kind).map_err(|error| error.to_string())?;
-        let ciphertext = wrap::wrap(spki, algorithm, sample.bytes()).map_err(|error| error.to_string())?;
+        let material = samples::material(kind).map_err(|error| error.to_string())?;
+        let ciphertext = wrap::wrap(spki, algorithm, material.bytes()).map_err(|error| error.to_string())?;
         let began = Instant::now();
         let wrapped = Wrapped { hash, path, key_wrap, modulus_bytes, ciphertext: &ciphertext, kind };
-        let proved = self.token.unwrap(private.handle, &wrapped).and_then(|object| self.token.prove(&object, kind));
-        match proved {
-            Ok(proved) if proved.evidence == sample.evidence() && proved.kcv == sample.kcv() => Ok(began.elapsed()),
-            Ok(_) => Err("the token made another key of it than was wrapped".to_owned()),
-            Err(Error::Failed(_) | Error::Rejected) => Err(format!("{} refused", mechanisms(algorithm, path))),
-            Err(error) => Err(explain(&error)),
+        Ok(Sample { kind, material, began, unwrapped: self.token.unwrap(private.handle, &wrapped) })
+    }
+
+    /// Tries to get keys out of the token: such as it makes, and such as came in.
+    fn isolation(&self) -> Result<Isolation, Error> {
+        let mut trial = Trial::begin(self.token)?;
+        if let Ok((private, _)) = self.unwrap.as_ref().or(self.raw.as_ref()) {
+            trial.try_out("a wrapping key", private)?;
         }
+        for (name, key, path, algorithms) in UNWRAPPED {
+            let mut samples = algorithms.into_iter().map(|algorithm| self.sample(key, algorithm, path, self.key_wrap));
+            if let Some(object) = samples.find_map(|sample| sample.ok()?.unwrapped.ok()) {
+                trial.try_unwrapped(name, &object)?;
+            }
+        }
+        Ok(trial.end())
     }
 }
+
+/// What came of a sample that the token was given.
+struct Sample<'t> {
+    kind: MaterialKind,
+    material: wrap::Material,
+    began: Instant,
+    unwrapped: Result<SessionObject<'t>, Error>,
+}
+
+/// The keys that come into the token to see whether they get out again, and how they come in: by the first that works.
+#[rustfmt::skip]
+const UNWRAPPED: [(&str, KeySpec, UnwrapPath, [WrappingAlgorithm; 2]); 3] = [
+    ("an AES key unwrapped in it", KeySpec::SymmetricDefault, UnwrapPath::Direct,  [WrappingAlgorithm::RsaesOaepSha256,     WrappingAlgorithm::RsaesOaepSha1]),
+    ("an EC key unwrapped in it",  KeySpec::EccNistP256,      UnwrapPath::Direct,  [WrappingAlgorithm::RsaesOaepSha256,     WrappingAlgorithm::RsaesOaepSha1]),
+    ("an RSA key unwrapped in it", KeySpec::Rsa2048,          UnwrapPath::TwoStep, [WrappingAlgorithm::RsaAesKeyWrapSha256, WrappingAlgorithm::RsaAesKeyWrapSha1]),
+];
 
 fn least_bound(exposure: HostExposure) -> HostAssisted {
     match exposure {
@@ -159,7 +210,7 @@ fn mechanisms(algorithm: WrappingAlgorithm, path: UnwrapPath) -> String {
     }
 }
 
-fn explain(error: &Error) -> String {
+pub(super) fn explain(error: &Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

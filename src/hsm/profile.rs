@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Error;
 use super::decryption::{Unpadding, lacking};
+use super::isolation::Isolation;
 use crate::model::{
     HostAssisted, HostExposure, KeySpec, OaepHash, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
 };
@@ -32,6 +33,8 @@ pub struct Profile {
     pub key_wrap: Option<u64>,
     /// How each kind of material comes in under each algorithm that the matrix allows for it.
     pub routes: BTreeMap<(KeySpec, WrappingAlgorithm), Route>,
+    /// Whether keys stay in it that must.
+    pub isolation: Isolation,
     /// How long the whole probe took.
     pub took: Duration,
 }

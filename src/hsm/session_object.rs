@@ -27,17 +27,20 @@ impl Drop for SessionObject<'_> {
 }
 
 impl Token {
-    /// Destroys the session's objects that were dropped. What is not destroyed ends with its session.
-    pub(super) fn clear_session(&self) {
+    /// Destroys the session's objects that were dropped; whether they all are. What is not destroyed ends with its session.
+    pub(super) fn clear_session(&self) -> bool {
         let dropped = self.dropped.take();
         if dropped.is_empty() {
-            return;
+            return true;
         }
-        let _changing = self.shared.changing();
+        let mut all = true;
+        let _changing = self.changing();
         for handle in dropped {
             if let Err(error) = self.session.destroy_object(handle) {
                 tracing::warn!(%error, "a session object could not be destroyed; it ends with its session");
+                all = false;
             }
         }
+        all
     }
 }

@@ -3,6 +3,7 @@
 //! Of a signing key only the private half is kept. Its public half is recovered from signatures, so that whoever has it knows
 //! that the key signs, and no token need show it: many do not.
 
+use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
@@ -16,6 +17,9 @@ use crate::model::key_spec::Curve;
 use crate::model::{KeyAttribute, KeyAttributes, ObjectId, ObjectKind};
 use crate::wrap::spki;
 
+/// What a token without it cannot be used for at all.
+const SIGNING: &str = "CKM_EC_KEY_PAIR_GEN on P-256, which attestations, receipts and the audit log are signed with";
+
 impl Token {
     /// Makes a key that signs statements and keeps it under `id`: EC on P-256.
     ///
@@ -24,8 +28,12 @@ impl Token {
     pub fn make_signing_key(&self, id: &ObjectId, kind: ObjectKind) -> Result<(), Error> {
         let mut public = templates::public_half();
         public.push(Attribute::EcParams(curve_params(Curve::P256).to_vec()));
-        let (public, private) =
-            self.session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &templates::signing_key())?;
+        let made = self.session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &templates::signing_key());
+        let (public, private) = made.map_err(|error| match error {
+            // openCryptoki's software token, as Debian builds it.
+            Pkcs11Error::Pkcs11(RvError::MechanismInvalid, _) => Error::Lacks(SIGNING),
+            error => Error::from(error),
+        })?;
         let (_public, private) = (SessionObject::new(self, public), SessionObject::new(self, private));
         self.require_hidden(private.handle, None)?;
         self.keep(&private, id, &templates::to_stay(id, kind), &templates::signing_key_usage())

@@ -4,12 +4,12 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 
-use super::token::{is_stale, not_logged_in};
+use super::fault::is_stale;
+use super::token::not_logged_in;
 use super::{Error, Listed, Token};
 use crate::model::{ObjectId, ObjectKind};
 
@@ -84,7 +84,7 @@ impl Token {
 
     /// As [`Token::list`], unless it was done since the handles were last forgotten, or is being done: then waits for it.
     pub(super) fn list_once(&self) -> Result<(), Error> {
-        let _listing = self.shared.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _listing = self.shared.listing.take(&self.written_off);
         if self.shared.handles().is_listed() {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl Token {
             if began.elapsed() > LONGEST {
                 break;
             }
-            if self.shared.is_wanted() {
+            if self.shared.changing.is_wanted() {
                 std::thread::sleep(TURN);
             }
         }
@@ -181,7 +181,7 @@ impl Token {
         };
         for handle in &found {
             let destroyed = {
-                let _changing = self.shared.changing();
+                let _changing = self.changing();
                 self.session.destroy_object(*handle)
             };
             match destroyed {

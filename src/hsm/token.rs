@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cryptoki::context::Function;
@@ -14,23 +14,31 @@ use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectHandle};
 use cryptoki::session::{Session, SessionState};
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::Error;
+use super::fault::{Meaning, Tally, is_stale, meaning};
 use super::handles::Handles;
+use super::library::Lease;
+use super::login::Login;
 use super::mechanism::KeyWrap;
+use super::turn::{Taken, Turn};
+use super::{Error, OpenError};
 use crate::model::ObjectId;
 
 /// What all sessions with one token share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
-    /// Held while an object is copied to the token or destroyed on it.
-    changing: Mutex<()>,
-    /// How many wait for that.
-    waiting: AtomicUsize,
+    pub(super) login: Login,
+    /// What the token said other than CKR_OK.
+    pub(super) faults: Tally,
+    /// Taken while an object is copied to the token or destroyed on it.
+    pub(super) changing: Turn,
     handles: Mutex<Handles>,
-    /// Held by whoever lists all objects, so that all who miss a handle after a lost login wait for one listing.
-    pub(super) listing: Mutex<()>,
+    /// The epoch of the handles as it was last seen, for those who must not wait.
+    epoch: AtomicU64,
+    /// Taken by whoever lists all objects, so that all who miss a handle after a lost login wait for one listing.
+    pub(super) listing: Turn,
     /// Objects whose destruction failed. Some tokens do not show them any more, and have them back after a restart.
     undestroyed: Mutex<HashSet<ObjectId>>,
     /// The mechanism that proved to be RFC 5649.
@@ -40,17 +48,26 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Held while an object is copied to the token, destroyed on it, or destroyed in a session.
-    pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let guard = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        guard
+    pub(super) fn new(pin: SecretString) -> Self {
+        Self {
+            login: Login::new(pin),
+            faults: Tally::default(),
+            changing: Turn::default(),
+            handles: Mutex::default(),
+            epoch: AtomicU64::default(),
+            listing: Turn::default(),
+            undestroyed: Mutex::default(),
+            key_wrap: OnceLock::new(),
+            mac_key: OnceLock::new(),
+        }
     }
 
-    /// Whether somebody waits for what [`Shared::changing`] gives.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0
+    /// How often all handles were forgotten, as far as is known: whoever logs in holds them.
+    pub(super) fn epoch(&self) -> u64 {
+        if let Ok(handles) = self.handles.try_lock() {
+            self.epoch.store(handles.epoch(), Ordering::Relaxed);
+        }
+        self.epoch.load(Ordering::Relaxed)
     }
 
     pub(super) fn handles(&self) -> MutexGuard<'_, Handles> {
@@ -69,8 +86,12 @@ impl Shared {
 /// A session with the token. Its calls block for as long as the hardware likes.
 #[derive(Debug)]
 pub struct Token {
+    // Before the lease: a session is closed while the module may still be used.
     pub(super) session: Session,
+    pub(super) lease: Lease,
     pub(super) shared: Arc<Shared>,
+    /// Whether nobody waits any more for what its thread does: then it must not leave anything on the token.
+    pub(super) written_off: Arc<AtomicBool>,
     /// Whether the session was left in the middle of something, and is to be replaced.
     pub(super) spoiled: Cell<bool>,
     /// Objects of the session that are of no more use.
@@ -79,12 +100,32 @@ pub struct Token {
 
 impl Token {
     /// A session that nothing has been done with.
-    pub(super) fn new(session: Session, shared: Arc<Shared>) -> Self {
-        Self { session, shared, spoiled: Cell::new(false), dropped: RefCell::default() }
+    pub(super) fn new(session: Session, lease: Lease, shared: Arc<Shared>, written_off: Arc<AtomicBool>) -> Self {
+        Self { session, lease, shared, written_off, spoiled: Cell::new(false), dropped: RefCell::default() }
     }
-}
 
-impl Token {
+    /// What an error means that a call ended with: what may be of the token itself is settled by a self-test.
+    pub(super) fn judge(&self, error: Error) -> Error {
+        let (Error::Failed(said) | Error::Full(said) | Error::Gone(said) | Error::Stale(said)) = &error else {
+            return error;
+        };
+        self.shared.faults.note(said);
+        match error {
+            Error::Failed(said) if meaning(&said) == Meaning::Doubtful && self.self_test().is_err() => Error::Gone(said),
+            error => error,
+        }
+    }
+
+    /// To be held while an object is copied to the token, destroyed on it, or destroyed in a session.
+    pub(super) fn changing(&self) -> Taken<'_> {
+        self.shared.changing.take(&self.written_off)
+    }
+
+    /// Fails where nobody waits for its thread any more.
+    pub(super) fn require_awaited(&self) -> Result<(), Error> {
+        if self.written_off.load(Ordering::SeqCst) { Err(Error::Hanging) } else { Ok(()) }
+    }
+
     /// The MAC of `data` under the key that authenticates import tokens: HMAC-SHA-256, 32 bytes.
     ///
     /// # Errors
@@ -123,18 +164,43 @@ impl Token {
         Ok(self.find(id)?.is_some())
     }
 
-    /// Runs `use_it` on the object with this CKA_ID; where its handle turns out stale, finds it again and runs once more.
+    /// Runs `use_it` on the object with this CKA_ID; where its handle turns out stale, finds it again and runs once more; where the
+    /// login turns out lost, logs in and runs once more.
     pub(super) fn with_object<T>(
         &self,
         id: &ObjectId,
         use_it: impl Fn(ObjectHandle) -> Result<T, Pkcs11Error>,
     ) -> Result<T, Error> {
+        match self.with_found(id, &use_it) {
+            Err(Error::Gone(error)) if meaning(&error) == Meaning::Login => {
+                self.shared.faults.note(&error);
+                // The handle may be another object's by now.
+                self.log_in_again(error)?;
+                self.with_found(id, &use_it)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn with_found<T>(&self, id: &ObjectId, use_it: &impl Fn(ObjectHandle) -> Result<T, Pkcs11Error>) -> Result<T, Error> {
         match use_it(self.require(id)?) {
             Err(error) if is_stale(&error) => {
+                self.shared.faults.note(&error);
                 self.shared.handles().remove(id);
                 Ok(use_it(self.require(id)?)?)
             }
             outcome => Ok(outcome?),
+        }
+    }
+
+    fn log_in_again(&self, lost: Pkcs11Error) -> Result<(), Error> {
+        match self.shared.login.ensure(&self.session, &self.shared) {
+            Ok(()) => {
+                tracing::warn!("the login to the token was lost; logged in again");
+                Ok(())
+            }
+            Err(OpenError::Pkcs11(error)) => Err(Error::Gone(error)),
+            Err(_) => Err(Error::Gone(lost)),
         }
     }
 
@@ -201,16 +267,4 @@ impl Token {
 
 pub(super) fn not_logged_in() -> Error {
     Error::Gone(Pkcs11Error::Pkcs11(RvError::UserNotLoggedIn, Function::GetSessionInfo))
-}
-
-/// Whether a handle no longer stands for its object. A lost login does this to all of them, and then finds return nothing:
-/// the retry tells the two apart.
-pub(super) fn is_stale(error: &Pkcs11Error) -> bool {
-    matches!(
-        error,
-        Pkcs11Error::Pkcs11(
-            RvError::ObjectHandleInvalid | RvError::KeyHandleInvalid | RvError::UnwrappingKeyHandleInvalid,
-            _
-        )
-    )
 }

@@ -5,10 +5,11 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::fault::is_stale;
 use super::mechanism::{KeyWrap, oaep};
 use super::prove::Proved;
 use super::session_object::SessionObject;
-use super::token::is_stale;
+use super::token::not_logged_in;
 use super::wrapping::without_leading_zeros;
 use super::{Error, Token, oaep as padding, prove, templates};
 use crate::model::wrapping::KEK_BYTES;
@@ -76,12 +77,13 @@ impl Token {
             ciphertext: &import.ciphertext,
             kind: import.kind,
         };
+        let epoch = self.shared.handles().epoch();
         let unwrapped = self.unwrap(key, &wrapped).and_then(|object| {
             crate::failpoint::reach("import.unwrapped");
             let proved = self.prove(&object, import.kind)?;
             Ok((object, proved))
         });
-        let (object, proved) = unwrapped.map_err(|error| self.whose_fault(error))?;
+        let (object, proved) = unwrapped.map_err(|error| self.whose_fault(error, epoch))?;
         if let Err(refusal) = accept(&proved) {
             return Ok(Err(refusal));
         }
@@ -112,6 +114,7 @@ impl Token {
                 let mut template = templates::kek();
                 template.push(Attribute::Value(kek.to_vec()));
                 let kek = self.create(template)?;
+                self.harden(&kek)?;
                 self.unwrap_under(&kek, wrapped, rest, &in_proof)
             }
             UnwrapPath::HostMaterial => {
@@ -189,9 +192,12 @@ impl Token {
     /// Whose fault an error is that a ciphertext, or what came out of it, may have led to: bad ciphertext and a sick token share
     /// return codes. Anything that only some plaintexts lead to would tell about the plaintext, so whatever it is, if the token still
     /// works then it was the blob.
-    pub(super) fn whose_fault(&self, error: Error) -> Error {
+    ///
+    /// But where the login or a session was lost since the handles were in `epoch`, it was that: no plaintext leads to it.
+    pub(super) fn whose_fault(&self, error: Error, epoch: u64) -> Error {
         match error {
             Error::Busy
+            | Error::Hanging
             | Error::Host(_)
             | Error::Lacks(_)
             | Error::Missing(_)
@@ -201,6 +207,7 @@ impl Token {
             Error::Failed(_) | Error::Full(_) | Error::Gone(_) | Error::Misbehaved(_) => {
                 self.spoiled.set(self.spoiled.get() || matches!(error, Error::Gone(_)));
                 match self.self_test() {
+                    Ok(()) if self.shared.handles().epoch() != epoch => not_logged_in(),
                     Ok(()) => {
                         if let Error::Misbehaved(what) = &error {
                             tracing::warn!(what, "material is refused");

@@ -5,7 +5,7 @@ use cryptoki::context::Function;
 use cryptoki::error::Error as Pkcs11Error;
 use cryptoki::object::ObjectHandle;
 
-use super::token::is_stale;
+use super::fault::is_stale;
 use super::{Error, Token};
 use crate::model::ObjectId;
 
@@ -24,11 +24,11 @@ impl Token {
     }
 
     /// An answer that only a ciphertext can have spoilt: `None` where it was the ciphertext, and the token works. What fails before
-    /// the token sees a ciphertext, or says that the token is gone or full, says nothing of one.
-    pub(super) fn unless_bad<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    /// the token sees a ciphertext, or says that the token is gone or full, says nothing of one. `epoch` is that of the handles from before.
+    pub(super) fn unless_bad<T>(&self, epoch: u64, answer: Result<T, Error>) -> Result<Option<T>, Error> {
         let fault = match answer {
             Err(Error::Failed(Pkcs11Error::Pkcs11(code, Function::Decrypt))) => {
-                let fault = self.whose_fault(Error::Failed(Pkcs11Error::Pkcs11(code, Function::Decrypt)));
+                let fault = self.whose_fault(Error::Failed(Pkcs11Error::Pkcs11(code, Function::Decrypt)), epoch);
                 if matches!(fault, Error::Rejected) {
                     // Beside a caller who swears by their ciphertext, an operator wants to know what the token said.
                     tracing::info!(?code, "a ciphertext is refused");

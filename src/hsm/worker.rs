@@ -1,308 +1,292 @@
-//! The threads that talk to the token, and the queues before them.
+//! The threads that talk to the token.
 //!
 //! A PKCS#11 call blocks, and a session serves one thread at a time: so each session lives on a thread of its own, and
-//! callers queue. The queues are bounded; a full one is [`Error::Busy`], at once. Making keys takes seconds and has
-//! sessions of its own, so that it never stands in an import's way; making them ahead of demand has others again, whose
-//! threads give way to all else; and so has sweeping, whose searches take as long as the token is full.
+//! callers queue. Each call is under a watch: one that hangs is written off with its thread, and another takes the place.
 
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cryptoki::session::SessionState;
-use secrecy::SecretString;
-use tokio::sync::watch;
+use super::care::Care;
+use super::lane::{Job, Lane};
+use super::watch::Watch;
+use super::{OpenError, Token};
 
-use super::lane::{Job, Lane, enqueue, give_no_way, give_way};
-use super::module::{Module, OpenError};
-use super::token::Shared;
-use super::{Condition, Error, Profile, Queue, Token, TokenName, Vitals, probe};
-use crate::model::{HostAssisted, ObjectId};
+/// How long a session may lie idle before it is tested: so it is known how the token is, whether anybody asks or not.
+const IDLE: Duration = Duration::from_secs(5);
 
-/// How many sessions make keys that a caller waits for.
-pub const MAKERS: usize = 2;
+/// How long those who wait for a session wait at a time, before they look whether anybody still asks.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// How long a worker waits before it tries to open a lost session again.
-const REOPEN_PAUSE: Duration = Duration::from_millis(500);
-
-/// How long the end waits for calls to the token under way.
-const LAST_CALL: Duration = Duration::from_secs(10);
-
-/// What it takes to open a token.
-#[derive(Debug)]
-pub struct Settings {
-    /// The PKCS#11 module.
-    pub module: PathBuf,
-    /// Which of its tokens.
-    pub token: TokenName,
-    /// The user PIN.
-    pub pin: SecretString,
-    /// Sessions that serve calls.
-    pub sessions: usize,
-    /// Sessions that make keys ahead of demand; with none, [`Hsm::fill`] is always busy.
-    pub fillers: usize,
-    /// Calls that may wait.
-    pub queue: usize,
-    /// The most that the host may see.
-    pub host_assisted: HostAssisted,
-}
-
-/// The token, to those who await it. When the last clone goes, the sessions are closed.
-#[derive(Clone, Debug)]
-pub struct Hsm {
-    // Before `ended`: the threads end when the queues do.
-    calls: flume::Sender<Job>,
-    making: flume::Sender<Job>,
-    filling: flume::Sender<Job>,
-    sweeping: flume::Sender<Job>,
-    shared: Arc<Shared>,
-    profile: Arc<Profile>,
-    condition: watch::Sender<Condition>,
-    _ended: Arc<Ended>,
-}
-
-/// Waits, when dropped, until every thread has closed its session: a process that exits while one still talks to the
-/// module crashes in the module's destructors.
-#[derive(Debug)]
-struct Ended(flume::Receiver<()>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        if let Err(flume::RecvTimeoutError::Timeout) = self.0.recv_timeout(LAST_CALL) {
-            tracing::warn!("a call to the token does not end; its session is left open");
-        }
-    }
-}
-
-impl Hsm {
-    /// Loads the module, logs in once, finds out what the token can do and starts the threads. Blocks for seconds.
-    ///
-    /// # Errors
-    /// Where the token cannot be opened; the message says what to do.
-    pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        let Settings { module, token, pin, sessions, fillers, queue, host_assisted } = settings;
-        let module = Module::open(&module, &token)?;
-        let shared = Arc::new(Shared::default());
-        let first = module.context.open_rw_session(module.slot)?;
-        module.login(&first, &pin)?;
-        let first = Token::new(first, Arc::clone(&shared));
-        let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
-        first.clear_session();
-
-        let (alive, ended) = flume::bounded(0);
-        // Dropped after the queues, and so waits for the threads, wherever this breaks off.
-        let ended = Ended(ended);
-        let worker =
-            Arc::new(Worker { module, pin, shared: Arc::clone(&shared), refused: Mutex::new(false), _alive: alive });
-        let (calls, called) = Lane::new(queue);
-        let (making, made) = Lane::new(queue);
-        // Twice as many as sessions: one waits while another is made, so that no session waits for the record between two.
-        let (filling, filled) = Lane::new(2 * fillers);
-        let (sweeping, swept) = Lane::new(queue);
-        worker.start("token", first, called.clone(), give_no_way)?;
-        for _ in 1..sessions {
-            worker.start("token", worker.session()?, called.clone(), give_no_way)?;
-        }
-        for _ in 0..MAKERS {
-            worker.start("token-making", worker.session()?, made.clone(), give_no_way)?;
-        }
-        for _ in 0..fillers {
-            worker.start("token-filling", worker.session()?, filled.clone(), give_way)?;
-        }
-        worker.start("token-sweeping", worker.session()?, swept, give_no_way)?;
-        let condition = watch::Sender::new(Condition::Well);
-        Ok(Self { calls, making, filling, sweeping, shared, profile, condition, _ended: Arc::new(ended) })
-    }
-
-    /// What the token was found able to do.
-    pub fn profile(&self) -> &Profile {
-        &self.profile
-    }
-
-    /// Whether the token serves, and each change of it.
-    pub fn condition(&self) -> watch::Receiver<Condition> {
-        self.condition.subscribe()
-    }
-
-    /// How the token is, and what has been done for it.
-    pub fn vitals(&self) -> Vitals {
-        let queues =
-            [("calls", &self.calls), ("making", &self.making), ("filling", &self.filling), ("sweeping", &self.sweeping)];
-        let queue = |(name, jobs): (&'static str, &flume::Sender<Job>)| Queue {
-            name,
-            waiting: jobs.len(),
-            capacity: jobs.capacity().unwrap_or_default(),
-            sessions: jobs.receiver_count(),
-        };
-        Vitals {
-            condition: *self.condition.borrow(),
-            queues: queues.into_iter().map(queue).collect(),
-            reopened: 0,
-            relogins: 0,
-            reinitialised: 0,
-            epoch: self.shared.handles().epoch(),
-            hanging: 0,
-            most_hanging: 0,
-            faults: std::collections::BTreeMap::new(),
-        }
-    }
-
-    /// Has a session do `work`.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] where the queue is full; else what `work` answers.
-    pub async fn call<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        enqueue(&self.calls, work).await
-    }
-
-    /// As [`Hsm::call`], for work that takes seconds: making keys.
-    ///
-    /// # Errors
-    /// As [`Hsm::call`].
-    pub async fn make<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        enqueue(&self.making, work).await
-    }
-
-    /// As [`Hsm::make`], for keys that nobody waits for.
-    ///
-    /// # Errors
-    /// As [`Hsm::call`].
-    pub async fn fill<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        enqueue(&self.filling, work).await
-    }
-
-    /// As [`Hsm::call`], for work that takes as long as the token is full: searching and destroying.
-    ///
-    /// # Errors
-    /// As [`Hsm::call`].
-    pub async fn sweep<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        enqueue(&self.sweeping, work).await
-    }
-
-    /// Up to `limit` of the objects whose handles are known, in the order of their CKA_IDs, from behind `after`. After a
-    /// listing, that is every object of ours.
-    pub fn known_objects(&self, after: Option<ObjectId>, limit: usize) -> Vec<ObjectId> {
-        self.shared.handles().known(after, limit)
-    }
-
-    /// Those of `objects` whose handles are not known.
-    pub fn unknown_of(&self, objects: &[ObjectId]) -> Vec<ObjectId> {
-        let handles = self.shared.handles();
-        objects.iter().filter(|id| handles.get(id).is_none()).copied().collect()
-    }
-
-    /// Forgets the handles of objects that are not there any more.
-    pub fn forget(&self, objects: &[ObjectId]) {
-        let mut handles = self.shared.handles();
-        for id in objects {
-            handles.remove(id);
-        }
-    }
-
-    /// Says which object authenticates import tokens. Takes effect once.
-    pub fn use_mac_key(&self, id: ObjectId) {
-        let _already = self.shared.mac_key.set(id);
-    }
-}
-
-struct Worker {
-    module: Module,
-    pin: SecretString,
-    shared: Arc<Shared>,
-    /// Why nobody logs in any more. One at a time, and none after a refusal: each wrong PIN brings the token's lock nearer.
-    refused: Mutex<bool>,
+/// What all threads share.
+pub(super) struct Crew {
+    pub(super) care: Care,
+    pub(super) watch: Watch,
+    /// Workers with a session serve callers; of which lane it is asked whether anybody does.
+    calls: Lane,
+    next: AtomicU64,
     /// Dropped with the last thread.
-    _alive: flume::Sender<()>,
+    alive: Mutex<Option<flume::Sender<()>>>,
 }
 
-impl Worker {
-    fn session(&self) -> Result<Token, OpenError> {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if *refused {
-            return Err(OpenError::WrongPin);
-        }
-        let session = self.module.context.open_rw_session(self.module.slot)?;
-        if session.get_session_info()?.session_state() != SessionState::RwUser {
-            // Held over the login: whoever found nothing before it must see another epoch after it.
-            let mut handles = self.shared.handles();
-            handles.forget();
-            let login = self.module.login(&session, &self.pin);
-            handles.forget();
-            drop(handles);
-            *refused = matches!(login, Err(OpenError::WrongPin | OpenError::PinLocked));
-            login?;
-        }
-        Ok(Token::new(session, Arc::clone(&self.shared)))
+/// A place in a crew: one thread, and after it hangs another.
+struct Place {
+    lane: Lane,
+    worker: u64,
+    written_off: Arc<AtomicBool>,
+    /// Whether it counts among those of its lane who have a session.
+    counts: Arc<AtomicBool>,
+}
+
+/// Why a session is not served by any more.
+enum End {
+    /// Nobody asks any more.
+    Over,
+    /// It is lost, or called back; perhaps before this was done.
+    Lost(Option<Job>),
+    /// Its thread is written off.
+    WrittenOff,
+}
+
+enum Next {
+    Job(Job),
+    Recalled,
+    Idle,
+    Over,
+}
+
+impl Crew {
+    pub(super) fn new(care: Care, calls: Lane, alive: flume::Sender<()>) -> Self {
+        let (next, alive) = (AtomicU64::new(0), Mutex::new(Some(alive)));
+        Self { care, watch: Watch::default(), calls, next, alive }
     }
 
-    fn start(self: &Arc<Self>, name: &str, token: Token, lane: Lane, begin: fn()) -> Result<(), OpenError> {
-        let worker = Arc::clone(self);
-        let work = move || {
-            begin();
-            worker.work(token, &lane);
-            drop(worker);
-        };
-        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-        spawned.map(|_| ()).map_err(|error| OpenError::Thread(error.to_string()))
+    /// Ends with its threads: from here on the end of the last of them can be waited for.
+    pub(super) fn disband(&self) {
+        self.watch.leave();
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn work(&self, mut token: Token, lane: &Lane) {
-        lane.well.fetch_add(1, Ordering::SeqCst);
-        while let Ok(job) = lane.jobs.recv() {
-            let session_is_good = std::panic::catch_unwind(AssertUnwindSafe(|| job(Some(&token)))).unwrap_or(false);
-            if session_is_good {
-                // Whoever asked has their answer.
-                token.clear_session();
-                continue;
+    fn alive(&self) -> Option<flume::Sender<()>> {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Starts the thread that looks after the others.
+    pub(super) fn start_watch(self: &Arc<Self>) -> Result<(), OpenError> {
+        let crew = Arc::clone(self);
+        start_thread("token-watch", move || crew.watch.keep())
+    }
+
+    /// Starts a thread for a lane; with no session, it begins by opening one.
+    pub(super) fn start(self: &Arc<Self>, lane: Lane, token: Option<Token>) -> Result<(), OpenError> {
+        let crew = Arc::clone(self);
+        let worker = self.next.fetch_add(1, Ordering::Relaxed);
+        let written_off = token.as_ref().map(|token| Arc::clone(&token.written_off)).unwrap_or_default();
+        let place = Place { lane, worker, written_off, counts: Arc::default() };
+        let alive = self.alive();
+        start_thread(place.lane.name, move || {
+            (place.lane.begin)();
+            crew.work(&place, token);
+            drop(crew);
+            drop(alive);
+        })
+    }
+
+    fn work(self: &Arc<Self>, place: &Place, mut held: Option<Token>) {
+        let mut left = None;
+        loop {
+            let token = match held.take() {
+                Some(token) => token,
+                None => match self.recover(place, &mut left) {
+                    Ok(token) => token,
+                    Err(End::WrittenOff) => return,
+                    Err(End::Over | End::Lost(_)) => break,
+                },
+            };
+            place.come();
+            let end = self.serve(place, &token, left.take());
+            if !matches!(end, End::WrittenOff) {
+                place.go();
             }
-            tracing::warn!("a session with the token is lost; opening another");
-            lane.well.fetch_sub(1, Ordering::SeqCst);
-            match self.reopen(lane) {
-                Some(fresh) => token = fresh,
-                None => break,
+            match end {
+                End::Over => return,
+                End::WrittenOff => return,
+                End::Lost(job) => left = job,
             }
-            lane.well.fetch_add(1, Ordering::SeqCst);
+            // Closing a session is a call too.
+            if self.watched(place, None, move || drop(token)).is_none() {
+                return;
+            }
         }
-        // The PIN is refused, or nobody asks any more. Who is left without any worker is told so.
-        while lane.well.load(Ordering::SeqCst) == 0
-            && let Ok(job) = lane.jobs.recv()
-        {
-            job(None);
+        // The PIN is refused. Who is left without any worker is told so.
+        place.lane.serve_nobody();
+    }
+
+    /// Serves by a session until it is lost.
+    fn serve(self: &Arc<Self>, place: &Place, token: &Token, mut first: Option<Job>) -> End {
+        let mut trusted = self.care.suspicion();
+        loop {
+            let next = match first.take() {
+                Some(job) => Next::Job(job),
+                None => place.next(token),
+            };
+            let (job, is_tested) = match next {
+                Next::Over => return End::Over,
+                Next::Recalled => return End::Lost(None),
+                Next::Idle => (None, false),
+                Next::Job(job) => (Some(job), trusted == self.care.suspicion()),
+            };
+            if !is_tested {
+                trusted = self.care.suspicion();
+                let abandon = job.as_ref().map(Job::abandon);
+                match self.watched(place, abandon, || token.self_test()) {
+                    None => return End::WrittenOff,
+                    Some(Some(Ok(()))) => {}
+                    Some(Some(Err(error))) => {
+                        tracing::warn!(%error, "a session with the token does not work any more; opening another");
+                        self.care.suspect();
+                        return End::Lost(job);
+                    }
+                    Some(None) => return End::Lost(job),
+                }
+            }
+            let Some(job) = job else { continue };
+            let abandon = job.abandon();
+            // Whoever asked has their answer before the session is cleared.
+            let done = self.watched(place, Some(abandon), move || job.run(token) && token.clear_session());
+            match done {
+                None => return End::WrittenOff,
+                Some(Some(true)) => {}
+                Some(Some(false) | None) => {
+                    tracing::warn!("a session with the token is lost; opening another");
+                    self.care.suspect();
+                    return End::Lost(None);
+                }
+            }
         }
     }
 
-    /// A new session, as soon as the token gives one; `None` where the PIN is refused, for another try could lock it, or where
+    /// Opens a session, as soon as the token gives one; no more where the PIN is refused, for another try could lock it, or where
     /// nobody asks any more.
-    fn reopen(&self, lane: &Lane) -> Option<Token> {
-        self.shared.forget_handles();
-        while !lane.jobs.is_disconnected() {
-            match self.session() {
-                Ok(token) => return Some(token),
-                Err(error) if error.is_of_the_pin() => {
-                    tracing::error!(%error, "a session with the token stays closed");
-                    return None;
+    fn recover(self: &Arc<Self>, place: &Place, left: &mut Option<Job>) -> Result<Token, End> {
+        self.care.shared.forget_handles();
+        let mut tries = 0;
+        while !place.lane.jobs.is_disconnected() {
+            let attempt = self.watched(place, left.as_ref().map(Job::abandon), || {
+                let attempt = self.care.attempt(place.worker, &place.written_off);
+                let nobody_serves = self.calls.well.load(Ordering::SeqCst) == 0;
+                match attempt {
+                    None => (None, LOOK),
+                    Some(Err(OpenError::Initialising)) => (Some(Err(OpenError::Initialising)), LOOK),
+                    Some(Err(error)) => {
+                        tries += 1;
+                        let pause = self.care.treat(place.worker, &error, tries, nobody_serves, place.lane.limit);
+                        (Some(Err(error)), pause)
+                    }
+                    Some(Ok(token)) => (Some(Ok(token)), LOOK),
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "no session with the token yet");
-                    lane.turn_away();
-                    std::thread::sleep(REOPEN_PAUSE);
+            });
+            let (attempt, pause) = match attempt {
+                None => return Err(End::WrittenOff),
+                Some(None) => (None, LOOK),
+                Some(Some(attempt)) => attempt,
+            };
+            match attempt {
+                Some(Ok(token)) => return Ok(token),
+                Some(Err(error)) if error.is_of_the_pin() => {
+                    tracing::error!(%error, "a session with the token stays closed");
+                    left.take().into_iter().for_each(Job::turn_away);
+                    return Err(End::Lost(None));
+                }
+                Some(Err(OpenError::Initialising)) => self.care.wait(LOOK),
+                attempt => {
+                    if let Some(Err(error)) = attempt {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "no session with the token yet");
+                    }
+                    left.take().into_iter().for_each(Job::turn_away);
+                    self.pause(place, pause);
                 }
             }
         }
+        Err(End::Over)
+    }
+
+    /// Waits, and meanwhile turns those away who ask.
+    fn pause(&self, place: &Place, pause: Duration) {
+        let until = std::time::Instant::now() + pause;
+        loop {
+            place.lane.turn_away();
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() || place.lane.jobs.is_disconnected() {
+                return;
+            }
+            self.care.wait(left.min(LOOK));
+        }
+    }
+
+    /// Makes a call under the watch. `None` where it came back too late, and the thread is to end; `Some(None)` where it panicked.
+    fn watched<T>(
+        self: &Arc<Self>,
+        place: &Place,
+        abandon: Option<Arc<dyn Fn() + Send + Sync>>,
+        call: impl FnOnce() -> T,
+    ) -> Option<Option<T>> {
+        let (crew, lane, worker) = (Arc::downgrade(self), place.lane.clone(), place.worker);
+        let (written_off, counts) = (Arc::clone(&place.written_off), Arc::clone(&place.counts));
+        let id = self.watch.begin(place.lane.limit, move || {
+            // Before anybody is told: from here on the thread leaves nothing on the token.
+            written_off.store(true, Ordering::SeqCst);
+            lane.go(&counts);
+            if let Some(abandon) = abandon {
+                abandon();
+            }
+            if let Some(crew) = crew.upgrade() {
+                crew.replace(&lane, worker);
+            }
+        });
+        let done = std::panic::catch_unwind(AssertUnwindSafe(call)).ok();
+        if self.watch.end(id) {
+            return Some(done);
+        }
+        self.care.came_back();
         None
     }
+
+    fn replace(self: &Arc<Self>, lane: &Lane, worker: u64) {
+        self.care.shared.changing.look_again();
+        self.care.shared.listing.look_again();
+        let nobody_serves = self.calls.well.load(Ordering::SeqCst) == 0;
+        if !self.care.hangs(worker, nobody_serves) {
+            lane.turn_away();
+        } else if let Err(error) = self.start(lane.clone(), None) {
+            tracing::error!(%error, "no thread takes the place of one that hangs");
+        }
+    }
+}
+
+impl Place {
+    /// What is to be done next.
+    fn next(&self, token: &Token) -> Next {
+        let next = flume::Selector::new()
+            .recv(&token.lease.recalled, |_| Next::Recalled)
+            .recv(&self.lane.jobs, |job| job.map_or(Next::Over, Next::Job))
+            .wait_timeout(IDLE);
+        next.unwrap_or(Next::Idle)
+    }
+
+    fn come(&self) {
+        if !self.counts.swap(true, Ordering::SeqCst) {
+            self.lane.well.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn go(&self) {
+        self.lane.go(&self.counts);
+    }
+}
+
+fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    spawned.map(|_| ()).map_err(|error| OpenError::Thread(error.to_string()))
 }

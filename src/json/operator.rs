@@ -1,10 +1,12 @@
 //! What is keyferry's own, and an operator's.
 
+use serde_json::Value;
+
 use super::answer::{Answer, blob, moment, structure};
 use super::members::Members;
 use crate::hsm::Profile;
 use crate::model::{Invalid, Timestamp};
-use crate::service::{Error, ServerInfo};
+use crate::service::{Error, PartHealth, ServerInfo};
 
 pub(super) fn advance(members: &mut Members) -> Result<i32, Error> {
     Ok(members.integer("seconds")?.ok_or_else(|| Invalid::missing("seconds"))?)
@@ -25,6 +27,16 @@ pub(super) fn server_info(info: ServerInfo) -> Answer {
         ("Store", info.store.into()),
         ("AttestationPublicKey", blob(&info.public_keys.attestation)),
         ("AuditPublicKey", blob(&info.public_keys.audit)),
+        ("Parts", info.health.parts().iter().map(part).collect()),
+    ])
+}
+
+fn part(health: &PartHealth) -> Value {
+    structure([
+        ("Name", health.part.as_str().into()),
+        ("Serving", health.trouble.is_none().into()),
+        ("Reason", health.trouble.as_ref().map(|trouble| trouble.reason.as_str()).into()),
+        ("Since", moment(health.since)),
     ])
 }
 
@@ -39,6 +51,10 @@ pub(super) fn token_profile(profile: &Profile) -> Answer {
             ("Reason", route.reason.as_str().into()),
         ])
     });
+    let isolation = structure([
+        ("Tried", profile.isolation.attempts.len().into()),
+        ("UnwrappedKeys", profile.isolation.unwrapped.iter().map(ToString::to_string).collect()),
+    ]);
     let profile = structure([
         ("Label", profile.label.as_str().into()),
         ("SerialNumber", profile.serial_number.as_str().into()),
@@ -49,6 +65,7 @@ pub(super) fn token_profile(profile: &Profile) -> Answer {
         ("HostAssisted", profile.host_assisted.as_str().into()),
         ("KeyWrapMechanism", profile.key_wrap.map(|number| format!("0x{number:04X}")).into()),
         ("Paths", paths.collect()),
+        ("Isolation", isolation),
     ]);
     Answer::of([("TokenProfile", profile)])
 }

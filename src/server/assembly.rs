@@ -14,7 +14,7 @@ use super::pin;
 use super::private::{Exposed, require_private};
 use crate::clock::{Clock, MovableClock, SystemClock};
 use crate::config::{self, Config};
-use crate::hsm::{self, Hsm, OpenError, Profile};
+use crate::hsm::{self, Hsm, OpenError, Profile, Unfit};
 use crate::model::{SetCaps, WrappingKeySpec};
 use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, PublicKeys, Service, Settings};
 use crate::store::{self, Store};
@@ -38,6 +38,9 @@ pub enum StartError {
     /// The token does not open.
     #[error(transparent)]
     Token(#[from] OpenError),
+    /// The token hands out what it must not.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// The store does not open.
     #[error("the store does not open: check store.url, and that its place can be written to")]
     Store(#[source] store::Error),
@@ -110,6 +113,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
     tokio::spawn(service.clone().keep_signing(audit.checkpoint));
+    tokio::spawn(service.clone().watch_health());
     Ok(Arc::new(service))
 }
 
@@ -133,12 +137,12 @@ pub async fn public_keys(config: &Config) -> Result<PublicKeys, StartError> {
     Ok(service::public_keys(&open_token(&config.hsm, 0).await?).await?)
 }
 
-/// Finds out what the token can do, without the store.
+/// Finds out what the token can do, without the store, and whether it is fit for anything or not.
 ///
 /// # Errors
 /// Where the token does not open.
 pub async fn examine(config: &Config) -> Result<Profile, StartError> {
-    Ok(open_token(&config.hsm, 0).await?.profile().clone())
+    Ok(open_any_token(&config.hsm, 0).await?.profile().clone())
 }
 
 /// How full the token is and when it will be full, by the record, which is only read.
@@ -187,8 +191,15 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
     PoolSettings { sessions, waiting, marks }
 }
 
+/// Opens a token that keeps what it is told to keep.
 pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
-    let config::Hsm { module, token, pin: source, sessions, queue, host_assisted, vendor_attestation_file: _ } =
+    let hsm = open_any_token(config, fillers).await?;
+    hsm.profile().isolation.require_fit()?;
+    Ok(hsm)
+}
+
+async fn open_any_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
+    let config::Hsm { module, token, pin: source, sessions, queue, longest_call, host_assisted, vendor_attestation_file: _ } =
         config.clone();
     let token = match token {
         config::TokenName::Label(label) => hsm::TokenName::Label(label),
@@ -196,7 +207,7 @@ pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<H
     };
     let open = move || {
         let pin = pin::read(&source)?;
-        Ok(Hsm::open(hsm::Settings { module, token, pin, sessions, fillers, queue, host_assisted })?)
+        Ok(Hsm::open(hsm::Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted })?)
     };
     tokio::task::spawn_blocking(open).await.map_err(StartError::BrokeOff)?
 }

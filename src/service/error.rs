@@ -179,7 +179,7 @@ impl Error {
             Self::Unaudited(_) => Kind::DependencyTimeout,
             Self::Unidentified => Kind::UnrecognizedClient,
             Self::Hsm(hsm::Error::Full(_)) | Self::Capped { .. } | Self::TokenFull { .. } => Kind::LimitExceeded,
-            Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
+            Self::Hsm(hsm::Error::Gone(_) | hsm::Error::Hanging | hsm::Error::Stale(_)) => Kind::DependencyTimeout,
             Self::Hsm(hsm::Error::Lacks(_)) | Self::Unsupported(_) => Kind::Unsupported,
             Self::Hsm(hsm::Error::Rejected) | Self::InvalidCiphertext => Kind::InvalidCiphertext,
             Self::Hsm(
@@ -194,7 +194,9 @@ impl Error {
             Self::InvalidMarker => Kind::InvalidMarker,
             Self::Key { refused, .. } => of_refusal(refused),
             Self::Signature(refused) => of_signature(refused),
-            Self::Store(store::Error::Conflict | store::Error::Unreachable(_)) => Kind::DependencyTimeout,
+            Self::Store(store::Error::Conflict | store::Error::ReadOnly | store::Error::Unreachable(_)) => {
+                Kind::DependencyTimeout
+            }
             Self::Store(_) => Kind::Internal,
             Self::Tags(_) => Kind::Tag,
             Self::TokenExpired => Kind::ExpiredImportToken,

@@ -117,7 +117,7 @@ impl Service {
                 // A request that ends the process or the thread counts, or it could be sent without end.
                 let leftover = leftover_of(&error);
                 match error {
-                    hsm::Error::Stopped => self.give_up(&claim, leftover).await,
+                    hsm::Error::Hanging | hsm::Error::Stopped => self.give_up(&claim, leftover).await,
                     _ => self.refund(&claim, leftover).await,
                 }
                 on_the_beat(began).await;

@@ -8,7 +8,9 @@ use super::capacity::Capacity;
 use super::destroy::Reaper;
 use super::pairs::Pairs;
 use super::statements::Signers;
-use super::{Error, Gate, Service, Settings};
+use super::{Error, Gate, Health, Service, Settings};
+use tokio::sync::watch;
+
 use crate::clock::Clock;
 use crate::hsm::{self, Hsm, Listed};
 use crate::model::{InstallationId, ObjectId, ObjectKind, Skew};
@@ -129,6 +131,8 @@ impl Service {
         let capacity = Arc::new(Capacity::new(settings.capacity, hsm.profile().private_memory));
         let pairs = Arc::new(Pairs::new(settings.pool.waiting));
         let (settings, reaper) = (Arc::new(settings), Reaper::default());
+        // All of it has just been asked for something.
+        let health = Arc::new(watch::Sender::new(Health::all_well(started_at)));
         let service = Self {
             store,
             hsm,
@@ -143,6 +147,9 @@ impl Service {
             capacity,
             pairs,
             reaper,
+            health,
+            counted: Arc::default(),
+            housework: Arc::default(),
         };
         service.recover(&objects.own_keys()).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;

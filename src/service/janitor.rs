@@ -1,6 +1,7 @@
 //! What time brings: sets and materials expire, deletions fall due, and what is left over is destroyed.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::{Error, Service};
 use crate::model::{Account, KeyId, Timestamp};
@@ -15,7 +16,46 @@ const HANDLES: usize = 1000;
 /// How long the record of a set outlives the set itself.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What came of the rounds until now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rounds {
+    /// Rounds that were done.
+    pub done: u64,
+    /// Rounds that broke off.
+    pub broken_off: u64,
+    /// How long ago the last good one ended; where there was none, for how long it is waited for.
+    pub since_good: Duration,
+}
+
+/// Keeps count of the rounds.
+#[derive(Debug)]
+pub(super) struct Housework(Mutex<(u64, u64, Instant)>);
+
+impl Default for Housework {
+    fn default() -> Self {
+        Self(Mutex::new((0, 0, Instant::now())))
+    }
+}
+
+impl Housework {
+    fn ended(&self, well: bool) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (done, broken_off, last_good) = &mut *counts;
+        if well {
+            (*done, *last_good) = (*done + 1, Instant::now());
+        } else {
+            *broken_off += 1;
+        }
+    }
+}
+
 impl Service {
+    /// What came of the janitor's rounds until now.
+    pub fn rounds(&self) -> Rounds {
+        let (done, broken_off, last_good) = *self.housework.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Rounds { done, broken_off, since_good: last_good.elapsed() }
+    }
+
     /// Does the janitor's round every `interval`, until the process ends.
     pub async fn keep_house(self, interval: Duration) {
         let mut rounds = tokio::time::interval(interval);
@@ -28,7 +68,9 @@ impl Service {
             if let Err(error @ store::Error::Newer { .. }) = self.store.require_served().await {
                 tracing::error!(%error, "this service is too old for its database");
             }
-            for done in [self.tidy().await, self.take_stock().await] {
+            let round = [self.tidy().await, self.take_stock().await];
+            self.housework.ended(round.iter().all(Result::is_ok));
+            for done in round {
                 if let Err(error) = done {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
@@ -51,6 +93,7 @@ impl Service {
         self.store.forget_pending_imports_of_ended_sets(now).await?;
         self.expire_material(now).await?;
         self.carry_out_deletions(now).await?;
+        self.hsm.settle_doubts().await;
         // What is more is destroyed while the next round's work is done.
         if self.destroy_first(BATCH as usize).await {
             self.destroy_soon();

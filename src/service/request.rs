@@ -251,6 +251,8 @@ pub struct ServerInfo {
     pub store: &'static str,
     /// What the service signs with.
     pub public_keys: super::PublicKeys,
+    /// How everything is that it needs.
+    pub health: super::Health,
 }
 
 impl ImportKeyMaterial {

@@ -25,6 +25,9 @@ pub enum Error {
     /// Another process serves over the same SQLite file.
     #[error("the database is in use by another keyferryd: stop that one, or use PostgreSQL for several (lock file {})", .0.display())]
     InUse(PathBuf),
+    /// The database answers, and takes no changes.
+    #[error("the database takes no changes: is it a standby, or set to read only?")]
+    ReadOnly,
     /// A newer program has brought the schema to where this one may not serve any more.
     #[error(
         "the database has schema {schema}, which a keyferryd of schema {ours} may not serve: start the newer keyferryd that migrated it"
@@ -78,6 +81,8 @@ impl From<sqlx::Error> for Error {
                     "40001" | "40P01" | "53000" | "53100" | "53200" | "53300" | "55P03" | "57014" | "57P01" | "57P02"
                     | "57P03",
                 ) => Self::Unreachable(error),
+                // PostgreSQL's read_only_sql_transaction: a standby, or what has become one.
+                Some("25006") => Self::ReadOnly,
                 Some(code) if code.len() == 5 && code.starts_with("08") => Self::Unreachable(error),
                 Some(code) if code.len() < 5 && is_locked(code) => Self::Unreachable(error),
                 _ => Self::Database(error),

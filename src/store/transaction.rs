@@ -104,7 +104,7 @@ macro_rules! transact {
             };
             match within(LIMIT, once).await {
                 Err(error) if error.lost_a_race() && run < RUNS => tokio::time::sleep(pause(run)).await,
-                done => break done,
+                done => break $store.noted(done),
             }
             run += 1;
         }
@@ -154,15 +154,15 @@ impl Transaction {
 impl Store {
     /// Runs a statement that only reads. It sees one moment; two statements may see two.
     pub(super) async fn rows(&self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
-        within(LIMIT, async {
+        let read = within(LIMIT, async {
             Ok(match &self.database {
                 Database::Postgres(on) => query!(sql, args).fetch_all(on).await?.into_iter().map(Row::Postgres).collect(),
                 Database::Sqlite { reader, .. } => {
                     query!(sql, args).fetch_all(reader).await?.into_iter().map(Row::Sqlite).collect()
                 }
             })
-        })
-        .await
+        });
+        self.noted(read.await)
     }
 
     /// Runs a single statement that changes rows, as a transaction of its own: durable when it returns. On PostgreSQL it must decide
@@ -186,7 +186,7 @@ impl Store {
             match within(LIMIT, once).await {
                 // Some that speak PostgreSQL's protocol know no other level than SERIALIZABLE.
                 Err(error) if error.lost_a_race() && run < RUNS => tokio::time::sleep(pause(run)).await,
-                done => break done,
+                done => break self.noted(done),
             }
             run += 1;
         }

@@ -175,6 +175,7 @@ async fn the_token_derives_the_same_secret_after_a_restart_and_another_token_doe
         sessions: 1,
         fillers: 1,
         queue: 8,
+        longest_call: std::time::Duration::from_secs(30),
         host_assisted: keyferry::model::HostAssisted::None,
     };
     let again = tokio::task::spawn_blocking(move || Hsm::open(settings).unwrap()).await.unwrap();

@@ -269,6 +269,17 @@ impl Daemon {
         self.process.log.wait_for(count, wanted).unwrap_or_else(|| panic!("the line never came:\n{}", self.log()))
     }
 
+    /// Where monitoring asks, `host:port`; the settings must say that it may.
+    pub fn metrics_address(&self) -> String {
+        let metrics = self.wait_for_log(|line| field(line, "message") == "metrics");
+        field(&metrics, "address").as_str().expect("metrics say their address").to_owned()
+    }
+
+    /// SIGTERM; it goes on until its calls have ended.
+    pub fn begin_to_end(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
     /// Makes it read its certificates and policies again.
     pub fn reload(&self) {
         self.signal(rustix::process::Signal::HUP);

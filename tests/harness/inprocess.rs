@@ -34,6 +34,7 @@ pub fn open(label: &str, host_assisted: HostAssisted) -> Hsm {
         sessions: 2,
         fillers: 2,
         queue: 64,
+        longest_call: std::time::Duration::from_secs(30),
         host_assisted,
     };
     Hsm::open(settings).unwrap()

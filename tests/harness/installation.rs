@@ -5,8 +5,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::any_token::{AnyToken, Make};
 use super::certificates::{Authority, Identity};
-use super::softhsm::{self, SoftHsm};
+use super::faults;
+use super::softhsm;
 
 /// The account that callers belong to.
 pub const ACCOUNT: &str = "111122223333";
@@ -47,6 +49,7 @@ rsa_4096 = { low = 0, high = 0 }
 /// What differs between the configurations of tests.
 #[derive(Clone)]
 pub struct Settings {
+    pub make: Make,
     pub host_assisted: &'static str,
     pub lifetime_seconds: u32,
     pub max_attempts: u32,
@@ -54,16 +57,20 @@ pub struct Settings {
     pub more: String,
     /// SQLite in the installation's folder where absent.
     pub store_url: Option<String>,
+    /// Whether the token is behind the module that fails as it is told: [`super::Faults`] tells it.
+    pub faults: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            make: Make::default(),
             host_assisted: "material",
             lifetime_seconds: 86_400,
             max_attempts: 16,
             more: NO_POOL.to_owned(),
             store_url: None,
+            faults: false,
         }
     }
 }
@@ -72,7 +79,7 @@ impl Default for Settings {
 pub struct Installation {
     folder: TempDir,
     settings: Settings,
-    pub token: SoftHsm,
+    pub token: AnyToken,
     pub authority: Authority,
     /// The usual client.
     pub importer: Identity,
@@ -92,7 +99,8 @@ impl Installation {
         let authority = Authority::new();
         let importer = authority.client_by_uri(IMPORTER);
         let folder = TempDir::new().unwrap();
-        let installation = Self { folder, settings, token: SoftHsm::new(), authority, importer };
+        let token = AnyToken::new(settings.make);
+        let installation = Self { folder, settings, token, authority, importer };
         installation.write_server_certificate(&installation.authority.server());
         std::fs::write(installation.file("client-ca.pem"), &installation.authority.certificate).unwrap();
         write_private(&installation.file("pin"), softhsm::PIN);
@@ -136,8 +144,16 @@ impl Installation {
     pub fn command(&self, verb: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyferryd"));
         command.args(verb.split(' ')).arg("--config").arg(self.config());
-        command.env("SOFTHSM2_CONF", self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
+        command.env(self.token.variable(), self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
+        if self.settings.faults {
+            command.envs(faults::environment(&self.faults_socket()));
+        }
         command
+    }
+
+    /// Where a process of it that has the module which fails as it is told takes its orders.
+    pub fn faults_socket(&self) -> PathBuf {
+        self.file("faults.sock")
     }
 
     /// A file of its folder.
@@ -168,13 +184,14 @@ impl Installation {
     }
 
     fn config_text(&self) -> String {
-        let Settings { host_assisted, lifetime_seconds, max_attempts, more, store_url: _ } = &self.settings;
+        let Settings { make: _, host_assisted, lifetime_seconds, max_attempts, more, store_url: _, faults } = &self.settings;
         let store_url = self.store_url();
         let file = |name: &str| self.file(name).display().to_string();
         let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
         let (policy, audit) = (file("policy"), file("audit.jsonl"));
         let limits = if more.contains("[limits]") { "" } else { NO_LIMITS };
-        let (module, pin_file, label) = (softhsm::module().display(), file("pin"), softhsm::LABEL);
+        let module = if *faults { faults::module() } else { self.token.module() };
+        let (module, pin_file, label) = (module.display(), file("pin"), softhsm::LABEL);
         format!(
             r#"version = "v1"
 [server]

@@ -1,14 +1,17 @@
 //! What the integration tests stand on: real tokens, real databases, the real binaries, and independent cryptography.
 
+pub mod any_token;
 pub mod audit;
 pub mod certificates;
 pub mod client;
 pub mod daemon;
 pub mod der;
+pub mod faults;
 pub mod front;
 pub mod inprocess;
 pub mod installation;
 pub mod json;
+pub mod kryoptic;
 pub mod material;
 pub mod mount;
 pub mod openssl;
@@ -27,6 +30,7 @@ pub mod witness;
 
 pub use client::Client;
 pub use daemon::Daemon;
+pub use faults::Faults;
 pub use installation::{Installation, Settings};
 pub use json::{AccessKey, JsonClient};
 pub use material::Plaintext;

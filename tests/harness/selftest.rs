@@ -9,13 +9,14 @@ use rsa::pkcs8::DecodePrivateKey;
 use sha2::Digest;
 use tempfile::TempDir;
 
+use super::any_token::{AnyToken, Make};
 use super::openssl::{self, Padding};
-use super::softhsm::{LABEL, PIN, SoftHsm};
+use super::softhsm::{LABEL, PIN};
 use super::token::{SignWith, Token};
 use super::{Plaintext, audit, der, rustcrypto};
 
 /// Brings a key into the token the way a careless person would: for every use.
-fn bring_in(token: &SoftHsm, id: &str, pkcs8: &[u8]) {
+fn bring_in(token: &AnyToken, id: &str, pkcs8: &[u8]) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("key");
     std::fs::write(&file, pem(pkcs8)).unwrap();
@@ -34,7 +35,7 @@ fn pem(pkcs8: &[u8]) -> String {
 
 #[test]
 fn a_view_of_a_token_sees_what_keys_may_do_and_uses_them() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let (rsa, ec) = (openssl::private_key(MaterialKind::Rsa(2048)), openssl::private_key(MaterialKind::Ec(Curve::P521)));
     let aes = openssl::random(32);
     bring_in(&token, "aa01", &rsa);

@@ -8,7 +8,8 @@ use tempfile::TempDir;
 
 /// The user PIN of every token of the tests. Longer than chance would find in a log.
 pub const PIN: &str = "9160-5541-user";
-const SO_PIN: &str = "4402-7719-officer";
+/// The security officer's.
+pub const SO_PIN: &str = "4402-7719-officer";
 /// CK_TOKEN_INFO.label of every token of the tests.
 pub const LABEL: &str = "keyferry";
 

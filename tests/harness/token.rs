@@ -10,12 +10,12 @@ use std::process::{Child, ChildStdin, ChildStdout, Command as Process, Stdio};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::any_token::AnyToken;
 use super::openssl::hex;
-use super::softhsm::SoftHsm;
 
 /// Stands before every answer, to tell it from what the test runner prints.
 pub const MARK: &str = "@witness@ ";
-/// Set in the witness's environment, and nowhere else.
+/// Names the PKCS#11 module in the witness's environment, and is set nowhere else.
 pub const WITNESS: &str = "KEYFERRY_TEST_WITNESS";
 
 /// What can be asked. Byte strings are hex; `id` is a CKA_ID.
@@ -80,10 +80,10 @@ pub struct Token {
 
 impl Token {
     /// Opens the token.
-    pub fn open(token: &SoftHsm) -> Self {
+    pub fn open(token: &AnyToken) -> Self {
         let mut witness = Process::new(std::env::current_exe().unwrap());
         witness.args(["--exact", "harness::witness::token_witness", "--ignored", "--nocapture"]);
-        witness.env("SOFTHSM2_CONF", token.conf()).env(WITNESS, "1");
+        witness.env(token.variable(), token.conf()).env(WITNESS, token.module());
         let mut child = witness.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (questions, answers) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, questions, answers }

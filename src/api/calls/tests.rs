@@ -41,7 +41,7 @@ impl Desk {
 fn calls(most: u32) -> Desk {
     let folder = tempfile::tempdir().unwrap();
     let gate = Gate::example(folder.path());
-    let calls = front::Calls::new(Arc::new(gate), most, |_| String::new());
+    let calls = front::Calls::new(Arc::new(gate), most);
     Desk { calls: Calls::new(&calls), folder }
 }
 

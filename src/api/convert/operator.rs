@@ -6,11 +6,11 @@ use crate::api::convert::names::{self, number};
 use crate::api::convert::time;
 use crate::hsm::Profile;
 use crate::proto;
-use crate::service::ServerInfo;
+use crate::service::{PartHealth, ServerInfo};
 
 impl From<ServerInfo> for proto::GetServerInfoResponse {
     fn from(info: ServerInfo) -> Self {
-        let ServerInfo { installation, realm, account, started_at, store, public_keys } = info;
+        let ServerInfo { installation, realm, account, started_at, store, public_keys, health } = info;
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             installation_id: installation.to_string(),
@@ -21,6 +21,19 @@ impl From<ServerInfo> for proto::GetServerInfoResponse {
             store: store.to_owned(),
             attestation_public_key: public_keys.attestation,
             audit_public_key: public_keys.audit,
+            parts: health.parts().iter().map(proto::PartHealth::from).collect(),
+        }
+    }
+}
+
+impl From<&PartHealth> for proto::PartHealth {
+    fn from(health: &PartHealth) -> Self {
+        let PartHealth { part, trouble, since } = health;
+        Self {
+            name: part.to_string(),
+            serving: trouble.is_none(),
+            reason: trouble.as_ref().map(|trouble| trouble.reason.clone()).unwrap_or_default(),
+            since: Some(time::wire(*since)),
         }
     }
 }
@@ -47,6 +60,10 @@ impl From<&Profile> for proto::TokenProfile {
             key_wrap_mechanism: profile.key_wrap.map(|number| format!("0x{number:04X}")).unwrap_or_default(),
             paths: paths.collect(),
             probe_milliseconds: count(Duration::as_millis(&profile.took)),
+            isolation: Some(proto::TokenIsolation {
+                tried: count(profile.isolation.attempts.len() as u128),
+                unwrapped_keys: profile.isolation.unwrapped.iter().map(ToString::to_string).collect(),
+            }),
         }
     }
 }

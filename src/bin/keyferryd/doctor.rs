@@ -17,6 +17,8 @@ pub(crate) fn table(profile: &Profile, holdings: &Result<Holdings, String>) -> S
         ("library", profile.library.clone()),
         ("host_assisted", profile.host_assisted.to_string()),
         ("key wrap (RFC 5649)", mechanism(profile).unwrap_or_else(|| "none".to_owned())),
+        ("isolation", isolation(profile)),
+        ("unwrapped keys", unwrapped(profile)),
         ("probe", format!("{} ms", profile.took.as_millis())),
         ("objects", objects(holdings)),
     ];
@@ -50,6 +52,20 @@ pub(crate) fn table(profile: &Profile, holdings: &Result<Holdings, String>) -> S
         text.push('\n');
     }
     text
+}
+
+/// Whether keys stay in the token, in words.
+fn isolation(profile: &Profile) -> String {
+    match profile.isolation.require_fit() {
+        Ok(()) => format!("kept: {} ways out tried, none of them open", profile.isolation.attempts.len()),
+        Err(unfit) => format!("NOT KEPT: {unfit}"),
+    }
+}
+
+/// What becomes of keys that were asked to be hidden when they were unwrapped.
+fn unwrapped(profile: &Profile) -> String {
+    let said: Vec<String> = profile.isolation.unwrapped.iter().map(ToString::to_string).collect();
+    if said.is_empty() { "none that could be tried".to_owned() } else { said.join("; ") }
 }
 
 /// How full the token is, and when it will be, in words.
@@ -100,6 +116,13 @@ pub(crate) fn json(profile: &Profile, holdings: &Result<Holdings, String>) -> an
             "full_in_seconds": forecast.and_then(|forecast| forecast.full_in).map(|time| time.as_secs()),
         })
     });
+    let attempts: Vec<_> = profile
+        .isolation
+        .attempts
+        .iter()
+        .map(|attempt| json!({ "key": attempt.key, "way": attempt.way, "open": attempt.refusal.is_none(), "refusal": attempt.refusal }))
+        .collect();
+    let unwrapped: Vec<_> = profile.isolation.unwrapped.iter().map(ToString::to_string).collect();
     let profile = json!({
         "label": profile.label,
         "serial_number": profile.serial_number,
@@ -109,6 +132,7 @@ pub(crate) fn json(profile: &Profile, holdings: &Result<Holdings, String>) -> an
         "library": profile.library,
         "host_assisted": profile.host_assisted.as_str(),
         "key_wrap_mechanism": mechanism(profile),
+        "isolation": { "kept": profile.isolation.require_fit().is_ok(), "unwrapped": unwrapped, "tried": attempts },
         "probe_milliseconds": u64::try_from(profile.took.as_millis()).unwrap_or(u64::MAX),
         "capacity": capacity,
         "paths": paths,
@@ -125,7 +149,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::time::Duration;
 
-    use keyferry::hsm::Route;
+    use keyferry::hsm::{Attempt, Hiding, Isolation, Route, Unwrapped};
     use keyferry::model::{HostAssisted, KeySpec, UnwrapPath, WrappingAlgorithm};
 
     use super::*;
@@ -153,6 +177,14 @@ mod tests {
                 ((KeySpec::Rsa2048, WrappingAlgorithm::RsaAesKeyWrapSha1), served),
                 ((KeySpec::SymmetricDefault, WrappingAlgorithm::RsaesOaepSha256), refused),
             ]),
+            isolation: Isolation {
+                attempts: vec![Attempt {
+                    key: "a wrapping key",
+                    way: "read".to_owned(),
+                    refusal: Some("shows nothing".to_owned()),
+                }],
+                unwrapped: vec![Unwrapped { key: "an AES key unwrapped in it", hiding: Hiding::Afterwards }],
+            },
             took: Duration::from_millis(42),
         }
     }
@@ -167,6 +199,8 @@ model                SoftHSM v2, firmware 2.6
 library              Implementation of PKCS11 2.6
 host_assisted        none
 key wrap (RFC 5649)  0x210A
+isolation            kept: 1 ways out tried, none of them open
+unwrapped keys       an AES key unwrapped in it is hidden once it has been told again
 probe                42 ms
 objects              312 of 10000 (3 %); at this rate full for wrapping keys (8000) in 3h 20m
 
@@ -187,6 +221,17 @@ RSA_2048           RSA_AES_KEY_WRAP_SHA_1  yes     two-step  TOKEN          1234
         assert_eq!(shown["paths"][1]["microseconds"], 1234);
         assert_eq!(shown["capacity"]["full_in_seconds"], 12_018);
         assert_eq!((&shown["capacity"]["objects"], &shown["capacity"]["most_objects"]), (&312.into(), &10_000.into()));
+    }
+
+    #[test]
+    fn of_a_token_that_lets_a_key_out_the_way_is_named() {
+        let mut profile = profile();
+        profile.isolation.attempts[0].refusal = None;
+        let unfit = "isolation            NOT KEPT: the token is unfit to hold keys: a wrapping key can be read;";
+        let shown = table(&profile, &Ok(filling()));
+        assert!(shown.contains(unfit), "{shown}");
+        let shown: serde_json::Value = serde_json::from_str(&json(&profile, &Ok(filling())).unwrap()).unwrap();
+        assert_eq!((&shown["isolation"]["kept"], &shown["isolation"]["tried"][0]["open"]), (&false.into(), &true.into()));
     }
 
     #[test]

@@ -94,6 +94,9 @@ enum Command {
 /// Where the token refused the PIN: whoever starts this program anew by itself must not then, for tokens lock.
 const NEVER_AGAIN: u8 = 78;
 
+/// Where the token hangs so that only another process can help: EX_TEMPFAIL (sysexits.h).
+const START_ANEW: u8 = 75;
+
 fn main() -> ExitCode {
     match run(Args::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "keyferryd: {error:#}");
             match error.downcast_ref() {
                 Some(StartError::Token(refusal)) if refusal.is_of_the_pin() => ExitCode::from(NEVER_AGAIN),
+                _ if matches!(error.downcast_ref(), Some(server::Error::GivenUp)) => ExitCode::from(START_ANEW),
                 _ => ExitCode::FAILURE,
             }
         }
@@ -134,7 +138,9 @@ fn run(command: Command) -> anyhow::Result<()> {
                 let holdings = server::holdings(&config, &profile).await;
                 anyhow::Ok((profile, holdings.map_err(|error| format!("{:#}", anyhow::Error::from(error)))))
             })?;
-            say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })
+            say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })?;
+            // After all that is known of it: who sees why not has seen how, too.
+            Ok(profile.isolation.require_fit()?)
         }
         Command::PublicKeys { config, only } => {
             let config = prepare(&config)?;

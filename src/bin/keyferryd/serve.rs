@@ -1,10 +1,15 @@
 //! `keyferryd serve`.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use keyferry::clock::MovableClock;
 use keyferry::config::Config;
-use keyferry::server::{Door, assemble};
+use keyferry::server::{self, Door, assemble};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the process may take to end where calls hang in the token.
+const LAST_MOMENT: Duration = Duration::from_secs(20);
 
 /// On Linux (signal(7)).
 const SIGXFSZ: i32 = 25;
@@ -33,6 +38,14 @@ pub(crate) fn serve(config: &Config, clock_control: bool) -> anyhow::Result<()> 
             service = assemble(config, movable_clock) => service?,
             () = &mut stop => return Ok(()),
         };
-        Ok(door.serve(service, config.policy.clone(), stop).await?)
+        let served = door.serve(service, config.policy.clone(), stop).await;
+        if matches!(served, Err(server::Error::GivenUp)) {
+            // Threads are still inside the module, whose destructors may never end.
+            std::thread::spawn(|| {
+                std::thread::sleep(LAST_MOMENT);
+                let _killed = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            });
+        }
+        Ok(served?)
     })
 }

@@ -17,7 +17,7 @@ fn lines(folder: &std::path::Path) -> usize {
 #[tokio::test]
 async fn who_is_nobody_takes_no_place_and_not_all_the_room_in_the_audit_log() {
     let folder = tempfile::tempdir().unwrap();
-    let calls = Calls::new(Arc::new(Gate::example(folder.path())), 1, |_| String::new());
+    let calls = Calls::new(Arc::new(Gate::example(folder.path())), 1);
     let knock = async || {
         let use_case = |_| async { Ok(()) };
         calls.read(Action::DescribeKey, arrival(Some(Error::Unidentified)), use_case).await.1.unwrap_err().kind()

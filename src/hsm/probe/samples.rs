@@ -17,7 +17,7 @@ const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 const RSA_2048: &[u8] = include_bytes!("rsa_2048.p8");
 
 /// The kind whose sample stands for this kind too: a token that takes one size of RSA key takes the others.
-pub(super) fn standing_for(kind: MaterialKind) -> MaterialKind {
+pub(in crate::hsm) fn standing_for(kind: MaterialKind) -> MaterialKind {
     match kind {
         MaterialKind::Rsa(_) => MaterialKind::Rsa(2048),
         other => other,
@@ -25,7 +25,7 @@ pub(super) fn standing_for(kind: MaterialKind) -> MaterialKind {
 }
 
 /// The sample for this kind of material.
-pub(super) fn material(kind: MaterialKind) -> Result<wrap::Material, wrap::Error> {
+pub(in crate::hsm) fn material(kind: MaterialKind) -> Result<wrap::Material, wrap::Error> {
     match kind {
         MaterialKind::Aes256 | MaterialKind::Hmac(_) => {
             let bytes: Vec<u8> = (1..=u8::MAX).take(kind.secret_bytes().unwrap_or(0)).collect();
@@ -34,6 +34,13 @@ pub(super) fn material(kind: MaterialKind) -> Result<wrap::Material, wrap::Error
         MaterialKind::Rsa(_) => wrap::material(kind, RSA_2048),
         MaterialKind::Ec(curve) => wrap::material(kind, &ec_private_key(curve).unwrap_or_default()),
     }
+}
+
+/// Modulus and public exponent of the RSA sample: a public key whose private half anybody has.
+pub(in crate::hsm) fn rsa_public_half() -> Option<(Vec<u8>, Vec<u8>)> {
+    let info = PrivateKeyInfoRef::from_der(RSA_2048).ok()?;
+    let key = pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes()).ok()?;
+    Some((key.modulus.as_bytes().to_vec(), key.public_exponent.as_bytes().to_vec()))
 }
 
 /// PKCS#8 without the public point, so that P-521's fits the smallest wrapping key under every hash.

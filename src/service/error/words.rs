@@ -14,7 +14,7 @@ pub(super) fn because(action: Action, forbidden: bool) -> String {
 /// What is said of the record.
 pub(super) fn store_message(error: &store::Error) -> &'static str {
     match error {
-        store::Error::Unreachable(_) => "the database is not available: try again",
+        store::Error::ReadOnly | store::Error::Unreachable(_) => "the database is not available: try again",
         store::Error::Conflict => "the key is being changed by others: try again",
         _ => "internal error",
     }
@@ -25,7 +25,7 @@ pub(super) fn hsm_message(error: &hsm::Error) -> String {
     let message = match error {
         hsm::Error::Busy => "the token is busy: try again",
         hsm::Error::Full(_) => "the token is full: delete keys that are not needed, or try again later",
-        hsm::Error::Gone(_) | hsm::Error::Stale(_) => "the token is not available: try again",
+        hsm::Error::Gone(_) | hsm::Error::Hanging | hsm::Error::Stale(_) => "the token is not available: try again",
         hsm::Error::Lacks(mechanism) => return format!("the token does not support {mechanism}"),
         hsm::Error::Rejected => "the encrypted key material could not be unwrapped, or is not material of this key's spec",
         hsm::Error::Failed(_)

@@ -1,0 +1,292 @@
+//! What is done for a token that fails, and what is known of how it is.
+//!
+//! From the mildest to the strongest: another session; another login; the token's slot looked for anew; the module initialised anew;
+//! and where calls hang in it, for which nothing of that helps, another process. While the token is ill one worker tries, at a
+//! pace, and everybody else is told at once: a sick token costs callers no time.
+
+mod doubts;
+mod treatment;
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::library::Library;
+use super::module::Module;
+use super::token::Shared;
+use super::{Condition, OpenError, Token, TokenName, Trouble};
+use doubts::Doubts;
+use treatment::{needs_another_slot, needs_renewal, pause_after, trouble_of};
+
+/// With so many calls that hang at once, another process is asked for.
+pub(super) const MOST_HANGING: usize = 16;
+
+/// After so many times that a call which hangs has kept the module from being initialised anew, another process is asked for.
+const MOST_HELD_UP: u32 = 5;
+
+/// How long calls under way may take to end before it is given up to initialise the module anew for now.
+const LAST_CALLS: Duration = Duration::from_secs(10);
+
+/// The care for one token.
+#[derive(Debug)]
+pub(super) struct Care {
+    library: Arc<Library>,
+    name: TokenName,
+    /// Of the token that this process began with. No other takes its place.
+    serial: OnceLock<String>,
+    /// Where it is, in which life of the module.
+    found: Mutex<Option<(u64, Module)>>,
+    pub(super) shared: Arc<Shared>,
+    condition: watch::Sender<Condition>,
+    illness: Mutex<Illness>,
+    changed: Condvar,
+    /// Raised when a session has been lost in a way that others may have lost theirs too.
+    suspicion: AtomicU64,
+    doubts: Mutex<Doubts>,
+    pub(super) reopened: AtomicU64,
+    pub(super) renewed: AtomicU64,
+    /// How often in a row a call that hangs kept the module from being initialised anew.
+    held_up: AtomicU32,
+    pub(super) hanging: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Illness {
+    /// The worker whose turn it is to try.
+    healer: Option<u64>,
+    tries: u32,
+}
+
+impl Care {
+    pub(super) fn new(library: Arc<Library>, name: TokenName, shared: Arc<Shared>) -> Self {
+        Self {
+            library,
+            name,
+            serial: OnceLock::new(),
+            found: Mutex::new(None),
+            shared,
+            condition: watch::Sender::new(Condition::Well),
+            illness: Mutex::default(),
+            changed: Condvar::new(),
+            suspicion: AtomicU64::new(0),
+            doubts: Mutex::default(),
+            reopened: AtomicU64::new(0),
+            renewed: AtomicU64::new(0),
+            held_up: AtomicU32::new(0),
+            hanging: AtomicUsize::new(0),
+        }
+    }
+
+    /// Opens a session, logs in where nobody is, and has the token do what it is known to do. `written_off` is the mark of the thread
+    /// that it is for.
+    ///
+    /// # Errors
+    /// Where one of it fails.
+    pub(super) fn open(&self, written_off: &Arc<AtomicBool>) -> Result<Token, OpenError> {
+        let lease = self.library.lease()?;
+        let module = self.module(&lease)?;
+        let session = module.context.open_rw_session(module.slot).map_err(|error| self.noted(error))?;
+        self.shared.login.ensure(&session, &self.shared)?;
+        let token = Token::new(session, lease, Arc::clone(&self.shared), Arc::clone(written_off));
+        token.self_test().map_err(OpenError::SelfTest)?;
+        Ok(token)
+    }
+
+    /// The module and the slot that the token is in: looked for once in each life of the module.
+    pub(super) fn module(&self, lease: &super::library::Lease) -> Result<Module, OpenError> {
+        let mut known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((life, module)) = &*known
+            && *life == lease.life()
+        {
+            return Ok(module.clone());
+        }
+        let (module, found) = Module::find(lease.context(), self.library.path(), &self.name)?;
+        let expected = self.serial.get_or_init(|| found.clone());
+        if *expected != found {
+            return Err(OpenError::Replaced { expected: expected.clone(), found });
+        }
+        *known = Some((lease.life(), module.clone()));
+        Ok(module)
+    }
+
+    /// A session for the worker `worker`, which has none; `None` where the token is ill and it is another's turn to try.
+    pub(super) fn attempt(&self, worker: u64, written_off: &Arc<AtomicBool>) -> Option<Result<Token, OpenError>> {
+        {
+            let mut illness = self.illness();
+            if illness.healer.is_some_and(|healer| healer != worker) {
+                return None;
+            }
+            if self.condition() != Condition::Well {
+                illness.healer = Some(worker);
+            }
+        }
+        let opened = self.open(written_off);
+        if opened.is_ok() {
+            self.reopened.fetch_add(1, Ordering::Relaxed);
+            self.recovered();
+        }
+        Some(opened)
+    }
+
+    /// Does what may help after a failed attempt, which was the `tries`th of a worker; returns how long to wait before the next.
+    /// `nobody_serves`: no other has a session for what callers ask. What it does takes less than `limit`.
+    pub(super) fn treat(
+        &self,
+        worker: u64,
+        error: &OpenError,
+        tries: u32,
+        nobody_serves: bool,
+        limit: Duration,
+    ) -> Duration {
+        if !nobody_serves {
+            return pause_after(tries);
+        }
+        self.fell_ill(trouble_of(error));
+        let tries = {
+            let mut illness = self.illness();
+            illness.healer = Some(worker);
+            illness.tries += 1;
+            illness.tries
+        };
+        if needs_another_slot(error) {
+            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        if needs_renewal(error, tries) {
+            self.renew((limit / 2).min(LAST_CALLS));
+        }
+        pause_after(tries)
+    }
+
+    fn renew(&self, patience: Duration) {
+        match self.library.renew(self.library.number(), patience) {
+            Ok(true) => {
+                self.renewed.fetch_add(1, Ordering::Relaxed);
+                self.held_up.store(0, Ordering::Relaxed);
+                self.shared.forget_handles();
+                self.shared.undestroyed().clear();
+                tracing::info!("the PKCS#11 module was initialised anew");
+            }
+            // Another does it, or a call takes long.
+            Ok(false) if self.hanging.load(Ordering::SeqCst) == 0 => {}
+            Ok(false) => {
+                tracing::warn!("the PKCS#11 module is not initialised anew while a call hangs in it");
+                if self.held_up.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_HELD_UP {
+                    self.fell_ill(Trouble::GivenUp);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the PKCS#11 module could not be initialised anew"),
+        }
+    }
+
+    /// Where the token has not said whether it destroyed an object, initialises the module anew, at once and then ever more seldom: some
+    /// tokens hide until then what they have not destroyed. Blocks.
+    pub(super) fn settle_doubts(&self) {
+        {
+            let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.shared.undestroyed().is_empty() {
+                *doubts = Doubts::default();
+                return;
+            }
+            if self.condition() != Condition::Well || !doubts.are_due() {
+                return;
+            }
+        }
+        self.renew(LAST_CALLS);
+    }
+
+    /// Whether the token serves.
+    pub(super) fn condition(&self) -> Condition {
+        *self.condition.borrow()
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<Condition> {
+        self.condition.subscribe()
+    }
+
+    /// Says that the token does not serve. That another process is needed stays said.
+    pub(super) fn fell_ill(&self, trouble: Trouble) {
+        let ill = Condition::Ill(trouble);
+        let fell = self.condition.send_if_modified(|condition| {
+            let changes = *condition != ill && *condition != Condition::Ill(Trouble::GivenUp);
+            if changes {
+                *condition = ill;
+            }
+            changes
+        });
+        if fell {
+            tracing::error!(%trouble, "the token does not serve");
+        }
+    }
+
+    fn recovered(&self) {
+        {
+            let mut illness = self.illness();
+            *illness = Illness::default();
+        }
+        let recovered = self.condition.send_if_modified(|condition| {
+            let changes = !matches!(condition, Condition::Well | Condition::Ill(Trouble::GivenUp));
+            if changes {
+                *condition = Condition::Well;
+            }
+            changes
+        });
+        if recovered {
+            tracing::info!("the token serves again");
+        }
+        self.changed.notify_all();
+    }
+
+    /// Says that a call hangs whose worker was this; whether its place is to be taken by another.
+    pub(super) fn hangs(&self, worker: u64, nobody_serves: bool) -> bool {
+        let hanging = self.hanging.fetch_add(1, Ordering::SeqCst) + 1;
+        tracing::error!(hanging, "a call to the token does not come back; its thread is written off");
+        self.suspect();
+        {
+            let mut illness = self.illness();
+            if illness.healer == Some(worker) {
+                illness.healer = None;
+            }
+        }
+        if hanging >= MOST_HANGING {
+            self.fell_ill(Trouble::GivenUp);
+            return false;
+        }
+        if nobody_serves {
+            self.fell_ill(Trouble::Hanging);
+        }
+        true
+    }
+
+    /// Says that a call that was written off has come back.
+    pub(super) fn came_back(&self) {
+        let hanging = self.hanging.fetch_sub(1, Ordering::SeqCst) - 1;
+        tracing::warn!(hanging, "a call that was written off has come back from the token");
+        self.changed.notify_all();
+    }
+
+    /// Has every worker test its session before it uses it again.
+    pub(super) fn suspect(&self) {
+        self.suspicion.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn suspicion(&self) -> u64 {
+        self.suspicion.load(Ordering::SeqCst)
+    }
+
+    /// Waits for a change, at most so long.
+    pub(super) fn wait(&self, at_most: Duration) {
+        let illness = self.illness();
+        drop(self.changed.wait_timeout(illness, at_most).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn noted(&self, error: cryptoki::error::Error) -> OpenError {
+        self.shared.faults.note(&error);
+        OpenError::Pkcs11(error)
+    }
+
+    fn illness(&self) -> MutexGuard<'_, Illness> {
+        self.illness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
