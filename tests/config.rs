@@ -62,6 +62,7 @@ fn the_reference_leaves_out_no_key() {
         "janitor",
         "log",
         "metrics",
+        "traces",
     ] {
         let refusal = with_environment(REFERENCE, &[(&format!("KEYFERRY__{}__NO_SUCH_KEY", table.replace('.', "__")), "1")]);
         let refusal = refusal.unwrap_err().to_string();

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use super::care::{Care, MOST_HANGING};
 use super::lane::{Job, Lane, enqueue, give_no_way, give_way, no_session};
@@ -186,7 +187,7 @@ impl Hsm {
         if self.care().condition() != Condition::Well {
             return Err(no_session());
         }
-        enqueue(&desk.jobs, work).await
+        enqueue(&desk.jobs, work).instrument(tracing::debug_span!("token", queue = desk.lane.name)).await
     }
 
     /// Has a session do `work`.

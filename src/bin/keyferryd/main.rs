@@ -16,6 +16,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use keyferry::config::Config;
 use keyferry::model::HostAssisted;
+use keyferry::server::traces::Traces;
 use keyferry::server::{self, StartError, logs, process};
 
 /// Takes key material into an HSM: wrapping keys made in a PKCS#11 token, material unwrapped inside it.
@@ -125,9 +126,14 @@ fn run(command: Command) -> anyhow::Result<()> {
             say("initialised")
         }
         Command::Serve { config, clock_control } => {
-            let config = prepare(&config)?;
+            let config = load(&config)?;
+            let runtime = runtime()?;
+            let traces = runtime.block_on(async { Traces::open(&config.traces) })?;
+            logs::init(&config.log, traces.as_ref())?;
             process::harden(config.hsm.host_assisted)?;
-            serve::serve(&config, clock_control)
+            let served = serve::serve(&config, clock_control, &runtime);
+            traces.iter().for_each(Traces::close);
+            served
         }
         Command::Doctor { config, json } => {
             let config = prepare(&config)?;
@@ -171,7 +177,7 @@ fn load(path: &Path) -> anyhow::Result<Config> {
 /// A configuration, and the log that it asks for.
 fn prepare(path: &Path) -> anyhow::Result<Config> {
     let config = load(path)?;
-    logs::init(&config.log)?;
+    logs::init(&config.log, None)?;
     Ok(config)
 }
 
