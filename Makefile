@@ -32,7 +32,7 @@ test:
 	@.ci/venv $(PYTHON)
 	cargo build --locked -p pkcs11-faults
 	@.ci/kryoptic
-	KEYFERRY_TEST_PYTHON="$$PWD/target/ci/venv/bin/python" cargo test --locked --features failpoints
+	KEYFERRY_TEST_PYTHON="$$PWD/target/ci/venv/bin/python" cargo test --locked --features failpoints,otlp
 
 bench:
 	@.ci/setup test
@@ -41,13 +41,13 @@ bench:
 faults:
 	@.ci/setup test
 	cargo build --locked -p pkcs11-faults
-	KEYFERRY_TEST_FAULTS="$(or $(CASES),all)" cargo test --locked --features failpoints --test suite -- --nocapture "faults::sweep::$(ONLY)" faults::latch
+	KEYFERRY_TEST_FAULTS="$(or $(CASES),all)" cargo test --locked --features failpoints,otlp --test suite -- --nocapture --include-ignored "faults::sweep::$(ONLY)" faults::latch faults::healing
 
 # On a disk of memory where there is one: a token's start and every commit wait for the disk otherwise.
 crashes:
 	@.ci/setup test
 	TMPDIR="$$(if [ -w /dev/shm ]; then echo /dev/shm; else echo "$${TMPDIR:-/tmp}"; fi)" KEYFERRY_TEST_KILLS=$(or $(KILLS),1000) \
-		cargo test --locked --features failpoints --test suite -- --nocapture crashes::campaign::
+		cargo test --locked --features failpoints,otlp --test suite -- --nocapture crashes::campaign::
 
 # The compiler that there is, with what it keeps for nightlies: coverage needs no more, and no sanitizer finds anything in safe code.
 fuzz:
@@ -64,7 +64,7 @@ tokens:
 	@.ci/setup tokens
 	@.ci/kryoptic
 	@pidof pkcsslotd >/dev/null || pkcsslotd
-	cargo test --locked --features failpoints --test suite -- --ignored --test-threads 1 tokens::
+	cargo test --locked --features failpoints,otlp --test suite -- --ignored --test-threads 1 tokens::
 
 monitoring:
 	@.ci/setup monitoring
@@ -76,7 +76,7 @@ monitoring:
 soak:
 	@.ci/setup test
 	cargo build --locked -p pkcs11-faults
-	MINUTES=$(or $(MINUTES),10) cargo test --locked --features failpoints --test suite -- --ignored --nocapture soak::
+	MINUTES=$(or $(MINUTES),10) cargo test --locked --features failpoints,otlp --test suite -- --ignored --nocapture soak::
 
 setup:
 	@.ci/setup test

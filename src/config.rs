@@ -18,6 +18,7 @@ mod pool;
 mod quotas;
 mod server;
 mod store;
+mod traces;
 
 use std::path::Path;
 
@@ -37,6 +38,7 @@ pub use pool::{Marks, Pool};
 pub use quotas::Limits;
 pub use server::{Server, Tls};
 pub use store::{Store, StoreUrl};
+pub use traces::Traces;
 
 /// Everything that an operator decides.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -82,6 +84,9 @@ pub struct Config {
     /// The metrics.
     #[serde(default)]
     pub metrics: Metrics,
+    /// The traces.
+    #[serde(default)]
+    pub traces: Traces,
 }
 
 /// The version of the configuration's format, so that a later one can mean something else by the same words.

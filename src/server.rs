@@ -14,6 +14,11 @@ mod private;
 pub mod process;
 mod supervisor;
 mod tls;
+#[cfg(feature = "otlp")]
+pub mod traces;
+#[cfg(not(feature = "otlp"))]
+#[path = "server/traces/none.rs"]
+pub mod traces;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -39,6 +39,8 @@ mod surface;
 mod tls;
 mod token;
 mod tokens;
+#[cfg(feature = "otlp")]
+mod traces;
 mod typed;
 mod wrap;
 mod wycheproof;

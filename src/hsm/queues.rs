@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use super::care::{Care, MOST_HANGING};
 use super::lane::{Job, Lane, enqueue, give_no_way, give_way, no_session};
@@ -188,9 +189,10 @@ impl Hsm {
             return Err(no_session());
         }
         let mut condition = self.care().subscribe();
+        let answer = enqueue(&desk.jobs, work).instrument(tracing::debug_span!("token", queue = desk.lane.name));
         tokio::select! {
             biased;
-            answer = enqueue(&desk.jobs, work) => answer,
+            answer = answer => answer,
             // Nobody may be left to say it.
             Ok(_) = condition.wait_for(|condition| *condition == Condition::Ill(Trouble::GivenUp)) => Err(Error::Hanging),
         }

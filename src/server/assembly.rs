@@ -87,6 +87,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
         janitor,
         log: _,
         metrics: _,
+        traces: _,
     } = config;
     // The store first: it is quicker to say no, and a PIN is not tried in vain.
     let max_clock_skew = store.max_clock_skew;

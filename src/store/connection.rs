@@ -18,6 +18,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::Instrument;
 
 use super::{Error, migrations};
 
@@ -169,6 +170,7 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 /// Gives up waiting for `work` after `limit`.
 pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     tokio::time::timeout(limit, work)
+        .instrument(tracing::debug_span!("record"))
         .await
         .unwrap_or_else(|_| Err(Error::Unreachable(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))))
 }

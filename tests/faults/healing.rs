@@ -221,3 +221,30 @@ async fn a_token_that_gives_few_sessions_is_served_by_few() {
     ward.faults.ask("sessions off");
     ward.heals().await;
 }
+
+#[ignore = "takes a minute of waiting: make faults"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_hangs_keeps_nobody_waiting_and_ends_in_another_process_too() {
+    let mut ward = Ward::new().await;
+    ward.faults.rule("C_Login * hang");
+    ward.faults.rule("C_SignInit 1 logout");
+    ward.mac().await.unwrap_err();
+    ward.refuses_at_once().await;
+    let Ward { daemon, .. } = ward;
+    let (status, _installation, log) = daemon.wait();
+    assert_eq!(status.code(), Some(75), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_hang_and_then_fail_keep_nobody_from_trying_again() {
+    let mut ward = Ward::new().await;
+    ward.faults.rule("* * hang");
+    ward.mac().await.unwrap_err();
+    ward.refuses_at_once().await;
+    // What hung comes back to a token that is not there, and others have taken its place.
+    ward.faults.ask("absent");
+    ward.faults.clear();
+    ward.said("a call that was written off has come back from the token");
+    ward.faults.ask("present");
+    println!("served again after {:?}", ward.heals().await);
+}

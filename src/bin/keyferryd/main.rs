@@ -11,11 +11,13 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use keyferry::config::Config;
 use keyferry::model::HostAssisted;
+use keyferry::server::traces::Traces;
 use keyferry::server::{self, StartError, logs, process};
 
 /// Takes key material into an HSM: wrapping keys made in a PKCS#11 token, material unwrapped inside it.
@@ -94,6 +96,9 @@ enum Command {
 /// Where the token refused the PIN: whoever starts this program anew by itself must not then, for tokens lock.
 const NEVER_AGAIN: u8 = 78;
 
+/// How long work that nobody waits for may take to end: it may hang in the token.
+const LAST_WORK: Duration = Duration::from_secs(12);
+
 /// Where the token hangs so that only another process can help: EX_TEMPFAIL (sysexits.h).
 const START_ANEW: u8 = 75;
 
@@ -125,9 +130,15 @@ fn run(command: Command) -> anyhow::Result<()> {
             say("initialised")
         }
         Command::Serve { config, clock_control } => {
-            let config = prepare(&config)?;
+            let config = load(&config)?;
+            let runtime = runtime()?;
+            let traces = runtime.block_on(async { Traces::open(&config.traces) })?;
+            logs::init(&config.log, traces.as_ref())?;
             process::harden(config.hsm.host_assisted)?;
-            serve::serve(&config, clock_control)
+            let served = serve::serve(&config, clock_control, &runtime);
+            traces.iter().for_each(Traces::close);
+            runtime.shutdown_timeout(LAST_WORK);
+            served
         }
         Command::Doctor { config, json } => {
             let config = prepare(&config)?;
@@ -171,7 +182,7 @@ fn load(path: &Path) -> anyhow::Result<Config> {
 /// A configuration, and the log that it asks for.
 fn prepare(path: &Path) -> anyhow::Result<Config> {
     let config = load(path)?;
-    logs::init(&config.log)?;
+    logs::init(&config.log, None)?;
     Ok(config)
 }
 

@@ -1,11 +1,13 @@
 //! `keyferryd serve`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use keyferry::clock::MovableClock;
 use keyferry::config::Config;
-use keyferry::server::{self, Door, assemble};
+use keyferry::server::{Door, assemble};
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long the process may take to end where calls hang in the token.
@@ -15,12 +17,12 @@ const LAST_MOMENT: Duration = Duration::from_secs(20);
 const SIGXFSZ: i32 = 25;
 
 /// Serves until SIGTERM or SIGINT; `clock_control` lets callers move the clock.
-pub(crate) fn serve(config: &Config, clock_control: bool) -> anyhow::Result<()> {
+pub(crate) fn serve(config: &Config, clock_control: bool, runtime: &Runtime) -> anyhow::Result<()> {
     let movable_clock = clock_control.then(MovableClock::default);
     if clock_control {
         tracing::warn!("callers may move this service's clock: for tests only");
     }
-    super::runtime()?.block_on(async {
+    runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be received")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be received")?;
         // A limit on the size of files is to be an error that can be told, and not the end of the process.
@@ -38,8 +40,8 @@ pub(crate) fn serve(config: &Config, clock_control: bool) -> anyhow::Result<()> 
             service = assemble(config, movable_clock) => service?,
             () = &mut stop => return Ok(()),
         };
-        let served = door.serve(service, config.policy.clone(), stop).await;
-        if matches!(served, Err(server::Error::GivenUp)) {
+        let served = door.serve(Arc::clone(&service), config.policy.clone(), stop).await;
+        if service.vitals().hanging > 0 {
             // Threads are still inside the module, whose destructors may never end.
             std::thread::spawn(|| {
                 std::thread::sleep(LAST_MOMENT);
