@@ -35,6 +35,7 @@ fn act(line: &str) -> Result<String, String> {
         ["absent"] => {
             STATE.take_away();
             forward::close_all();
+            STATE.taken();
         }
         ["present"] => STATE.put_back(),
         ["count"] => {

@@ -36,6 +36,8 @@ struct Now {
     opening: usize,
     sessions: BTreeMap<CK_SESSION_HANDLE, CK_SLOT_ID>,
     absent: bool,
+    /// Whether the token is being taken away just now: the module must not be initialised or finalised meanwhile.
+    taking: bool,
 }
 
 /// What a rule orders for one call, and when that was.
@@ -65,6 +67,7 @@ impl State {
             opening: 0,
             sessions: BTreeMap::new(),
             absent: false,
+            taking: false,
         };
         Self { now: Mutex::new(now), changed: Condvar::new() }
     }
@@ -104,6 +107,7 @@ impl State {
         if now.absent && names_a_token {
             return Err(Barred::Absent);
         }
+        now = self.changed.wait_while(now, |now| now.taking).unwrap_or_else(PoisonError::into_inner);
         if opens {
             if now.limit.is_some_and(|limit| now.sessions.len() + now.opening >= limit) {
                 return Err(Barred::Full);
@@ -161,7 +165,14 @@ impl State {
     pub(crate) fn take_away(&self) {
         let mut now = self.now();
         now.absent = true;
+        now.taking = true;
         let _over = self.changed.wait_timeout_while(now, LAST_CALL, |now| now.under_way > 0);
+    }
+
+    /// Says that it is gone.
+    pub(crate) fn taken(&self) {
+        self.now().taking = false;
+        self.changed.notify_all();
     }
 
     pub(crate) fn put_back(&self) {
