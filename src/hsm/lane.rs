@@ -16,10 +16,16 @@ use super::{Error, Token};
 /// What has waited this long is not begun any more: its claim may be taken for one that was cut off.
 const STALE: Duration = Duration::from_secs(5 * 60);
 
+/// What is done by a session, or said where there is none; whether the session is still good.
+type Work = Box<dyn FnOnce(Option<&Token>) -> bool + Send>;
+
+/// Tells whoever waits that the call does not come back.
+pub(super) type Abandon = Arc<dyn Fn() + Send + Sync>;
+
 /// Work for a session.
 pub(super) struct Job {
-    work: Box<dyn FnOnce(Option<&Token>) -> bool + Send>,
-    abandon: Arc<dyn Fn() + Send + Sync>,
+    work: Work,
+    abandon: Abandon,
 }
 
 impl Job {
@@ -34,7 +40,7 @@ impl Job {
     }
 
     /// What tells whoever waits that the call does not come back.
-    pub(super) fn abandon(&self) -> Arc<dyn Fn() + Send + Sync> {
+    pub(super) fn abandon(&self) -> Abandon {
         Arc::clone(&self.abandon)
     }
 }

@@ -56,7 +56,7 @@ impl KeyWrap {
     pub(super) fn mechanism(self) -> Mechanism<'static> {
         match self {
             Self::Kwp => {
-                let kwp = below::mechanism(self.number().into());
+                let kwp = below::mechanism(self.number() as _);
                 Mechanism::VendorDefined(VendorDefinedMechanism::new::<()>(kwp, None))
             }
             Self::Pad => Mechanism::AesKeyWrapPad,

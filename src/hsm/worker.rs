@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::care::Care;
-use super::lane::{Job, Lane};
+use super::lane::{Abandon, Job, Lane};
 use super::watch::Watch;
 use super::{Condition, OpenError, Token, Trouble};
 use place::{Next, Place};
@@ -246,7 +246,7 @@ impl Crew {
         self: &Arc<Self>,
         place: &Place,
         limit: Duration,
-        abandon: Option<Arc<dyn Fn() + Send + Sync>>,
+        abandon: Option<Abandon>,
         call: impl FnOnce() -> T,
     ) -> Option<Option<T>> {
         let (crew, lane, worker) = (Arc::downgrade(self), place.lane.clone(), place.worker);
