@@ -49,6 +49,7 @@ async fn nothing_is_lost_and_nothing_grows() {
     for _ in 0..8 {
         load::errand(&client, &ledger).await;
     }
+    load::forget_the_oldest(&client, &ledger, 0).await;
     load::quiet(&daemon).await;
     let mut faults = Faults::of(&daemon.installation);
     let before = Figures::of(&daemon, &mut faults).await;
