@@ -87,7 +87,7 @@ fn what_is_left_out_has_a_safe_value() {
     assert_eq!(config.hsm.host_assisted, HostAssisted::None);
     assert_eq!(config.hsm.token, TokenName::Label("keyferry".to_owned()));
     assert_eq!((config.hsm.sessions, config.hsm.queue), (4, 64));
-    assert_eq!(config.hsm.longest_call, std::time::Duration::from_secs(30));
+    assert_eq!(config.hsm.longest_call, std::time::Duration::from_secs(60));
     assert_eq!((config.limits.burst_seconds.get(), config.limits.per_second[&Action::GetParametersForImport]), (10, 1));
     assert_eq!(config.store.max_clock_skew.as_secs(), 30);
     assert_eq!(config.import.lifetime.as_secs(), 24 * 60 * 60);

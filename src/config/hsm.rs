@@ -82,7 +82,7 @@ fn queue() -> usize {
 }
 
 fn longest_call_seconds() -> u64 {
-    30
+    60
 }
 
 fn host_assisted() -> HostAssisted {
