@@ -2,7 +2,7 @@
 //!
 //! `PKCS11_FAULTS_MODULE` names the real module. What fails, when and how is said by rules: in the file that
 //! `PKCS11_FAULTS_SCRIPT` names, and, while the process runs, over the Unix socket that `PKCS11_FAULTS_SOCKET` names. The
-//! commands are those of [`command`]; `deploy/faults.md` of the repository explains them.
+//! commands are those of `command`; `deploy/faults.md` of the repository explains them.
 //!
 //! Nothing here holds a lock while the real module works: what hangs there hangs alone.
 
