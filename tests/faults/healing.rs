@@ -12,6 +12,7 @@ use crate::harness::audit;
 use crate::harness::client::import_request;
 use crate::harness::daemon::field;
 use crate::harness::material::Wrapper;
+use crate::harness::record::Record;
 use crate::harness::{Client, Daemon, Faults, Installation, Plaintext, Refusal, Settings, openssl};
 
 /// Within this the service serves again, once the token is well.
@@ -194,6 +195,12 @@ async fn what_a_written_off_call_leaves_behind_is_not_left_behind() {
     ward.client.import(import_request(&set, ciphertext)).await.unwrap();
     ward.faults.clear();
     ward.said("a call that was written off has come back from the token");
+    // Only now is it known what the call left: until then its object is kept on record, to be destroyed.
+    let began = Instant::now();
+    while !Record::read(&ward.daemon.installation).await.unsettled.is_empty() {
+        assert!(began.elapsed() < HEALED, "what it left is not destroyed");
+        tokio::task::yield_now().await;
+    }
     let installation = ward.daemon.terminate();
     let keys = [ward.key_id, key.key_id].map(|id| (id, (KeySpec::Hmac256, KeyUsage::GenerateVerifyMac)));
     audit::assert_sound(&installation, &keys.into()).await;
