@@ -12,10 +12,10 @@ pub(super) const MEASURE: &str = "KEYFERRY_TEST_FAULTS";
 /// How many cases a sample has: as many as end within a minute.
 fn sample(doing: Doing) -> usize {
     match doing {
-        Doing::Issue => 16,
-        Doing::Make => 12,
-        Doing::Import => 40,
-        Doing::Heal => 16,
+        Doing::Issue => 8,
+        Doing::Make => 6,
+        Doing::Import => 28,
+        Doing::Heal => 8,
     }
 }
 
