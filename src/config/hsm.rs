@@ -22,7 +22,7 @@ pub struct Hsm {
     pub sessions: usize,
     /// Calls that wait for a session before more are refused: 1 to 4096.
     pub queue: usize,
-    /// How long a call may take before it is taken for one that hangs: 1 s to 600 s.
+    /// How long a call may take before it is taken for one that hangs: 1 s to 240 s.
     pub longest_call: Duration,
     /// The most that the host may see of what is unwrapped.
     pub host_assisted: HostAssisted,
@@ -64,7 +64,7 @@ struct Raw {
     sessions: usize,
     #[serde(default = "queue", deserialize_with = "within::<_, _, 1, 4096>")]
     queue: usize,
-    #[serde(default = "longest_call_seconds", deserialize_with = "within::<_, _, 1, 600>")]
+    #[serde(default = "longest_call_seconds", deserialize_with = "within::<_, _, 1, 240>")]
     longest_call_seconds: u64,
     #[serde(default = "host_assisted", deserialize_with = "host_assisted_name")]
     host_assisted: HostAssisted,

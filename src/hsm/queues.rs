@@ -27,8 +27,12 @@ pub const MAKERS: usize = 2;
 /// How long the end waits for calls to the token under way.
 const LAST_CALL: Duration = Duration::from_secs(10);
 
-/// How many times as long as others calls may take that make keys, or search and destroy.
-const LONG: u32 = 10;
+/// How many times as long as others calls may take that make keys, or search and destroy, and how long at the most: with the time
+/// that a call may wait before it is begun, less than a claim may be under way, or another replica would end it.
+const LONG: (u32, Duration) = (10, Duration::from_secs(240));
+
+/// How long keys may take that nobody waits for. Where the machine is never idle, their threads hardly run, and hang in nothing.
+const LONGEST_FILL: Duration = Duration::from_secs(3600);
 
 /// What it takes to open a token.
 #[derive(Debug)]
@@ -45,8 +49,8 @@ pub struct Settings {
     pub fillers: usize,
     /// Calls that may wait.
     pub queue: usize,
-    /// How long a call may take before it is taken for one that hangs; where keys are made, and where it is searched and destroyed,
-    /// ten times as long.
+    /// How long a call may take before it is taken for one that hangs; where callers wait for keys to be made, and where it is
+    /// searched and destroyed, ten times as long, but no longer than 240 s. At most 240 s.
     pub longest_call: Duration,
     /// The most that the host may see.
     pub host_assisted: HostAssisted,
@@ -114,11 +118,11 @@ impl Hsm {
         first.clear_session();
 
         let (alive, all) = flume::bounded(0);
-        let long = longest_call * LONG;
+        let long = (longest_call * LONG.0).min(LONG.1);
         let (calls, called) = Lane::new("token", queue, longest_call, give_no_way);
         let (making, made) = Lane::new("token-making", queue, long, give_no_way);
         // Twice as many as sessions: one waits while another is made, so that no session waits for the record between two.
-        let (filling, filled) = Lane::new("token-filling", 2 * fillers, long, give_way);
+        let (filling, filled) = Lane::new("token-filling", 2 * fillers, LONGEST_FILL, give_way);
         let (sweeping, swept) = Lane::new("token-sweeping", queue, long, give_no_way);
         let crew = Arc::new(Crew::new(care, called.clone(), longest_call, alive));
         // Dropped after the queues, and so waits for the threads, wherever this breaks off.
