@@ -9,6 +9,7 @@ mod tampering;
 mod writing;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature, SigningKey};
@@ -19,6 +20,9 @@ use uuid::Uuid;
 
 use super::{Event, Fault, Log, Settings, Verified, verify};
 use crate::model::{Action, InstallationId, Timestamp};
+
+/// How long what must come is waited for, on however slow a disk.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A folder with a log in it, and the key that signs.
 struct Desk {

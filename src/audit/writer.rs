@@ -129,6 +129,8 @@ impl Writer {
         self.shared.head().advance(end.next - 1, end.previous);
         let is_covered = batch.iter().any(|order| order.covers.is_some());
         self.turnover.written(self.ledger.length(), is_covered);
+        // Before the answers: whose line filled the file is to see that it did.
+        self.tell_whether_full();
         // Before the forwarding: nobody waits for that.
         for Order { answer, _place: place, .. } in batch {
             // First: who is answered may begin again at once.
@@ -226,10 +228,7 @@ impl Writer {
 
     /// Begins a new file where it is time.
     fn turn_over(&mut self) {
-        let is_wanted = self.turnover.is_due();
-        if is_wanted != self.shared.wants_checkpoint.swap(is_wanted, Ordering::AcqRel) && is_wanted {
-            self.shared.rotation.notify_one();
-        }
+        self.tell_whether_full();
         let first = self.ledger.chain.next;
         let Some((line, chain)) = self.turnover.turn(&mut self.ledger) else { return };
         self.shared.wants_checkpoint.store(false, Ordering::Release);
@@ -239,6 +238,13 @@ impl Writer {
             head.last_other = chain.next - 1;
         }
         self.forward(&line, first);
+    }
+
+    fn tell_whether_full(&self) {
+        let is_wanted = self.turnover.is_due();
+        if is_wanted != self.shared.wants_checkpoint.swap(is_wanted, Ordering::AcqRel) && is_wanted {
+            self.shared.rotation.notify_one();
+        }
     }
 
     fn forward(&mut self, lines: &[u8], first: u64) {

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::log::PLACES;
 use super::super::{Log, Unwritable, verify};
-use super::{Desk, event, lines, write};
+use super::{Desk, PATIENCE, event, lines, write};
 
 /// The limit holds for a process, so the test has one of its own.
 const LIMITED: &str = "KEYFERRY_TEST_LIMITED";
@@ -108,7 +108,7 @@ async fn what_was_accepted_and_lost_by_the_disk_is_written_again() {
 async fn resumed(log: &Log) {
     let begun = Instant::now();
     while log.begin().is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "it does not go on");
+        assert!(begun.elapsed() < PATIENCE, "it does not go on");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

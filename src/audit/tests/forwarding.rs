@@ -4,14 +4,14 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use super::super::Forward;
-use super::{Desk, lines, write};
+use super::{Desk, PATIENCE, lines, write};
 
 /// Writes a line and returns what a socket in the folder heard, and the line of the file.
 async fn heard(forward: impl Fn(std::path::PathBuf) -> Forward) -> (Vec<String>, Vec<String>) {
     let mut desk = Desk::new();
     let path = desk.folder.path().join("socket.lock");
     let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     desk.settings.forward = Some(forward(path));
     let log = desk.open();
     write(&log, 1).await;

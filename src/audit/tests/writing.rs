@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use super::super::{Fault, Log, OpenError, Unwritable, Wrong, checkpoint, files, log, verify};
-use super::{Desk, event, lines, write};
+use super::{Desk, PATIENCE, event, lines, write};
 use crate::model::InstallationId;
 
 #[tokio::test]
@@ -99,11 +99,11 @@ async fn a_full_file_is_followed_by_another_right_after_a_checkpoint() {
     for number in 0..40 {
         write(&log, number).await;
         if log.wants_checkpoint() {
-            tokio::time::timeout(Duration::from_secs(5), log.checkpoint_wanted()).await.unwrap();
+            tokio::time::timeout(PATIENCE, log.checkpoint_wanted()).await.unwrap();
             desk.checkpoint(&log).await;
             let begun = Instant::now();
             while log.wants_checkpoint() {
-                assert!(begun.elapsed() < Duration::from_secs(5), "it does not wait for another one");
+                assert!(begun.elapsed() < PATIENCE, "it does not wait for another one");
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
