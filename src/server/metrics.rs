@@ -117,7 +117,7 @@ fn readyz(health: &Health, stopping: bool) -> Response<Full<Bytes>> {
     let mut text = String::new();
     for part in health.parts() {
         let how = part.trouble.as_ref().map_or("ok", |trouble| trouble.name);
-        text.push_str(&format!("{}: {how} since {}\n", part.part, part.since.rfc3339().unwrap_or_default()));
+        text.push_str(&format!("{}: {how} since {}\n", part.name(), part.since.rfc3339().unwrap_or_default()));
     }
     if stopping {
         text.push_str("process: draining\n");
