@@ -153,7 +153,7 @@ async fn what_a_program_doomed_that_knows_one_token_only_is_destroyed_in_whichev
             .await;
         house.tamper(&format!("DELETE FROM keys WHERE id = '{key}'")).await;
     }
-    house.tamper("INSERT INTO doomed (object, doomed_at) VALUES (zeroblob(16), 0)").await;
+    house.tamper("INSERT INTO doomed (object, doomed_at) VALUES (randomblob(16), 0)").await;
     few.tidy().await.unwrap();
     assert_eq!(objects(&house.hsm).await, BTreeSet::new());
     assert_eq!(objects(&house.further[0]).await.len(), 1);

@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::capacity::{Capacity, Purpose};
 use super::destroy::Reaper;
@@ -56,12 +57,20 @@ pub(super) struct Home {
     pub(super) capacity: Capacity,
     pub(super) pairs: Pairs,
     pub(super) reaper: Reaper,
+    /// Keys that are at home here and wait for their material, and so take no room yet: as last counted, and those since.
+    promised: AtomicU32,
 }
 
 impl Home {
     fn new(hsm: Hsm, settings: &Settings) -> Self {
         let capacity = Capacity::new(settings.capacity, hsm.profile().private_memory);
-        Self { hsm, capacity, pairs: Pairs::new(settings.pool.waiting), reaper: Reaper::default() }
+        Self {
+            hsm,
+            capacity,
+            pairs: Pairs::new(settings.pool.waiting),
+            reaper: Reaper::default(),
+            promised: AtomicU32::new(0),
+        }
     }
 
     pub(super) fn profile(&self) -> &Profile {
@@ -78,9 +87,20 @@ impl Home {
         *self.hsm.condition().borrow() == Condition::Well
     }
 
-    /// Whether it is known to take no material of this spec, however wrapped.
-    fn takes_none(&self, spec: KeySpec) -> bool {
-        !self.profile().routes.iter().any(|((of, _), route)| *of == spec && route.path.is_some())
+    /// Whether a new key could be at home here.
+    fn takes(&self, spec: KeySpec, origin: Origin) -> bool {
+        let imports = || self.profile().routes.iter().any(|((of, _), route)| *of == spec && route.path.is_some());
+        self.serves() && if origin == Origin::External { imports() } else { self.capacity.free() > 0 }
+    }
+
+    /// How much room there is for new keys, once those that are at home here have their material.
+    fn room(&self) -> i64 {
+        i64::from(self.capacity.free()) - i64::from(self.promised.load(Ordering::Relaxed))
+    }
+
+    /// Says how many keys are at home here and wait for their material.
+    pub(super) fn promises(&self, keys: u32) {
+        self.promised.store(keys, Ordering::Relaxed);
     }
 
     /// Lets one more object in.
@@ -139,8 +159,12 @@ impl Homes {
     /// Where a new key is to live: of those that serve and can take it, where there is most room; of several, the first. Where there is
     /// none of them, what was asked of it says why.
     pub(super) fn for_new(&self, spec: KeySpec, origin: Origin) -> &Arc<Home> {
-        let fit = |home: &&Arc<Home>| home.serves() && !(origin == Origin::External && home.takes_none(spec));
-        self.all().filter(fit).min_by_key(|home| Reverse(home.capacity.free())).unwrap_or(&self.first)
+        let fit = self.all().filter(|home| home.takes(spec, origin));
+        let home = fit.min_by_key(|home| Reverse(home.room())).unwrap_or(&self.first);
+        if origin == Origin::External {
+            home.promised.fetch_add(1, Ordering::Relaxed);
+        }
+        home
     }
 }
 

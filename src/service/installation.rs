@@ -192,7 +192,7 @@ impl Service {
         let signers = Arc::new(Signers::find(&tokens.first, &objects).await?);
         let mut own = objects.own_keys();
         for token in &tokens.further {
-            let objects = belonging_further(&store, token).await.map_err(|source| further(token, source))?;
+            let objects = belonging_further(&store, token, installation).await.map_err(|source| further(token, source))?;
             own.extend(objects.own_keys());
         }
         let started_at = clock.now();
@@ -240,16 +240,17 @@ pub(super) async fn belonging(store: &Store, hsm: &Hsm) -> Result<(InstallationI
 }
 
 /// What a further token of the installation holds, which is told its own key.
-async fn belonging_further(store: &Store, hsm: &Hsm) -> Result<Listed, StartError> {
-    match belonging(store, hsm).await {
+async fn belonging_further(store: &Store, hsm: &Hsm, installation: InstallationId) -> Result<Listed, StartError> {
+    let (_, token, objects) = marks(store, hsm).await?;
+    match token {
+        Some(token) if token == installation => {}
+        Some(token) => return Err(StartError::Foreign { token, database: installation }),
+        None if objects.in_use || is_known(store, hsm).await? => return Err(StartError::LostToken(installation)),
         // One that keys never were in can still become one of them.
-        Err(StartError::LostToken(_)) if !is_known(store, hsm).await? => Err(StartError::NotInstalled),
-        Err(error) => Err(error),
-        Ok((_, objects)) => {
-            own_mac_key(hsm, &objects)?;
-            Ok(objects)
-        }
+        None => return Err(StartError::NotInstalled),
     }
+    own_mac_key(hsm, &objects)?;
+    Ok(objects)
 }
 
 /// Whose database and token are, and what the token holds. Lists it, so that no request has to search.

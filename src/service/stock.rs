@@ -116,6 +116,10 @@ impl Service {
             let since = home.capacity.counting();
             home.capacity.counted(self.store.live_objects(home.serial()).await?, since);
             home.pairs.hungry.notify_one();
+            // With one token there is nothing to choose.
+            if !self.homes.further().is_empty() {
+                home.promises(self.store.keys_without_material(home.serial()).await?);
+            }
         }
         Ok(())
     }

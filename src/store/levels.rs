@@ -65,6 +65,17 @@ impl Store {
         rows.first().map_or(Ok(0), |row| row.count("live"))
     }
 
+    /// How many keys are at home in the token of this serial number, are for imported material, and have none. Looks at each of its keys.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn keys_without_material(&self, token: &str) -> Result<u32, Error> {
+        let sql = "SELECT COUNT(*) AS waiting FROM keys k WHERE k.token = $1 AND k.origin = 'EXTERNAL' \
+                   AND NOT EXISTS (SELECT 1 FROM materials m WHERE m.key_id = k.id AND m.presence = 'imported')";
+        let rows = self.rows(sql, args![token]).await?;
+        rows.first().map_or(Ok(0), |row| row.count("waiting"))
+    }
+
     /// Records how full the token is, and forgets samples from before `before`. Of several at one moment the first counts.
     ///
     /// # Errors

@@ -18,6 +18,9 @@ on_both! {
         store.claim_object(&claim).await.unwrap();
         recorded(store, full_key()).await;
         assert_eq!((store.live_objects(TOKEN).await.unwrap(), store.live_objects(OTHER).await.unwrap()), (1, 2));
+        recorded(store, Key { token: OTHER.to_owned(), ..key() }).await;
+        assert_eq!(store.keys_without_material(OTHER).await.unwrap(), 1);
+        assert_eq!(store.keys_without_material(TOKEN).await.unwrap(), 0);
         assert_eq!(store.expected_objects(OTHER, None, 10).await.unwrap(), [object]);
         assert_eq!(store.expected_objects(TOKEN, None, 10).await.unwrap().len(), 1);
 
