@@ -174,9 +174,10 @@ impl Service {
         &self.settings.realm
     }
 
-    /// How the token is, and what has been done for it.
-    pub fn vitals(&self) -> Vitals {
-        self.own().vitals()
+    /// How the tokens are, and what has been done for them: the service's own first, further ones with their labels.
+    pub fn vitals(&self) -> Vec<(Option<&str>, Vitals)> {
+        let further = self.homes.further().iter().map(|home| (Some(home.label()), home.hsm.vitals()));
+        std::iter::once((None, self.own().vitals())).chain(further).collect()
     }
 
     /// Where every call comes in.

@@ -82,6 +82,11 @@ impl Home {
         &self.profile().serial_number
     }
 
+    /// What people name it by.
+    pub(super) fn label(&self) -> &str {
+        &self.profile().label
+    }
+
     /// Whether it serves just now.
     pub(super) fn serves(&self) -> bool {
         *self.hsm.condition().borrow() == Condition::Well

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::capacity::Capacity;
 use super::forecast::{Forecast, SPAN};
+use super::homes::Home;
 use super::{CapacitySettings, Error, Marks, Service};
 use crate::hsm::Profile;
 use crate::model::{PairKind, Timestamp};
@@ -53,7 +54,7 @@ pub struct Stock {
 }
 
 impl Holdings {
-    /// By the record alone, for a service that does not run here.
+    /// By the record alone, for a service that does not run here. What is forecast is forecast of its own token.
     ///
     /// # Errors
     /// Where the record cannot be read.
@@ -76,12 +77,31 @@ impl Holdings {
 }
 
 impl Service {
-    /// What there is just now.
+    /// What there is just now in the service's own token.
     ///
     /// # Errors
     /// Where the record cannot be read.
     pub async fn stock(&self) -> Result<Stock, Error> {
-        let (now, home) = (self.clock.now(), self.homes.first());
+        self.stock_of(self.homes.first()).await
+    }
+
+    /// The same of each token: the service's own first, further ones with their labels.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn stocks(&self) -> Result<Vec<(Option<String>, Stock)>, Error> {
+        let mut stocks = vec![(None, self.stock().await?)];
+        for home in self.homes.further() {
+            let Stock { holdings, waiting, pools } = self.stock_of(home).await?;
+            // What was sampled, and so is forecast, is the first one's.
+            let holdings = Holdings { forecast: None, ..holdings };
+            stocks.push((Some(home.label().to_owned()), Stock { holdings, waiting, pools }));
+        }
+        Ok(stocks)
+    }
+
+    async fn stock_of(&self, home: &Home) -> Result<Stock, Error> {
+        let now = self.clock.now();
         let levels = self.store.pair_levels(home.serial()).await?;
         let all_marks = self.pool_marks(home);
         let mut kinds: Vec<PairKind> = levels.keys().chain(all_marks.keys()).copied().collect();
