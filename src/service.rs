@@ -16,6 +16,7 @@ mod error;
 mod forecast;
 mod gate;
 mod health;
+mod homes;
 mod import;
 mod installation;
 mod janitor;
@@ -46,6 +47,7 @@ pub use error::{Error, Kind};
 pub use forecast::Forecast;
 pub use gate::{Caller, Entry, Gate, Limits, Trail};
 pub use health::{Health, Part, PartHealth, Trouble};
+pub use homes::Tokens;
 pub use installation::{StartError, install};
 pub use janitor::Rounds;
 pub use pool::{Marks, PoolSettings};
@@ -65,13 +67,11 @@ pub use stock::{Holdings, PairStock, Stock};
 use tokio::sync::watch;
 
 use access_keys::AccessKeys;
-use capacity::Capacity;
-use destroy::Reaper;
-use pairs::Pairs;
+use homes::Homes;
 use statements::Signers;
 
 use crate::clock::{Clock, MovableClock};
-use crate::hsm::{self, Condition, Hsm, Profile, Vitals};
+use crate::hsm::{self, Condition, Profile, Vitals};
 use crate::model::{
     Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, Named, ObjectId, Realm, Refused, SetCaps, Timestamp,
 };
@@ -95,7 +95,7 @@ pub struct Settings {
     pub max_clock_skew: Duration,
     /// How many sets may be live at once.
     pub caps: SetCaps,
-    /// How many objects the token may hold.
+    /// How many objects a token may hold: each of them, where there are several.
     pub capacity: CapacitySettings,
     /// The pairs that stand ready.
     pub pool: PoolSettings,
@@ -105,11 +105,11 @@ pub struct Settings {
     pub movable_clock: Option<MovableClock>,
 }
 
-/// The use cases over one store and one token. Cheap to clone; clones are the same service.
+/// The use cases over one store and the tokens that keys live in. Cheap to clone; clones are the same service.
 #[derive(Clone)]
 pub struct Service {
     store: Store,
-    hsm: Hsm,
+    homes: Homes,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
     gate: Arc<Gate>,
@@ -118,9 +118,6 @@ pub struct Service {
     access_keys: Arc<AccessKeys>,
     signers: Arc<Signers>,
     started_at: Timestamp,
-    capacity: Arc<Capacity>,
-    pairs: Arc<Pairs>,
-    reaper: Reaper,
     health: Arc<watch::Sender<Health>>,
     counted: Arc<census::Counted>,
     housework: Arc<janitor::Housework>,
@@ -150,18 +147,18 @@ impl Service {
         })
     }
 
-    /// What the probe at start found.
+    /// What the probe at start found of each token, the service's own first.
     ///
     /// # Errors
     /// Where the caller may not know.
-    pub fn token_profile(&self, call: &Call) -> Result<&Profile, Error> {
+    pub fn token_profiles(&self, call: &Call) -> Result<Vec<&Profile>, Error> {
         call.require_in_account(&self.gate, Action::GetTokenProfile, Circumstances::default())?;
-        Ok(self.hsm.profile())
+        Ok(self.homes.all().map(|home| home.profile()).collect())
     }
 
     /// Comes when calls hang in the token so that only another process can help.
     pub async fn gives_up(&self) {
-        let mut condition = self.hsm.condition();
+        let mut condition = self.own().condition();
         let given_up = condition.wait_for(|condition| *condition == Condition::Ill(hsm::Trouble::GivenUp));
         // Where nobody can say it any more, the service is at its end.
         let _ended = given_up.await;
@@ -169,7 +166,7 @@ impl Service {
 
     /// What the probe at start found.
     pub fn profile(&self) -> &Profile {
-        self.hsm.profile()
+        self.own().profile()
     }
 
     /// The partition and region that it is.
@@ -177,9 +174,10 @@ impl Service {
         &self.settings.realm
     }
 
-    /// How the token is, and what has been done for it.
-    pub fn vitals(&self) -> Vitals {
-        self.hsm.vitals()
+    /// How the tokens are, and what has been done for them: the service's own first, further ones with their labels.
+    pub fn vitals(&self) -> Vec<(Option<&str>, Vitals)> {
+        let further = self.homes.further().iter().map(|home| (Some(home.label()), home.hsm.vitals()));
+        std::iter::once((None, self.own().vitals())).chain(further).collect()
     }
 
     /// Where every call comes in.

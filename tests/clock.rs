@@ -135,7 +135,16 @@ async fn what_was_cut_off_is_ended_when_it_cannot_be_at_work_any_more() {
     let began = house_now(&house);
     let [made, pair] = [(); 2].map(|()| ObjectId::random());
     // As far as a replica had come that is gone: both on record, both on the token, neither settled.
-    house.store.claim_object(&Claim { object: made, wrapping_key: None, claimed_at: began }).await.unwrap();
+    house
+        .store
+        .claim_object(&Claim {
+            object: made,
+            wrapping_key: None,
+            claimed_at: began,
+            token: house.hsm.profile().serial_number.clone(),
+        })
+        .await
+        .unwrap();
     let material = move |token: &Token| token.generate(&made, MaterialKind::Aes256, KeyUsage::EncryptDecrypt);
     house.hsm.make(material).await.unwrap();
     house.store.begin_wrapping_key(&making(&house, pair)).await.unwrap();

@@ -66,7 +66,8 @@ fn the_reference_leaves_out_no_key() {
     ] {
         let refusal = with_environment(REFERENCE, &[(&format!("KEYFERRY__{}__NO_SUCH_KEY", table.replace('.', "__")), "1")]);
         let refusal = refusal.unwrap_err().to_string();
-        let known: Vec<&str> = refusal.split('`').skip(3).step_by(2).filter(|key| *key != "tls").collect();
+        let known: Vec<&str> =
+            refusal.split('`').skip(3).step_by(2).filter(|key| !["tls", "further"].contains(key)).collect();
         assert!(!known.is_empty(), "{refusal}");
         for key in known {
             let mentioned = REFERENCE.lines().any(|line| {
@@ -94,6 +95,28 @@ fn what_is_left_out_has_a_safe_value() {
     assert_eq!(config.log.format, Format::Human);
     assert_eq!(config.pool.rsa_4096, Marks { low: 8, high: 16 });
     assert_eq!((config.capacity.objects, config.metrics.listen), (None, None));
+}
+
+#[test]
+fn a_further_token_is_told_as_the_first_and_has_none_of_its_own() {
+    let second = "[[hsm.further]]\nmodule = \"/m\"\ntoken_serial = \"2\"\npin_file = \"/p\"\nhost_assisted = \"kek\"\n";
+    let third = second.replace("\"2\"", "\"3\"").replace("\"kek\"", "\"none\"");
+    let config = parse(&format!("{LEAST}{second}{third}")).unwrap();
+    assert_eq!(config.hsm.further.len(), 2);
+    assert_eq!(config.hsm.further[0].token, TokenName::Serial("2".to_owned()));
+    assert_eq!((config.hsm.further[0].sessions, config.hsm.further[0].queue), (4, 64));
+    assert_eq!(config.hsm.most_host_assisted(), HostAssisted::Kek);
+    #[rustfmt::skip]
+    let cases = [
+        (second.replace("pin_file = \"/p\"\n", ""), "expected one of pin_file, pin_credential and pin_prompt = true, found none"),
+        (second.replace("module", "modul"), "unknown field `modul`"),
+        (format!("{second}vendor_attestation_file = \"/v\"\n"), "further: expected no vendor_attestation_file, which only the first token has"),
+        (format!("{second}[[hsm.further.further]]\nmodule = \"/m\"\ntoken_serial = \"3\"\npin_file = \"/p\"\n"), "further: expected no further tokens of a further one; list all of them as [[hsm.further]]"),
+    ];
+    for (text, expected) in cases {
+        let refusal = parse(&format!("{LEAST}{text}")).unwrap_err().to_string();
+        assert!(refusal.starts_with("hsm") && refusal.contains(expected), "expected {expected:?}, found {refusal:?}");
+    }
 }
 
 #[test]

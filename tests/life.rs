@@ -15,15 +15,15 @@ use keyferry::wrap;
 use crate::harness::service::{House, call};
 
 /// A key that waits for its material.
-async fn external_key(house: &House) -> Described {
+pub async fn external_key(house: &House) -> Described {
     created(house, CreateKey { origin: Some("EXTERNAL".to_owned()), ..CreateKey::default() }).await
 }
 
-async fn created(house: &House, request: CreateKey) -> Described {
+pub async fn created(house: &House, request: CreateKey) -> Described {
     house.service.create_key(&call(), request).await.unwrap()
 }
 
-async fn described(house: &House, key_id: &str) -> Described {
+pub async fn described(house: &House, key_id: &str) -> Described {
     house.service.describe_key(&call(), key_id.to_owned()).await.unwrap()
 }
 
@@ -36,7 +36,7 @@ async fn doomed_key(house: &House) -> Described {
 }
 
 /// The request that brings `material` in under a set of its own.
-async fn arriving(house: &House, key_id: &str, material: &[u8]) -> ImportKeyMaterial {
+pub async fn arriving(house: &House, key_id: &str, material: &[u8]) -> ImportKeyMaterial {
     let request = GetParametersForImport {
         key_id: key_id.to_owned(),
         wrapping_algorithm: Some("RSAES_OAEP_SHA_256".to_owned()),
@@ -55,7 +55,7 @@ async fn arriving(house: &House, key_id: &str, material: &[u8]) -> ImportKeyMate
     }
 }
 
-async fn import(house: &House, request: ImportKeyMaterial) -> Result<Imported, Error> {
+pub async fn import(house: &House, request: ImportKeyMaterial) -> Result<Imported, Error> {
     house.service.import_key_material(&call(), request).await
 }
 

@@ -12,6 +12,7 @@ mod pending;
 mod races;
 pub mod samples;
 mod settlement;
+mod tokens;
 mod wrapping_keys;
 
 use keyferry::store::Store;

@@ -32,6 +32,7 @@ mod pool;
 mod receipts;
 mod refusals;
 mod replicas;
+mod several;
 mod soak;
 mod startup;
 mod store;

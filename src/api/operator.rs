@@ -22,8 +22,8 @@ impl OperatorService for Front {
     ) -> Answer<proto::GetTokenProfileResponse> {
         let service = self.service.clone();
         let use_case = |call, _| async move {
-            let profile = service.token_profile(&call)?;
-            Ok(proto::GetTokenProfileResponse { token_profile: Some(profile.into()) })
+            let mut profiles = service.token_profiles(&call)?.into_iter().map(proto::TokenProfile::from);
+            Ok(proto::GetTokenProfileResponse { token_profile: profiles.next(), further: profiles.collect() })
         };
         self.calls.read(Action::GetTokenProfile, request, use_case).await
     }

@@ -1,4 +1,4 @@
-//! `[hsm]`: which token, and what it may be helped with.
+//! `[hsm]`: which token, and what it may be helped with; `[[hsm.further]]`: others that keys may live in.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +28,20 @@ pub struct Hsm {
     pub host_assisted: HostAssisted,
     /// The file that holds what the token's vendor attests.
     pub vendor_attestation_file: Option<PathBuf>,
+    /// Further tokens, each as this one but without further ones and attestation of its vendor.
+    pub further: Vec<Self>,
+}
+
+impl Hsm {
+    /// This token, and the further ones.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.further)
+    }
+
+    /// The most that the host may see of what is unwrapped in any of the tokens.
+    pub fn most_host_assisted(&self) -> HostAssisted {
+        self.all().map(|token| token.host_assisted).max().unwrap_or(self.host_assisted)
+    }
 }
 
 /// How a token is found among those of its module.
@@ -71,6 +85,8 @@ struct Raw {
     /// Empty is none, so that the environment can take it back.
     #[serde(default)]
     vendor_attestation_file: PathBuf,
+    #[serde(default)]
+    further: Vec<Hsm>,
 }
 
 fn sessions() -> usize {
@@ -110,7 +126,16 @@ impl TryFrom<Raw> for Hsm {
             longest_call_seconds,
             host_assisted,
             vendor_attestation_file,
+            further,
         } = raw;
+        if further.iter().any(|token| !token.further.is_empty()) {
+            return Err(
+                "further: expected no further tokens of a further one; list all of them as [[hsm.further]]".to_owned()
+            );
+        }
+        if further.iter().any(|token| token.vendor_attestation_file.is_some()) {
+            return Err("further: expected no vendor_attestation_file, which only the first token has".to_owned());
+        }
         let token = match (token_label, token_serial) {
             (Some(label), None) => TokenName::Label(bounded("token_label", label, 32)?),
             (None, Some(serial)) => TokenName::Serial(bounded("token_serial", serial, 16)?),
@@ -133,7 +158,7 @@ impl TryFrom<Raw> for Hsm {
         };
         let vendor_attestation_file = Some(vendor_attestation_file).filter(|path| !path.as_os_str().is_empty());
         let longest_call = Duration::from_secs(longest_call_seconds);
-        Ok(Self { module, token, pin, sessions, queue, longest_call, host_assisted, vendor_attestation_file })
+        Ok(Self { module, token, pin, sessions, queue, longest_call, host_assisted, vendor_attestation_file, further })
     }
 }
 

@@ -47,6 +47,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is said where the token is not there in time.
+    pub fn gone() -> Self {
+        Self::Gone(Pkcs11Error::Pkcs11(RvError::SessionClosed, Function::OpenSession))
+    }
+
     /// Whether an import that ended so cannot have left an object on the token: it ended before one was put there.
     pub fn leaves_nothing(&self) -> bool {
         match self {

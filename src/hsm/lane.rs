@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cryptoki::context::Function;
-use cryptoki::error::{Error as Pkcs11Error, RvError};
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
 };
@@ -150,5 +148,5 @@ pub(super) fn give_way() {
 }
 
 pub(super) fn no_session() -> Error {
-    Error::Gone(Pkcs11Error::Pkcs11(RvError::SessionClosed, Function::OpenSession))
+    Error::gone()
 }

@@ -22,7 +22,7 @@ pub(super) async fn run(
             front.calls.read(Action::GetServerInfo, arrival, use_case).await
         }
         "Keyferry.GetTokenProfile" => {
-            let use_case = |call| async move { Ok(operator::token_profile(service.token_profile(&call)?)) };
+            let use_case = |call| async move { Ok(operator::token_profiles(&service.token_profiles(&call)?)) };
             front.calls.read(Action::GetTokenProfile, arrival, use_case).await
         }
         _ => return run_with_request(front, target, arrival, body).await,

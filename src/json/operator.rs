@@ -33,14 +33,21 @@ pub(super) fn server_info(info: ServerInfo) -> Answer {
 
 fn part(health: &PartHealth) -> Value {
     structure([
-        ("Name", health.part.as_str().into()),
+        ("Name", health.name().into()),
         ("Serving", health.trouble.is_none().into()),
         ("Reason", health.trouble.as_ref().map(|trouble| trouble.reason.as_str()).into()),
         ("Since", moment(health.since)),
     ])
 }
 
-pub(super) fn token_profile(profile: &Profile) -> Answer {
+pub(super) fn token_profiles(profiles: &[&Profile]) -> Answer {
+    let mut profiles = profiles.iter().map(|profile| token_profile(profile));
+    let first = profiles.next().unwrap_or_default();
+    let further: Vec<_> = profiles.collect();
+    Answer::of([("TokenProfile", first), ("Further", (!further.is_empty()).then_some(further).into())])
+}
+
+fn token_profile(profile: &Profile) -> Value {
     let paths = profile.routes.iter().map(|((key_spec, algorithm), route)| {
         structure([
             ("KeySpec", key_spec.as_str().into()),
@@ -55,7 +62,7 @@ pub(super) fn token_profile(profile: &Profile) -> Answer {
         ("Tried", profile.isolation.attempts.len().into()),
         ("UnwrappedKeys", profile.isolation.unwrapped.iter().map(ToString::to_string).collect()),
     ]);
-    let profile = structure([
+    structure([
         ("Label", profile.label.as_str().into()),
         ("SerialNumber", profile.serial_number.as_str().into()),
         ("ManufacturerId", profile.manufacturer_id.as_str().into()),
@@ -66,6 +73,5 @@ pub(super) fn token_profile(profile: &Profile) -> Answer {
         ("KeyWrapMechanism", profile.key_wrap.map(|number| format!("0x{number:04X}")).into()),
         ("Paths", paths.collect()),
         ("Isolation", isolation),
-    ]);
-    Answer::of([("TokenProfile", profile)])
+    ])
 }

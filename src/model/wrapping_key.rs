@@ -173,4 +173,6 @@ pub struct Claim {
     pub wrapping_key: Option<WrappingKeyId>,
     /// When it began.
     pub claimed_at: Timestamp,
+    /// Serial number of the token that will have it; empty where a program did not say that knows one token only.
+    pub token: String,
 }

@@ -16,7 +16,7 @@ use crate::clock::{Clock, MovableClock, SystemClock};
 use crate::config::{self, Config};
 use crate::hsm::{self, Hsm, OpenError, Profile, Unfit};
 use crate::model::{SetCaps, WrappingKeySpec};
-use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, PublicKeys, Service, Settings};
+use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, PublicKeys, Service, Settings, Tokens};
 use crate::store::{self, Store};
 use crate::{audit, policy};
 
@@ -102,7 +102,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     let gate = gate::open(config, installation.ok_or(service::StartError::NotInstalled)?).await?;
     let pool = pool_settings(pool);
     let vendor_attestation = hsm.vendor_attestation_file.as_deref().map(vendor::read).transpose()?.unwrap_or_default();
-    let hsm = open_token(hsm, pool.fillers()).await?;
+    let tokens = open_tokens(hsm, pool.fillers()).await?;
     let config::Import { lifetime, max_attempts } = *import;
     let config::Capacity { objects: _, import_share: _, sets_per_principal, sets_per_key } = *capacity;
     let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
@@ -110,7 +110,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     let realm = kms.realm.clone();
     let settings =
         Settings { realm, lifetime, max_attempts, max_clock_skew, caps, capacity, pool, vendor_attestation, movable_clock };
-    let service = Service::start(store, hsm, gate, clock, settings).await?;
+    let service = Service::start(store, tokens, gate, clock, settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
     tokio::spawn(service.clone().keep_signing(audit.checkpoint));
@@ -118,14 +118,14 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     Ok(Arc::new(service))
 }
 
-/// Makes a store and a token each other's, for a new installation.
+/// Makes a store and its tokens each other's, for a new installation or with a further token.
 ///
 /// # Errors
 /// Where a part fails, or belongs to another installation.
 pub async fn init(config: &Config) -> Result<(), StartError> {
     let store = open_store(&config.store).await?;
-    let hsm = open_token(&config.hsm, 0).await?;
-    service::install(&store, &hsm).await?;
+    let tokens = open_tokens(&config.hsm, 0).await?;
+    service::install(&store, tokens).await?;
     store.close().await;
     Ok(())
 }
@@ -142,8 +142,8 @@ pub async fn public_keys(config: &Config) -> Result<PublicKeys, StartError> {
 ///
 /// # Errors
 /// Where the token does not open.
-pub async fn examine(config: &Config) -> Result<Profile, StartError> {
-    Ok(open_any_token(&config.hsm, 0).await?.profile().clone())
+pub async fn examine(config: &config::Hsm) -> Result<Profile, StartError> {
+    Ok(open_any_token(config, 0).await?.profile().clone())
 }
 
 /// How full the token is and when it will be full, by the record, which is only read.
@@ -162,7 +162,9 @@ pub async fn holdings(config: &Config, profile: &Profile) -> Result<Holdings, st
 /// # Errors
 /// Where there is one, or a policy does not hold up; the message says what to do.
 pub fn examine_files(config: &Config) -> Result<(), StartError> {
-    pin::check(&config.hsm.pin)?;
+    for token in config.hsm.all() {
+        pin::check(&token.pin)?;
+    }
     let private_key = config.server.tls.as_ref().map(|tls| require_private(super::tls::PRIVATE_KEY, &tls.private_key));
     private_key.unwrap_or(Ok(()))?;
     policies(&config.policy).map(drop)
@@ -192,6 +194,16 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
     PoolSettings { sessions, waiting, marks }
 }
 
+/// Opens every token that is configured. A further one may be away later, and not when the service starts.
+async fn open_tokens(config: &config::Hsm, fillers: usize) -> Result<Tokens, StartError> {
+    let first = open_token(config, fillers).await?;
+    let mut further = Vec::new();
+    for token in &config.further {
+        further.push(open_token(token, fillers).await?);
+    }
+    Ok(Tokens::new(first, further))
+}
+
 /// Opens a token that keeps what it is told to keep.
 pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
     let hsm = open_any_token(config, fillers).await?;
@@ -200,8 +212,17 @@ pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<H
 }
 
 async fn open_any_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
-    let config::Hsm { module, token, pin: source, sessions, queue, longest_call, host_assisted, vendor_attestation_file: _ } =
-        config.clone();
+    let config::Hsm {
+        module,
+        token,
+        pin: source,
+        sessions,
+        queue,
+        longest_call,
+        host_assisted,
+        vendor_attestation_file: _,
+        further: _,
+    } = config.clone();
     let token = match token {
         config::TokenName::Label(label) => hsm::TokenName::Label(label),
         config::TokenName::Serial(serial) => hsm::TokenName::Serial(serial),

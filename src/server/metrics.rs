@@ -117,7 +117,7 @@ fn readyz(health: &Health, stopping: bool) -> Response<Full<Bytes>> {
     let mut text = String::new();
     for part in health.parts() {
         let how = part.trouble.as_ref().map_or("ok", |trouble| trouble.name);
-        text.push_str(&format!("{}: {how} since {}\n", part.part, part.since.rfc3339().unwrap_or_default()));
+        text.push_str(&format!("{}: {how} since {}\n", part.name(), part.since.rfc3339().unwrap_or_default()));
     }
     if stopping {
         text.push_str("process: draining\n");
@@ -151,9 +151,12 @@ async fn metrics(told: &Told, headers: &HeaderMap) -> Response<Full<Bytes>> {
     response
 }
 
+/// The stock of each token, of further ones with their labels.
+type Stocks = Vec<(Option<String>, Stock)>;
+
 /// What only the record knows; `None` where it does not say in time.
-async fn record(service: &Service) -> Option<(Stock, Census)> {
-    let asked = async { Ok::<_, service::Error>((service.stock().await?, service.census().await?)) };
+async fn record(service: &Service) -> Option<(Stocks, Census)> {
+    let asked = async { Ok::<_, service::Error>((service.stocks().await?, service.census().await?)) };
     match tokio::time::timeout(RECORD, asked).await {
         Ok(Ok(record)) => return Some(record),
         Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "the metrics of the record are left out"),
@@ -162,15 +165,15 @@ async fn record(service: &Service) -> Option<(Stock, Census)> {
     None
 }
 
-fn page(told: &Told, health: &Health, record: Option<&(Stock, Census)>) -> Page {
+fn page(told: &Told, health: &Health, record: Option<&(Stocks, Census)>) -> Page {
     let mut page = Page::default();
     house::tell_health(&mut page, health);
     told.calls.tally().register(page.own());
     page.gauge("requests_most", "Calls that may be under way at once", told.calls.most());
     token::tell(&mut page, &told.service.vitals());
     house::tell(&mut page, &told.service);
-    if let Some((stock, census)) = record {
-        stock::tell(&mut page, stock);
+    if let Some((stocks, census)) = record {
+        stock::tell(&mut page, stocks);
         house::tell_census(&mut page, census);
     }
     process::tell(&mut page);

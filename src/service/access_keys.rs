@@ -106,7 +106,7 @@ impl Service {
         if let Some(known) = self.access_keys.cache.get(&key.id, &derivation, date, now) {
             return Ok(known);
         }
-        let secret = self.access_keys.secret(&self.hsm, derivation.clone()).await?;
+        let secret = self.access_keys.secret(self.own(), derivation.clone()).await?;
         let Scope { region, service } = self.signing_scope();
         let derived = SigningKey::derive(secret.expose_secret(), date, region, service);
         self.access_keys.cache.put(&key.id, derivation, date, derived.clone(), now);

@@ -55,7 +55,7 @@ impl Service {
     /// How the material of an import token that may be anything is said to come in.
     pub(super) fn claimed_path(&self, key: &Key, token: &[u8]) -> Option<UnwrapPath> {
         let algorithm = crate::import_token::Received::parse(token).ok()?.claimed_algorithm()?;
-        self.hsm.profile().route(key.spec, algorithm)?.path
+        self.home_or_own(key).route(key.spec, algorithm)?.path
     }
 
     /// Has an import wait: what there is to say is that it does.

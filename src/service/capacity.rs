@@ -85,6 +85,11 @@ impl Capacity {
         self.for_wrapping_keys
     }
 
+    /// How many more there may be.
+    pub(super) fn free(&self) -> u32 {
+        self.budget.saturating_sub(self.live())
+    }
+
     pub(super) fn live(&self) -> u32 {
         self.used().live
     }

@@ -23,7 +23,7 @@ impl Service {
     pub async fn sign_audit(&self) {
         let Some(lines) = self.gate.audit().to_be_signed() else { return };
         let (signers, digest) = (self.signers.clone(), lines.digest());
-        let signature = match self.hsm.call(move |token| signers.audit.sign_digest(token, &digest)).await {
+        let signature = match self.own().call(move |token| signers.audit.sign_digest(token, &digest)).await {
             Ok(signature) => signature,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the audit log is not signed for yet");

@@ -78,7 +78,7 @@ impl Service {
     /// As [`Service::in_use`], where the token of this service must have it.
     fn at_hand<'k>(&self, key: &'k Key) -> Result<&'k Material, Error> {
         let material = self.in_use(key)?;
-        self.require_here(key)?;
+        self.home(key)?;
         Ok(material)
     }
 
@@ -90,10 +90,11 @@ impl Service {
         object: ObjectId,
         work: impl Fn(&Token, &ObjectId) -> Result<T, hsm::Error> + Send + Sync + 'static,
     ) -> Result<T, Error> {
+        let home = self.home(key)?;
         let work = Arc::new(work);
         let with = |object: ObjectId| {
             let work = Arc::clone(&work);
-            self.hsm.call(move |token| work(token, &object))
+            home.hsm.call(move |token| work(token, &object))
         };
         match with(object).await {
             Err(gone @ (hsm::Error::Missing(_) | hsm::Error::Stale(_))) => {

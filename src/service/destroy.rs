@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Service;
+use super::homes::Home;
+use super::{Error, Service};
 use crate::hsm::{self, Swept};
 use crate::model::{Claim, ObjectId};
 use crate::store::{self, Leftover};
@@ -79,24 +80,30 @@ struct Batch {
 impl Service {
     /// Starts destroying what is doomed. It is on record as such, so whatever is not done now the janitor does.
     pub(super) fn destroy_soon(&self) {
-        if !self.reaper.begins() {
+        for home in self.homes.all() {
+            self.destroy_soon_in(home);
+        }
+    }
+
+    fn destroy_soon_in(&self, home: &Arc<Home>) {
+        if !home.reaper.begins() {
             return;
         }
-        let service = self.clone();
+        let (service, home) = (self.clone(), Arc::clone(home));
         tokio::spawn(async move {
             loop {
-                service.destroy_doomed().await;
-                if service.reaper.rests() {
+                service.destroy_doomed(&home).await;
+                if home.reaper.rests() {
                     return;
                 }
             }
         });
     }
 
-    /// Destroys everything that is on record as doomed, and leaves what cannot be destroyed yet for the next time.
-    async fn destroy_doomed(&self) {
+    /// Destroys everything that is on record as doomed in a token, and leaves what cannot be destroyed yet for the next time.
+    async fn destroy_doomed(&self, home: &Home) {
         let mut tried = HashSet::new();
-        while let Some(batch) = self.destroy_batch(&mut tried, BATCH).await {
+        while let Some(batch) = self.destroy_batch(home, &mut tried, BATCH).await {
             tokio::time::sleep(batch.looking * REST).await;
             if !batch.more {
                 return;
@@ -104,25 +111,29 @@ impl Service {
         }
     }
 
-    /// Destroys so many of the doomed; whether more are left.
+    /// Destroys so many of the doomed of each token; whether more are left.
     pub(super) async fn destroy_first(&self, most: usize) -> bool {
-        self.destroy_batch(&mut HashSet::new(), most).await.is_some_and(|batch| batch.more)
+        let mut more = false;
+        for home in self.homes.all() {
+            more |= self.destroy_batch(home, &mut HashSet::new(), most).await.is_some_and(|batch| batch.more);
+        }
+        more
     }
 
     /// Destroys those of the doomed that were not tried, and what is doomed meanwhile: seeing that objects are gone takes as long
     /// for many as for one. `None` where there is none, or it is of no use to go on.
-    async fn destroy_batch(&self, tried: &mut HashSet<ObjectId>, most: usize) -> Option<Batch> {
-        let _alone = self.reaper.batch.lock().await;
+    async fn destroy_batch(&self, home: &Home, tried: &mut HashSet<ObjectId>, most: usize) -> Option<Batch> {
+        let _alone = home.reaper.batch.lock().await;
         let mut all = Swept::default();
         let mut more = false;
         while all.tried < most {
-            let doomed = self.untried(tried, most - all.tried).await?;
+            let doomed = self.untried(home, tried, most - all.tried).await?;
             more = !doomed.is_empty();
             if !more {
                 break;
             }
             crate::failpoint::reach("destroy.begun");
-            let part = match self.hsm.sweep(move |token| Ok(token.destroy_all(&doomed))).await {
+            let part = match home.hsm.sweep(move |token| Ok(token.destroy_all(&doomed))).await {
                 Ok(part) => part,
                 Err(error) => {
                     tracing::warn!(%error, "objects could not be destroyed yet");
@@ -139,7 +150,7 @@ impl Service {
             return None;
         }
         let unseen = std::mem::take(&mut all.gone);
-        let confirmed = self.hsm.sweep(move |token| {
+        let confirmed = home.hsm.sweep(move |token| {
             let looking = token.confirm(&mut all);
             Ok((all, looking))
         });
@@ -156,11 +167,37 @@ impl Service {
         }
         for recorded in [self.store.destroyed(&swept.gone).await, self.forget_unseen(&unseen).await] {
             match recorded {
-                Ok(gone) => self.make_room(gone),
+                Ok(gone) => home.make_room(gone),
                 Err(error) => tracing::warn!(%error, "destructions could not be recorded yet"),
             }
         }
         Some(Batch { more, looking })
+    }
+
+    /// Puts it on record in which token the doomed are of which that is not said. A program that knows one token only leaves them so: where it is
+    /// in none that is served here, it is left until a replica comes that has them all, and then is to be missed in the first.
+    pub(super) async fn place_the_doomed(&self) -> Result<(), Error> {
+        let unsaid = self.store.doomed("", None, PAGE).await?;
+        if unsaid.is_empty() {
+            return Ok(());
+        }
+        let has_all = self.store.tokens().await?.iter().all(|token| self.homes.of(token).is_some());
+        for object in unsaid {
+            let (mut found, mut asked_all) = (None, true);
+            for home in self.homes.all() {
+                match home.hsm.sweep(move |token| token.contains(&object)).await {
+                    Ok(true) => found = Some(home),
+                    Ok(false) => {}
+                    // Another time, when it can be asked.
+                    Err(_) => asked_all = false,
+                }
+            }
+            let place = found.or((has_all && asked_all).then(|| self.homes.first()));
+            if let Some(home) = place {
+                self.store.doomed_in(&object, home.serial()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes objects off the record that were to be destroyed and were not found. Where other processes use the token too, that is
@@ -175,10 +212,10 @@ impl Service {
     }
 
     /// Up to `most` of the doomed that were not tried yet; `None` where the record does not say.
-    async fn untried(&self, tried: &HashSet<ObjectId>, most: usize) -> Option<Vec<ObjectId>> {
+    async fn untried(&self, home: &Home, tried: &HashSet<ObjectId>, most: usize) -> Option<Vec<ObjectId>> {
         let (mut after, mut untried) = (None, Vec::new());
         loop {
-            let page = match self.store.doomed(after, PAGE).await {
+            let page = match self.store.doomed(home.serial(), after, PAGE).await {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, "what is to be destroyed could not be read");
@@ -191,12 +228,6 @@ impl Service {
                 return Some(untried);
             }
         }
-    }
-
-    /// Says that so many objects are gone, or never came.
-    fn make_room(&self, objects: u64) {
-        self.capacity.freed(objects);
-        self.pairs.hungry.notify_one();
     }
 
     /// Ends a claim that came to nothing, and dooms its object where the token may have it; the attempt counts.
@@ -213,9 +244,11 @@ impl Service {
 
     async fn ended(&self, claim: &Claim, leftover: Leftover, ended: Result<(), store::Error>) {
         match (leftover, ended) {
-            (Leftover::Perhaps, ended) => self.given_up(&claim.object, ended).await,
+            (Leftover::Perhaps, ended) => self.given_up(&claim.object, &claim.token, ended).await,
             (Leftover::Nothing, Ok(())) => {
-                self.make_room(1);
+                if let Some(home) = self.homes.of(&claim.token) {
+                    home.make_room(1);
+                }
                 // The last attempt under a set takes its wrapping key along.
                 self.destroy_soon();
             }
@@ -227,9 +260,9 @@ impl Service {
 
     /// Dooms what the token may hold even where the claim is gone: the janitor may have ended it, and destroyed nothing, while
     /// the token was still to act. What cannot be recorded now stays claimed, and the janitor ends it.
-    pub(super) async fn given_up(&self, object: &ObjectId, ended: Result<(), store::Error>) {
+    pub(super) async fn given_up(&self, object: &ObjectId, token: &str, ended: Result<(), store::Error>) {
         let doomed = match ended {
-            Ok(()) => self.store.doom_unless_needed(object, self.clock.now()).await,
+            Ok(()) => self.store.doom_unless_needed(object, token, self.clock.now()).await,
             Err(error) => Err(error),
         };
         match doomed {

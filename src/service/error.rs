@@ -22,6 +22,14 @@ pub enum Error {
     /// The alias is another key's, or this one's already.
     #[error("An alias with the name {0} already exists")]
     AliasTaken(String),
+    /// Another replica may do it: this one is not given the token that the key is in.
+    #[error("{arn}: its home token {token:?} is not served by this replica: try again, where another replica may answer")]
+    Elsewhere {
+        /// Which key.
+        arn: KeyArn,
+        /// Serial number of the token that it is in.
+        token: String,
+    },
     /// It would have been done.
     #[error("The request would have succeeded, but the DryRun option is set.")]
     DryRun,
@@ -164,6 +172,7 @@ impl Error {
         match self {
             Self::AliasTaken(_) => Kind::AlreadyExists,
             Self::DryRun => Kind::DryRun,
+            Self::Elsewhere { .. } => Kind::DependencyTimeout,
             Self::GrantTokens => Kind::InvalidGrantToken,
             Self::IncorrectKey => Kind::IncorrectKey,
             Self::MalformedPolicy(_) => Kind::MalformedPolicyDocument,

@@ -8,6 +8,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::Service;
@@ -49,10 +50,26 @@ pub struct Trouble {
 pub struct PartHealth {
     /// Which.
     pub part: Part,
+    /// The label of a token beside the first. Only the keys in it need that.
+    pub further: Option<String>,
     /// Why it does not serve; `None` where it does.
     pub trouble: Option<Trouble>,
     /// Since when it serves, or does not.
     pub since: Timestamp,
+}
+
+impl PartHealth {
+    fn well(part: Part, further: Option<String>, since: Timestamp) -> Self {
+        Self { part, further, trouble: None, since }
+    }
+
+    /// What it is called: as its part, and a further token with its label.
+    pub fn name(&self) -> String {
+        match &self.further {
+            Some(label) => format!("{}:{label}", self.part),
+            None => self.part.to_string(),
+        }
+    }
 }
 
 /// How all of it is.
@@ -62,23 +79,28 @@ pub struct Health {
 }
 
 impl Health {
-    /// Everything is there, since then.
-    pub(super) fn all_well(since: Timestamp) -> Self {
-        let well = |part| PartHealth { part, trouble: None, since };
-        Self { parts: Part::ALL.iter().copied().map(well).collect() }
+    /// Everything is there, since then, and so are the tokens of these labels beside the first.
+    pub(super) fn all_well(since: Timestamp, further: impl IntoIterator<Item = String>) -> Self {
+        let needed = Part::ALL.iter().map(|part| PartHealth::well(*part, None, since));
+        let further = further.into_iter().map(|label| PartHealth::well(Part::Token, Some(label), since));
+        Self { parts: needed.chain(further).collect() }
     }
 
-    /// Each part, in the order of [`Part::ALL`].
+    /// Each part, in the order of [`Part::ALL`], and then the further tokens.
     pub fn parts(&self) -> &[PartHealth] {
         &self.parts
     }
 
-    /// Whether these parts serve.
+    /// Whether these parts serve; further tokens aside, which most calls do without.
     pub fn serves(&self, needed: &[Part]) -> bool {
-        self.parts.iter().all(|health| health.trouble.is_none() || !needed.contains(&health.part))
+        self.needed().all(|health| health.trouble.is_none() || !needed.contains(&health.part))
     }
 
-    /// Whether every part serves.
+    fn needed(&self) -> impl Iterator<Item = &PartHealth> {
+        self.parts.iter().filter(|health| health.further.is_none())
+    }
+
+    /// Whether every part serves that all calls need.
     pub fn is_ready(&self) -> bool {
         self.serves(Part::ALL)
     }
@@ -86,18 +108,18 @@ impl Health {
     /// Whether only another process can help.
     pub fn has_given_up(&self) -> bool {
         let given_up = hsm::Trouble::GivenUp.as_str();
-        self.parts.iter().any(|health| health.trouble.as_ref().is_some_and(|trouble| trouble.name == given_up))
+        self.needed().any(|health| health.trouble.as_ref().is_some_and(|trouble| trouble.name == given_up))
     }
 
-    /// Takes down how a part is; whether that is news.
-    fn learn(&mut self, part: Part, trouble: Option<Trouble>, now: Timestamp) -> bool {
-        let Some(health) = self.parts.iter_mut().find(|health| health.part == part) else { return false };
+    /// Takes down how the part of this name is; whether that is news.
+    fn learn(&mut self, part: &str, trouble: Option<Trouble>, now: Timestamp) -> bool {
+        let Some(health) = self.parts.iter_mut().find(|health| health.name() == part) else { return false };
         if health.trouble == trouble {
             return false;
         }
         match (&health.trouble, &trouble) {
-            (_, Some(Trouble { name, reason })) => tracing::warn!(%part, name, reason, "not ready"),
-            (_, None) => tracing::info!(%part, "ready again"),
+            (_, Some(Trouble { name, reason })) => tracing::warn!(part, name, reason, "not ready"),
+            (_, None) => tracing::info!(part, "ready again"),
         }
         if health.trouble.is_some() != trouble.is_some() {
             health.since = now;
@@ -115,14 +137,20 @@ impl Service {
 
     /// Watches over it, until the process ends.
     pub async fn watch_health(self) {
-        tokio::join!(self.watch_token(), self.watch_store(), self.watch_audit());
+        let mut further = JoinSet::new();
+        for home in self.homes.further() {
+            let name = PartHealth::well(Part::Token, Some(home.profile().label.clone()), self.started_at).name();
+            let (service, condition) = (self.clone(), home.hsm.condition());
+            further.spawn(async move { service.watch_token(&name, condition).await });
+        }
+        let first = self.watch_token(Part::Token.as_str(), self.own().condition());
+        tokio::join!(first, self.watch_store(), self.watch_audit(), further.join_all());
     }
 
-    async fn watch_token(&self) {
-        let mut condition = self.hsm.condition();
+    async fn watch_token(&self, name: &str, mut condition: watch::Receiver<Condition>) {
         loop {
             let trouble = of_token(*condition.borrow_and_update());
-            self.learn(Part::Token, trouble);
+            self.learn(name, trouble);
             if condition.changed().await.is_err() {
                 return;
             }
@@ -133,7 +161,7 @@ impl Service {
         loop {
             let trouble = self.store.ping().await.err().map(|error| of_store(&error));
             let is_well = trouble.is_none();
-            self.learn(Part::Store, trouble);
+            self.learn(Part::Store.as_str(), trouble);
             sleep(REST).await;
             tokio::select! {
                 () = sleep(if is_well { WHILE_WELL } else { WHILE_ILL }) => {}
@@ -147,7 +175,7 @@ impl Service {
         let mut changes = log.trouble();
         loop {
             changes.mark_unchanged();
-            self.learn(Part::Audit, log.is_writable().err().map(|error| of_audit(&error)));
+            self.learn(Part::Audit.as_str(), log.is_writable().err().map(|error| of_audit(&error)));
             tokio::select! {
                 _ = changes.changed() => {}
                 () = sleep(WHILE_WELL) => {}
@@ -155,7 +183,7 @@ impl Service {
         }
     }
 
-    fn learn(&self, part: Part, trouble: Option<Trouble>) {
+    fn learn(&self, part: &str, trouble: Option<Trouble>) {
         let now = self.clock.now();
         self.health.send_if_modified(|health| health.learn(part, trouble, now));
     }

@@ -9,9 +9,10 @@ pub(super) use arrival::{Incoming, material_id};
 use super::approval::Approval;
 use super::capacity::Purpose;
 use super::destroy::leftover_of;
+use super::homes::Home;
 use super::statements::Witnessed;
 use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
-use crate::hsm::{self, Import};
+use crate::hsm::{self, Import, Token};
 use crate::model::{
     Answer, Claim, Invalid, Key, KeyRef, Material, MaterialPresence, ObjectId, Refused, Rotation, UnwrapPath, WrappingKey,
     WrappingKeyState,
@@ -77,10 +78,12 @@ impl Service {
 
     /// Does an import that was checked: claim → unwrap and prove in the token → settle.
     pub(super) async fn bring_in(&self, key: &Key, pair: &WrappingKey, incoming: &Incoming) -> Result<Imported, Error> {
-        let claim = Claim { object: ObjectId::random(), wrapping_key: Some(pair.id), claimed_at: self.clock.now() };
-        self.admit(Purpose::Material)?;
+        let home = self.home(key)?;
+        let (object, claimed_at, token) = (ObjectId::random(), self.clock.now(), home.serial().to_owned());
+        let claim = Claim { object, wrapping_key: Some(pair.id), claimed_at, token };
+        home.admit(Purpose::Material)?;
         let claimed = self.store.claim(&claim, self.settings.max_attempts, claim.claimed_at).await;
-        let claimed = self.record_or_withdraw(claimed);
+        let claimed = home.record_or_withdraw(claimed);
         if let Err(crate::store::Error::Unreachable(_)) = &claimed {
             // Perhaps it is on record; the token has not acted, and the caller is not at fault.
             let (service, claim) = (self.clone(), claim.clone());
@@ -89,7 +92,7 @@ impl Service {
         match claimed? {
             Claimed::Claimed => {}
             refused => {
-                self.capacity.freed(1);
+                home.capacity.freed(1);
                 return match refused {
                     Claimed::Consumed(answer) => self.repeat(key, incoming, Some(&answer)).await,
                     Claimed::Claimed | Claimed::Dead => Err(Error::InvalidImportToken),
@@ -98,7 +101,7 @@ impl Service {
         }
         crate::failpoint::reach("import.claimed");
         let began = Instant::now();
-        match self.unwrap(key, pair, &claim, incoming).await {
+        match self.unwrap(home, key, pair, &claim, incoming).await {
             Ok(Ok(witnessed)) => self.settle(key.clone(), pair, &claim, incoming, witnessed).await,
             Ok(Err(refused)) => {
                 self.give_up(&claim, Leftover::Nothing).await;
@@ -141,10 +144,10 @@ impl Service {
 
     /// Sets outlive settings: one that was issued under a wider bound, or for another token, is not served any more.
     fn require_served(&self, key: &Key, pair: &WrappingKey, path: UnwrapPath) -> Result<(), Error> {
-        let profile = self.hsm.profile();
-        if pair.token != profile.serial_number {
+        if pair.token != key.token {
             return Err(self.elsewhere(key, &pair.token));
         }
+        let profile = self.home(key)?.profile();
         if profile.host_assisted.permits(path.exposure()) {
             return Ok(());
         }
@@ -157,6 +160,7 @@ impl Service {
 
     async fn unwrap(
         &self,
+        home: &Home,
         key: &Key,
         pair: &WrappingKey,
         claim: &Claim,
@@ -172,21 +176,12 @@ impl Service {
             usage: key.usage,
             object: claim.object,
         };
-        let notary = self.notary(key, pair, incoming.digest(&key.id))?;
+        let notary = self.notary(home, key, pair, incoming.digest(&key.id))?;
         let (key, arrival, now) = (key.clone(), incoming.arrival.clone(), self.clock.now());
-        self.hsm
-            .call(move |token| {
-                let imported =
-                    token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id), now))?;
-                match imported {
-                    // By now the object is there, whatever the error would say otherwise.
-                    Ok(proved) => notary.witness(token, &import.object, proved).map(Ok).map_err(|error| {
-                        if error.leaves_nothing() { hsm::Error::Misbehaved(error.to_string()) } else { error }
-                    }),
-                    Err(refused) => Ok(Err(refused)),
-                }
-            })
-            .await
+        let bring = move |token: &Token| {
+            token.import(&import, |proved| key.recognise(&arrival, &proved.evidence.material_id(&key.id), now))
+        };
+        self.witnessed(home, claim.object, notary, bring).await
     }
 
     /// Records what lies in the token. Where another import or change came first, what lies there is doomed instead.

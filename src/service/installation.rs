@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::access_keys::AccessKeys;
-use super::capacity::Capacity;
-use super::destroy::Reaper;
-use super::pairs::Pairs;
+use super::homes::{Homes, Tokens};
 use super::statements::Signers;
 use super::{Error, Gate, Health, Service, Settings};
 use tokio::sync::watch;
@@ -29,6 +27,14 @@ pub enum StartError {
         /// The database's.
         database: InstallationId,
     },
+    /// Something is wrong with a token beside the first.
+    #[error("the further token {label:?}")]
+    Further {
+        /// Its label.
+        label: String,
+        /// What.
+        source: Box<StartError>,
+    },
     /// A new database for a token in use.
     #[error("the token belongs to installation {0}, but the database is new: restore its database, or use another token")]
     LostDatabase(InstallationId),
@@ -37,9 +43,17 @@ pub enum StartError {
         "the database belongs to installation {0}, but the token does not: check that it is the right token, or restore it"
     )]
     LostToken(InstallationId),
+    /// The first is a further one of this installation.
+    #[error(
+        "the token is not the one that this installation signs with, but another of its own: make that one [hsm], and this one [[hsm.further]]"
+    )]
+    NotFirst,
     /// Neither has the mark, or setting up was interrupted.
     #[error("token and database are not set up, or not wholly: run `keyferryd init` once")]
     NotInstalled,
+    /// Two names of one token.
+    #[error("the token with serial number {0:?} is configured twice: remove one of the two")]
+    Twice(String),
     /// The mark is there, its MAC key is not.
     #[error("the token has no key for import tokens: run `keyferryd init` once more")]
     NoMacKey,
@@ -77,12 +91,24 @@ pub enum StartError {
     Recovery(#[source] Error),
 }
 
-/// Makes database and token an installation. Doing it again, or after it broke off, completes it and changes nothing else.
+/// Makes database and tokens an installation. Doing it again, after it broke off, or with a further token, completes it and changes
+/// nothing else.
 ///
 /// # Errors
-/// Where one of the two already belongs to another installation.
-pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartError> {
+/// Where one of them already belongs to another installation.
+pub async fn install(store: &Store, tokens: impl Into<Tokens>) -> Result<InstallationId, StartError> {
+    let tokens = tokens.into();
+    tokens.require_different()?;
+    let id = install_first(store, &tokens.first).await?;
+    for token in &tokens.further {
+        install_further(store, token, id).await.map_err(|source| further(token, source))?;
+    }
+    Ok(id)
+}
+
+async fn install_first(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartError> {
     let (database, token, objects) = marks(store, hsm).await?;
+    require_first(store, &objects).await?;
     let id = match (database, token) {
         (Some(database), Some(token)) if database == token => database,
         (Some(database), Some(token)) => return Err(StartError::Foreign { token, database }),
@@ -96,11 +122,7 @@ pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartEr
             id
         }
     };
-    if mac_key(&objects).is_none() {
-        let key = ObjectId::random();
-        hsm.make(move |token| token.make_mac_key(&key)).await?;
-        crate::failpoint::reach("init.keyed");
-    }
+    make_mac_key_where_missing(hsm, &objects).await?;
     super::access_keys::make_missing(hsm, &objects).await?;
     super::statements::make_missing(hsm, &objects).await?;
     // The mark comes last: a token that has it has all.
@@ -110,32 +132,80 @@ pub async fn install(store: &Store, hsm: &Hsm) -> Result<InstallationId, StartEr
     Ok(id)
 }
 
+/// A further token has no key of the service's but the one that shows that it works.
+async fn install_further(store: &Store, hsm: &Hsm, id: InstallationId) -> Result<(), StartError> {
+    let (_, token, objects) = marks(store, hsm).await?;
+    match token {
+        Some(token) if token != id => return Err(StartError::Foreign { token, database: id }),
+        None if objects.in_use || is_known(store, hsm).await? => return Err(StartError::LostToken(id)),
+        _ => {}
+    }
+    make_mac_key_where_missing(hsm, &objects).await?;
+    if token.is_none() {
+        hsm.call(move |token| token.install(&id)).await?;
+    }
+    Ok(())
+}
+
+async fn make_mac_key_where_missing(hsm: &Hsm, objects: &Listed) -> Result<(), hsm::Error> {
+    if mac_key(objects).is_none() {
+        let key = ObjectId::random();
+        hsm.make(move |token| token.make_mac_key(&key)).await?;
+        crate::failpoint::reach("init.keyed");
+    }
+    Ok(())
+}
+
+/// Whether the database was served with this token before.
+async fn is_known(store: &Store, hsm: &Hsm) -> Result<bool, store::Error> {
+    Ok(store.tokens().await?.contains(&hsm.profile().serial_number))
+}
+
+/// Refuses one of several tokens that has not what the first has: what it lacks must not be made a second time.
+async fn require_first(store: &Store, objects: &Listed) -> Result<(), StartError> {
+    let lacks_all = [&objects.access_keys, &objects.attestations, &objects.audits].iter().all(|keys| keys.is_empty());
+    if lacks_all && store.tokens().await?.len() > 1 { Err(StartError::NotFirst) } else { Ok(()) }
+}
+
+fn further(hsm: &Hsm, source: StartError) -> StartError {
+    StartError::Further { label: hsm.profile().label.clone(), source: Box::new(source) }
+}
+
 impl Service {
-    /// Starts over a store and a token that belong together, and makes good what was cut off before.
+    /// Starts over a store and tokens that belong together, and makes good what was cut off before.
     ///
     /// # Errors
     /// Where they do not belong together, or fail.
     pub async fn start(
         store: Store,
-        hsm: Hsm,
+        tokens: impl Into<Tokens>,
         gate: Arc<Gate>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, StartError> {
-        let (installation, objects) = belonging(&store, &hsm).await?;
-        let mac_key = mac_key(&objects).ok_or(StartError::NoMacKey)?;
-        hsm.use_mac_key(mac_key);
+        let tokens = tokens.into();
+        tokens.require_different()?;
+        let (installation, objects) = belonging(&store, &tokens.first).await?;
+        require_first(&store, &objects).await?;
+        let mac_key = own_mac_key(&tokens.first, &objects)?;
         let access_keys = Arc::new(AccessKeys::find(&objects)?);
-        let signers = Arc::new(Signers::find(&hsm, &objects).await?);
+        let signers = Arc::new(Signers::find(&tokens.first, &objects).await?);
+        let mut own = objects.own_keys();
+        for token in &tokens.further {
+            let objects = belonging_further(&store, token, installation).await.map_err(|source| further(token, source))?;
+            own.extend(objects.own_keys());
+        }
         let started_at = clock.now();
-        let capacity = Arc::new(Capacity::new(settings.capacity, hsm.profile().private_memory));
-        let pairs = Arc::new(Pairs::new(settings.pool.waiting));
-        let (settings, reaper) = (Arc::new(settings), Reaper::default());
+        let serials: Vec<&str> = tokens.all().map(|token| token.profile().serial_number.as_str()).collect();
+        store.serve_with(&serials, started_at).await?;
+        let homes = Homes::new(tokens, &settings);
+        let settings = Arc::new(settings);
         // All of it has just been asked for something.
-        let health = Arc::new(watch::Sender::new(Health::all_well(started_at)));
+        let labels = homes.further().iter().map(|home| home.profile().label.clone());
+        let health = Arc::new(watch::Sender::new(Health::all_well(started_at, labels)));
         let service = Self {
             store,
-            hsm,
+            homes,
             clock,
             settings,
             gate,
@@ -144,14 +214,11 @@ impl Service {
             access_keys,
             signers,
             started_at,
-            capacity,
-            pairs,
-            reaper,
             health,
             counted: Arc::default(),
             housework: Arc::default(),
         };
-        service.recover(&objects.own_keys()).await.map_err(StartError::Recovery)?;
+        service.recover(&own).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
         service.count_objects().await?;
         service.warn_of_a_small_budget();
@@ -172,11 +239,32 @@ pub(super) async fn belonging(store: &Store, hsm: &Hsm) -> Result<(InstallationI
     }
 }
 
+/// What a further token of the installation holds, which is told its own key.
+async fn belonging_further(store: &Store, hsm: &Hsm, installation: InstallationId) -> Result<Listed, StartError> {
+    let (_, token, objects) = marks(store, hsm).await?;
+    match token {
+        Some(token) if token == installation => {}
+        Some(token) => return Err(StartError::Foreign { token, database: installation }),
+        None if objects.in_use || is_known(store, hsm).await? => return Err(StartError::LostToken(installation)),
+        // One that keys never were in can still become one of them.
+        None => return Err(StartError::NotInstalled),
+    }
+    own_mac_key(hsm, &objects)?;
+    Ok(objects)
+}
+
 /// Whose database and token are, and what the token holds. Lists it, so that no request has to search.
 async fn marks(store: &Store, hsm: &Hsm) -> Result<(Option<InstallationId>, Option<InstallationId>, Listed), StartError> {
     let database = store.installation().await?;
     let (token, objects) = hsm.sweep(|token| Ok((token.installation()?, token.list()?))).await?;
     Ok((database, token, objects))
+}
+
+/// Tells the token which key is to show that it works; the first one authenticates import tokens with it too.
+fn own_mac_key(hsm: &Hsm, objects: &Listed) -> Result<ObjectId, StartError> {
+    let key = mac_key(objects).ok_or(StartError::NoMacKey)?;
+    hsm.use_mac_key(key);
+    Ok(key)
 }
 
 fn mac_key(objects: &Listed) -> Option<ObjectId> {

@@ -93,7 +93,10 @@ impl Service {
         self.store.forget_pending_imports_of_ended_sets(now).await?;
         self.expire_material(now).await?;
         self.carry_out_deletions(now).await?;
-        self.hsm.settle_doubts().await;
+        for home in self.homes.all() {
+            home.hsm.settle_doubts().await;
+        }
+        self.place_the_doomed().await?;
         // What is more is destroyed while the next round's work is done.
         if self.destroy_first(BATCH as usize).await {
             self.destroy_soon();
@@ -186,13 +189,15 @@ impl Service {
         if self.store.kind() == "sqlite" {
             return Ok(());
         }
-        let after = self.reaper.next_page();
-        let page = self.hsm.known_objects(after, HANDLES);
-        self.reaper.page_ended(page.last().copied().filter(|_| page.len() == HANDLES));
-        let mut unknown = self.store.unknown_objects(&page).await?;
-        let own = [self.mac_key, self.access_keys.object()];
-        unknown.retain(|object| !own.contains(object));
-        self.hsm.forget(&unknown);
+        for home in self.homes.all() {
+            let after = home.reaper.next_page();
+            let page = home.hsm.known_objects(after, HANDLES);
+            home.reaper.page_ended(page.last().copied().filter(|_| page.len() == HANDLES));
+            let mut unknown = self.store.unknown_objects(&page).await?;
+            let own = [self.mac_key, self.access_keys.object()];
+            unknown.retain(|object| !own.contains(object));
+            home.hsm.forget(&unknown);
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::capacity::Purpose;
 use super::destroy::leftover_of;
+use super::homes::Home;
 use super::{
     Call, CreateKey, Described, Error, ListKeys, Page, PublicKey, ScheduleKeyDeletion, Scheduled, Service,
     UpdateKeyDescription, tags,
@@ -85,7 +86,7 @@ impl Service {
             enabled: true,
             created_at: self.clock.now(),
             deletion: None,
-            token: self.hsm.profile().serial_number.clone(),
+            token: self.homes.for_new(spec, origin).serial().to_owned(),
             materials: Vec::new(),
             version: 0,
         };
@@ -106,7 +107,7 @@ impl Service {
     }
 
     async fn with_generated_material(&self, mut key: Key, kind: MaterialKind) -> Result<Key, Error> {
-        let (claim, material) = self.generate(&key.id, kind, key.usage).await?;
+        let (claim, material) = self.generate(self.home(&key)?, &key.id, kind, key.usage).await?;
         key.materials.push(material);
         match self.store.insert_key(&key, Some(claim.object)).await {
             Ok(()) => {}
@@ -124,16 +125,18 @@ impl Service {
     /// Has the token make material for a key, under a claim that is to be settled.
     pub(super) async fn generate(
         &self,
+        home: &Home,
         key: &KeyId,
         kind: MaterialKind,
         usage: KeyUsage,
     ) -> Result<(Claim, Material), Error> {
         let object = ObjectId::random();
-        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
-        self.admit(Purpose::Material)?;
-        self.record_or_withdraw(self.store.claim_object(&claim).await)?;
+        let (claimed_at, token) = (self.clock.now(), home.serial().to_owned());
+        let claim = Claim { object, wrapping_key: None, claimed_at, token };
+        home.admit(Purpose::Material)?;
+        home.record_or_withdraw(self.store.claim_object(&claim).await)?;
         crate::failpoint::reach("create.claimed");
-        let proved = match self.hsm.make(move |token| token.generate(&object, kind, usage)).await {
+        let proved = match home.hsm.make(move |token| token.generate(&object, kind, usage)).await {
             Ok(proved) => proved,
             Err(error) => {
                 self.give_up(&claim, leftover_of(&error)).await;

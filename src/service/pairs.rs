@@ -8,6 +8,7 @@ mod line;
 mod making;
 mod pace;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use tokio::sync::{Notify, watch};
 
 use self::line::{Crowded, Held, Line, Turn};
 use self::pace::Pace;
+use super::homes::Home;
 use super::{Call, Error, Service, TRIES};
 use crate::hsm::MAKERS;
 use crate::model::{Issue, PairKind, SetHolder, Timestamp, WrappingKey};
@@ -110,10 +112,16 @@ fn whole_seconds(wait: Duration) -> Duration {
 
 impl Service {
     /// Hands out a wrapping key pair, on record as issued.
-    pub(super) async fn take_pair(&self, call: &Call, kind: PairKind, issue: &Issue) -> Result<WrappingKey, Error> {
-        self.pairs.pace.asked(kind, issue.issued_at);
-        if !self.pairs.line.waits_for(kind)
-            && let Some(ready) = self.take_ready(kind, issue).await?
+    pub(super) async fn take_pair(
+        &self,
+        home: &Arc<Home>,
+        call: &Call,
+        kind: PairKind,
+        issue: &Issue,
+    ) -> Result<WrappingKey, Error> {
+        home.pairs.pace.asked(kind, issue.issued_at);
+        if !home.pairs.line.waits_for(kind)
+            && let Some(ready) = self.take_ready(home, kind, issue).await?
         {
             return Ok(ready);
         }
@@ -122,35 +130,34 @@ impl Service {
             return Err(self.capped(holder, until));
         }
         for _ in 0..TRIES {
-            let first = !self.pairs.line.waits_for(kind);
-            let mut held = self.pairs.line.join(&call.principal, kind).map_err(|Crowded| self.none_ready(kind))?;
+            let first = !home.pairs.line.waits_for(kind);
+            let mut held = home.pairs.line.join(&call.principal, kind).map_err(|Crowded| none_ready(home, kind))?;
             // One may have come to stand ready since it was looked for, when nobody was there to be told.
-            if first && let Some(ready) = self.take_ready(kind, issue).await? {
+            if first && let Some(ready) = self.take_ready(home, kind, issue).await? {
                 held.used();
                 return Ok(ready);
             }
-            self.serve_the_line();
+            self.serve_the_line(home);
             match wait(&mut held, call.deadline).await {
                 Some(Turn::Ready) => {}
                 Some(Turn::Failed(error)) => return Err(error),
-                Some(Turn::Displaced) | None => return Err(self.none_ready(kind)),
+                Some(Turn::Displaced) | None => return Err(none_ready(home, kind)),
             }
-            let taken = self.take_ready(kind, issue).await?;
+            let taken = self.take_ready(home, kind, issue).await?;
             held.used();
             // Where another replica was quicker to take it, the wait begins anew.
             if let Some(ready) = taken {
                 return Ok(ready);
             }
         }
-        Err(self.none_ready(kind))
+        Err(none_ready(home, kind))
     }
 
-    async fn take_ready(&self, kind: PairKind, issue: &Issue) -> Result<Option<WrappingKey>, Error> {
-        let token = &self.hsm.profile().serial_number;
-        match self.store.take_wrapping_key(kind, token, issue, self.settings.caps).await? {
+    async fn take_ready(&self, home: &Arc<Home>, kind: PairKind, issue: &Issue) -> Result<Option<WrappingKey>, Error> {
+        match self.store.take_wrapping_key(kind, home.serial(), issue, self.settings.caps).await? {
             Taken::Taken(pair) => {
-                self.pairs.was_taken();
-                self.learn_of(&pair);
+                home.pairs.was_taken();
+                learn_of(home, &pair);
                 Ok(Some(*pair))
             }
             Taken::Dry => Ok(None),
@@ -162,22 +169,22 @@ impl Service {
         Error::Capped { holder, retry_after: self.until(until) }
     }
 
-    /// Finds the handle of a pair that another replica made, before an import needs it.
-    fn learn_of(&self, pair: &WrappingKey) {
-        if self.hsm.unknown_of(&[pair.object]).is_empty() {
-            return;
-        }
-        let (service, object) = (self.clone(), pair.object);
-        tokio::spawn(async move { service.hsm.sweep(move |token| token.contains(&object)).await });
-    }
-
-    fn none_ready(&self, kind: PairKind) -> Error {
-        Error::NoneReady { kind, retry_after: self.pairs.next_vacancy(kind) }
-    }
-
     fn until(&self, moment: Timestamp) -> Duration {
         whole_seconds(moment.since(self.clock.now()))
     }
+}
+
+/// Finds the handle of a pair that another replica made, before an import needs it.
+fn learn_of(home: &Arc<Home>, pair: &WrappingKey) {
+    if home.hsm.unknown_of(&[pair.object]).is_empty() {
+        return;
+    }
+    let (home, object) = (Arc::clone(home), pair.object);
+    tokio::spawn(async move { home.hsm.sweep(move |token| token.contains(&object)).await });
+}
+
+fn none_ready(home: &Home, kind: PairKind) -> Error {
+    Error::NoneReady { kind, retry_after: home.pairs.next_vacancy(kind) }
 }
 
 /// Waits for the turn until shortly before the deadline; `None` where it has not come by then.

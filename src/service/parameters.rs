@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Call, Error, GetParametersForImport, Parameters, Service};
+use crate::hsm::Profile;
 use crate::model::invalid::member;
 use crate::model::{Action, Invalid, Issue, Key, KeyRef, PairKind, UnwrapPath, WrappingAlgorithm, WrappingKeySpec};
 use crate::policy::Circumstances;
@@ -26,7 +27,7 @@ impl Service {
 
         let account = &call.principal.account;
         let key = self.look_up(account, key_id, KeyRef::IdOrArn).await?;
-        let route = self.hsm.profile().route(key.spec, algorithm).and_then(|route| route.path);
+        let route = self.home_or_own(&key).route(key.spec, algorithm).and_then(|route| route.path);
         let circumstances = Circumstances {
             wrapping_algorithm: Some(algorithm),
             wrapping_key_spec: Some(spec),
@@ -57,7 +58,8 @@ impl Service {
             expires_at: issued_at.after(self.settings.lifetime),
         };
         let kind = PairKind { spec, pair_use: path.pair_use() };
-        let pair = self.take_pair(call, kind, &issue).await?;
+        let home = self.home(&key)?;
+        let pair = self.take_pair(home, call, kind, &issue).await?;
         crate::failpoint::reach("issue.issued");
         call.trail.adds("wrappingKeyId", pair.id.to_string());
         call.trail.adds("parametersValidTo", issue.expires_at.rfc3339());
@@ -72,23 +74,17 @@ impl Service {
             key_spec: key.spec,
             exposure: path.exposure(),
             attestation,
-            vendor_attestation: self.settings.vendor_attestation.clone(),
+            vendor_attestation: self.vendor_attestation(home).to_vec(),
         })
     }
 
-    /// Checks that the key's material is in the token of this service, or would be.
-    pub(super) fn require_here(&self, key: &Key) -> Result<(), Error> {
-        if key.token == self.hsm.profile().serial_number { Ok(()) } else { Err(self.elsewhere(key, &key.token)) }
-    }
-
-    pub(super) fn elsewhere(&self, key: &Key, token: &str) -> Error {
-        Error::Unsupported(format!("{}: its home token {token:?} is not the one in use here.", self.arn(key)))
+    /// What policies are asked about: who may not use a key is not told where it is.
+    pub(super) fn home_or_own(&self, key: &Key) -> &Profile {
+        self.homes.of(&key.token).unwrap_or(self.homes.first()).profile()
     }
 
     fn path(&self, key: &Key, algorithm: WrappingAlgorithm) -> Result<UnwrapPath, Error> {
-        let profile = self.hsm.profile();
-        self.require_here(key)?;
-        let route = profile.route(key.spec, algorithm);
+        let route = self.home(key)?.profile().route(key.spec, algorithm);
         let reason = route.map_or("not probed", |route| route.reason.as_str());
         route.and_then(|route| route.path).ok_or_else(|| {
             let refusal = format!("The token cannot import a {} key wrapped with {algorithm}: {reason}.", key.spec);

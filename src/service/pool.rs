@@ -7,12 +7,14 @@
 mod order;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
 pub(super) use self::order::Order;
 use super::capacity::Purpose;
+use super::homes::Home;
 use super::{Error, Service};
 use crate::model::{PairKind, WrappingKey, WrappingKeySpec};
 
@@ -59,23 +61,32 @@ struct Pause {
 }
 
 impl Service {
-    /// Keeps the pool filled, until the process ends.
+    /// Keeps the pools filled, until the process ends: each token's by itself.
     pub async fn keep_filled(self) {
+        let mut all = JoinSet::new();
+        for home in self.homes.all() {
+            all.spawn(self.clone().keep_one_filled(Arc::clone(home)));
+        }
+        // They end with the process, or where nothing is to be filled.
+        let _ended = all.join_all().await;
+    }
+
+    async fn keep_one_filled(self, home: Arc<Home>) {
         let fillers = self.settings.pool.fillers();
         if fillers == 0 {
             return;
         }
-        let mut order = Order::new(self.pool_marks());
+        let mut order = Order::new(self.pool_marks(&home));
         let mut making = JoinSet::new();
         let (mut pause, mut filling) = (Pause::none(), true);
         loop {
-            let taken = self.pairs.taken();
+            let taken = home.pairs.taken();
             // Twice as many as sessions: one is at work while the other's record is written.
             while making.len() < 2 * fillers && !pause.is_on() {
-                match self.begin_next(&mut order).await {
+                match self.begin_next(&home, &mut order).await {
                     Ok(Some(record)) => {
-                        let service = self.clone();
-                        making.spawn(async move { service.fill_with(record).await });
+                        let (service, home) = (self.clone(), Arc::clone(&home));
+                        making.spawn(async move { service.fill_with(&home, record).await });
                     }
                     Ok(None) => break,
                     Err(error) => pause.after(&error),
@@ -83,7 +94,7 @@ impl Service {
             }
             let was_filling = std::mem::replace(&mut filling, !making.is_empty() || pause.is_on());
             if !filling {
-                self.pairs.found_filled(taken);
+                home.pairs.found_filled(taken);
                 if was_filling {
                     tracing::info!("the pools are filled");
                 }
@@ -94,7 +105,7 @@ impl Service {
                     Ok(Err(error)) => pause.after(&error),
                     Err(panicked) => pause.after(&panicked),
                 },
-                () = self.is_hungry() => {}
+                () = is_hungry(&home) => {}
                 () = pause.over() => {}
             }
         }
@@ -102,57 +113,62 @@ impl Service {
 
     /// Comes when nothing is to be made: every pool has enough, whatever was taken until now, or there is no room for more.
     pub async fn is_filled(&self) {
-        self.pairs.is_filled().await;
-    }
-
-    /// Comes when pairs were taken, or room was made for them.
-    async fn is_hungry(&self) {
-        self.pairs.hungry.notified().await;
-        tokio::time::sleep(GATHER).await;
+        for home in self.homes.all() {
+            home.pairs.is_filled().await;
+        }
     }
 
     /// The marks of each kind that imports need.
-    pub(super) fn pool_marks(&self) -> BTreeMap<PairKind, Marks> {
-        let kinds = self.hsm.profile().pair_kinds().into_iter();
+    pub(super) fn pool_marks(&self, home: &Home) -> BTreeMap<PairKind, Marks> {
+        let kinds = home.profile().pair_kinds().into_iter();
         let marks = |kind: PairKind| Some((kind, *self.settings.pool.marks.get(&kind.spec)?));
         kinds.filter_map(marks).filter(|(_, marks)| marks.high > 0).collect()
     }
 
     /// Says so where the pools alone would take all that wrapping keys may.
     pub(super) fn warn_of_a_small_budget(&self) {
-        let most = self.capacity.for_wrapping_keys();
-        let pools = self.pool_marks().values().fold(0, |sum: u32, marks| sum.saturating_add(marks.high));
-        if pools >= most {
-            tracing::warn!(
-                pools,
-                most,
-                "the pools' high marks together leave no room for sets that are out: lower them, or raise capacity.objects"
-            );
+        for home in self.homes.all() {
+            let most = home.capacity.for_wrapping_keys();
+            let pools = self.pool_marks(home).values().fold(0, |sum: u32, marks| sum.saturating_add(marks.high));
+            if pools >= most {
+                tracing::warn!(
+                    pools,
+                    most,
+                    token = home.profile().label,
+                    "the pools' high marks together leave no room for sets that are out: lower them, or raise capacity.objects"
+                );
+            }
         }
     }
 
     /// Puts the next pair that the pool needs on record; `None` where it needs none, or there is no room for it.
-    async fn begin_next(&self, order: &mut Order) -> Result<Option<WrappingKey>, Error> {
-        let levels = self.store.pair_levels(&self.hsm.profile().serial_number).await?;
+    async fn begin_next(&self, home: &Home, order: &mut Order) -> Result<Option<WrappingKey>, Error> {
+        let levels = self.store.pair_levels(home.serial()).await?;
         for (kind, level) in &levels {
             // Of another replica's making, or nobody was there to be told.
-            self.pairs.stand_ready(*kind, level.ready);
+            home.pairs.stand_ready(*kind, level.ready);
         }
         let now = self.clock.now();
-        let next = order.next(&levels, |kind| self.pairs.pace.asking(kind, now), |kind| self.pairs.waits_for(kind));
+        let next = order.next(&levels, |kind| home.pairs.pace.asking(kind, now), |kind| home.pairs.waits_for(kind));
         match next {
-            Some(kind) if self.capacity.has_room(Purpose::WrappingKey) => self.begin_pair(kind).await.map(Some),
+            Some(kind) if home.capacity.has_room(Purpose::WrappingKey) => self.begin_pair(home, kind).await.map(Some),
             _ => Ok(None),
         }
     }
 
-    async fn fill_with(&self, record: WrappingKey) -> Result<(), Error> {
+    async fn fill_with(&self, home: &Home, record: WrappingKey) -> Result<(), Error> {
         let (object, kind) = (record.object, record.kind);
-        let made = self.hsm.fill(move |token| token.make_wrapping_key(&object, kind)).await;
-        self.finish_pair(&record, made).await?;
-        self.pairs.stands_ready(kind);
+        let made = home.hsm.fill(move |token| token.make_wrapping_key(&object, kind)).await;
+        self.finish_pair(home, &record, made).await?;
+        home.pairs.stands_ready(kind);
         Ok(())
     }
+}
+
+/// Comes when pairs were taken, or room was made for them.
+async fn is_hungry(home: &Home) {
+    home.pairs.hungry.notified().await;
+    tokio::time::sleep(GATHER).await;
 }
 
 impl Pause {

@@ -3,6 +3,7 @@
 //! Records name every object from before it exists until after it is gone, so what a crash leaves is found by its record.
 //! An object that no record names is not a crash's doing: it tells of a database older than the token, and is left alone.
 
+use super::homes::Home;
 use super::{Error, Service, StartError};
 use crate::model::key_spec::HmacHash;
 use crate::model::{Claim, KeyUsage, MaterialKind, ObjectId, Timestamp};
@@ -31,6 +32,7 @@ impl Service {
         };
         self.end_stale_claims(before).await?;
         crate::failpoint::reach("recover.claims");
+        self.place_the_doomed().await?;
         let more = self.destroy_first(AT_ONCE).await;
         crate::failpoint::reach("recover.done");
         self.report_unknown(own).await?;
@@ -47,11 +49,18 @@ impl Service {
     /// # Errors
     /// Where token or store do not keep what they are given.
     pub(super) async fn rehearse(&self) -> Result<(), StartError> {
-        let object = ObjectId::random();
-        let claim = Claim { object, wrapping_key: None, claimed_at: self.clock.now() };
+        for home in self.homes.all() {
+            self.rehearse_in(home).await?;
+        }
+        Ok(())
+    }
+
+    async fn rehearse_in(&self, home: &Home) -> Result<(), StartError> {
+        let (object, claimed_at, token) = (ObjectId::random(), self.clock.now(), home.serial().to_owned());
+        let claim = Claim { object, wrapping_key: None, claimed_at, token };
         self.store.claim_object(&claim).await.map_err(StartError::UnwritableStore)?;
         let (kind, usage) = (MaterialKind::Hmac(HmacHash::Sha256), KeyUsage::GenerateVerifyMac);
-        let kept = self.hsm.call(move |token| {
+        let kept = home.hsm.call(move |token| {
             token.generate(&object, kind, usage)?;
             token.destroy(&object)
         });
@@ -64,9 +73,16 @@ impl Service {
     /// Says what the token holds that no record names. It was listed before the record is asked, so that nothing made
     /// meanwhile looks unknown.
     async fn report_unknown(&self, own: &[ObjectId]) -> Result<(), Error> {
+        for home in self.homes.all() {
+            self.report_unknown_in(home, own).await?;
+        }
+        Ok(())
+    }
+
+    async fn report_unknown_in(&self, home: &Home, own: &[ObjectId]) -> Result<(), Error> {
         let (mut count, mut first, mut after) = (0, None, None);
         loop {
-            let page = self.hsm.known_objects(after, BATCH as usize);
+            let page = home.hsm.known_objects(after, BATCH as usize);
             after = page.last().copied();
             let mut unknown = self.store.unknown_objects(&page).await?;
             unknown.retain(|object| !own.contains(object));
@@ -77,21 +93,28 @@ impl Service {
             }
         }
         if let Some(first) = first {
-            tracing::warn!(count, %first, "the token holds objects that the database does not know, and they are left alone: was an older database restored?");
+            tracing::warn!(count, %first, token = home.profile().label, "the token holds objects that the database does not know, and they are left alone: was an older database restored?");
         }
         Ok(())
     }
 
     /// Says what the record expects that the token does not hold. What another replica made since the listing is looked for.
     async fn report_missing(&self) -> Result<(), Error> {
+        for home in self.homes.all() {
+            self.report_missing_in(home).await?;
+        }
+        Ok(())
+    }
+
+    async fn report_missing_in(&self, home: &Home) -> Result<(), Error> {
         let (mut missing, mut after) = (0, None);
         loop {
-            let expected = self.store.expected_objects(after, BATCH).await?;
+            let expected = self.store.expected_objects(home.serial(), after, BATCH).await?;
             after = expected.last().copied();
-            let mut absent = self.hsm.unknown_of(&expected);
+            let mut absent = home.hsm.unknown_of(&expected);
             if !absent.is_empty() {
-                self.hsm.sweep(|token| token.list()).await?;
-                absent = self.hsm.unknown_of(&absent);
+                home.hsm.sweep(|token| token.list()).await?;
+                absent = home.hsm.unknown_of(&absent);
             }
             missing += absent.len();
             if expected.len() < BATCH as usize || missing > TOO_MANY {
@@ -101,6 +124,7 @@ impl Service {
         if missing > 0 {
             tracing::error!(
                 count = missing,
+                token = home.profile().label,
                 "the token lacks objects that the database expects: was another token restored? their keys cannot be used"
             );
         }

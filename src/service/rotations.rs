@@ -39,9 +39,9 @@ impl Service {
     /// that one, unless it does not rotate any more.
     async fn rotate_to_generated(&self, mut key: Key) -> Result<Turn, Error> {
         key.require_rotatable(self.clock.now()).map_err(self.refusal(&key))?;
-        self.require_here(&key)?;
+        let home = self.home(&key)?;
         let Some(kind) = key.spec.material() else { return Err(self.refusal(&key)(Refused::NotRotatable)) };
-        let (claim, made) = self.generate(&key.id, kind, key.usage).await?;
+        let (claim, made) = self.generate(home, &key.id, kind, key.usage).await?;
         for _ in 0..TRIES {
             let now = self.clock.now();
             let turn = match key.rotate_to(made.clone(), now) {

@@ -1,17 +1,20 @@
 //! What the service has the token sign: attestations of wrapping keys, and receipts of imports.
 //!
-//! A statement is about what the token shows of an object at that moment, in the same turn in which it signs.
+//! A statement is about what the token shows of an object at that moment, in the same turn in which it signs. The service's own token
+//! signs: of an object in another one, what that has just shown.
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::homes::Home;
 use super::installation::always_the_same;
 use super::{Error, Service, StartError};
 use crate::clock::Clock;
-use crate::hsm::{self, Hsm, Listed, Proved, Token};
+use crate::hsm::{self, Hsm, Listed, Profile, Proved, Token};
 use crate::model::{
-    InstallationId, Key, KeyArn, KeyAttributes, ObjectId, ObjectKind, RequestDigest, TokenIdentity, UnwrapPath, WrappingKey,
+    InstallationId, Key, KeyArn, KeyAttributes, ObjectId, ObjectKind, Refused, RequestDigest, TokenIdentity, UnwrapPath,
+    WrappingKey,
 };
 use crate::statement::{self, Receipt, Statement, Unsigned, WrappingKeyStatement};
 
@@ -104,9 +107,8 @@ pub(super) struct Witnessed {
     pub(super) receipt: Vec<u8>,
 }
 
-/// All that a receipt says but what the token does, and who signs it.
+/// All that a receipt says but what the token shows.
 pub(super) struct Notary {
-    signers: Arc<Signers>,
     clock: Arc<dyn Clock>,
     installation: InstallationId,
     arn: KeyArn,
@@ -118,10 +120,10 @@ pub(super) struct Notary {
 }
 
 impl Notary {
-    /// Signs for what lies in the token under `object`.
-    pub(super) fn witness(&self, token: &Token, object: &ObjectId, proved: Proved) -> Result<Witnessed, hsm::Error> {
-        let Self { signers, clock, installation, arn, key, pair, path, request, token: identity } = self;
-        let receipt = Receipt {
+    /// What there is to sign for of what lies in the token under `object`.
+    fn look(&self, token: &Token, object: &ObjectId, proved: &Proved) -> Result<Receipt, hsm::Error> {
+        let Self { clock, installation, arn, key, pair, path, request, token: identity } = self;
+        Ok(Receipt {
             installation: *installation,
             key_arn: arn.to_string(),
             imported_at: clock.now(),
@@ -134,8 +136,7 @@ impl Notary {
             request: *request,
             token: identity.clone(),
             attributes: token.key_attributes(object)?,
-        };
-        Ok(Witnessed { receipt: signers.attestation.sign(token, &receipt)?, proved })
+        })
     }
 }
 
@@ -143,31 +144,87 @@ impl Service {
     /// The import token and the attestation of an issued wrapping key, made in one turn of the token.
     pub(super) async fn bind(&self, key: &Key, pair: &WrappingKey) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let import_token = self.import_token(key, pair)?;
+        let home = self.home(key)?;
         // Nothing that holds the token's threads may end on one of them: this holds no service.
-        let statement = self.attestation(key, pair)?;
+        let statement = self.attestation(home, key, pair)?;
         let (signers, pair) = (self.signers.clone(), pair.clone());
         let data = import_token.to_be_maced();
-        let bound = self.hsm.call(move |token| {
-            let mac = token.mac(&data)?;
+        let look = move |token: &Token| {
             let (attributes, shown) = token.look_at_pair(&pair.object)?;
             // Of another key the statement would be true, and of no use.
-            if shown != pair.spki {
-                return Err(hsm::Error::Misbehaved("it shows another wrapping key than is on record".to_owned()));
+            if shown == pair.spki {
+                Ok(attributes)
+            } else {
+                Err(hsm::Error::Misbehaved("it shows another wrapping key than is on record".to_owned()))
             }
-            Ok((mac, signers.attestation.sign(token, &statement(attributes))?))
-        });
-        let (mac, attestation) = bound.await?;
+        };
+        let sign = move |token: &Token, attributes| {
+            Ok((token.mac(&data)?, signers.attestation.sign(token, &statement(attributes))?))
+        };
+        let (mac, attestation) = if self.is_own(home) {
+            self.own().call(move |token| sign(token, look(token)?)).await?
+        } else {
+            let shown = home.hsm.call(look).await?;
+            self.own().call(move |token| sign(token, shown)).await?
+        };
         Ok((import_token.with_mac(&mac)?, attestation))
+    }
+
+    /// Has material brought into the key's home token under `object`, and signs for it.
+    pub(super) async fn witnessed(
+        &self,
+        home: &Home,
+        object: ObjectId,
+        notary: Notary,
+        bring: impl FnOnce(&Token) -> Result<Result<Proved, Refused>, hsm::Error> + Send + 'static,
+    ) -> Result<Result<Witnessed, Refused>, hsm::Error> {
+        // By now the object is there, whatever the error would say otherwise.
+        let there = |error: hsm::Error| {
+            if error.leaves_nothing() { hsm::Error::Misbehaved(error.to_string()) } else { error }
+        };
+        let signers = self.signers.clone();
+        let look = move |token: &Token| match bring(token)? {
+            Ok(proved) => notary.look(token, &object, &proved).map(|receipt| Ok((proved, receipt))).map_err(there),
+            Err(refused) => Ok(Err(refused)),
+        };
+        let sign = move |token: &Token, (proved, receipt): (Proved, Receipt)| {
+            Ok(Witnessed { receipt: signers.attestation.sign(token, &receipt)?, proved })
+        };
+        if self.is_own(home) {
+            let brought = move |token: &Token| match look(token)? {
+                Ok(seen) => sign(token, seen).map(Ok).map_err(there),
+                Err(refused) => Ok(Err(refused)),
+            };
+            return self.own().call(brought).await;
+        }
+        match home.hsm.call(look).await? {
+            Ok(seen) => {
+                let signed = self.own().call(move |token| sign(token, seen)).await;
+                // Of the own token's being busy the home token knows nothing: to the caller it was not there in time.
+                signed.map(Ok).map_err(|error| if error.leaves_nothing() { hsm::Error::gone() } else { error })
+            }
+            Err(refused) => Ok(Err(refused)),
+        }
+    }
+
+    /// What the vendor of the own token attests: of others it says nothing.
+    pub(super) fn vendor_attestation(&self, home: &Home) -> &[u8] {
+        if self.is_own(home) { &self.settings.vendor_attestation } else { &[] }
+    }
+
+    fn is_own(&self, home: &Home) -> bool {
+        std::ptr::eq(home, &raw const **self.homes.first())
     }
 
     fn attestation(
         &self,
+        home: &Home,
         key: &Key,
         pair: &WrappingKey,
     ) -> Result<impl FnOnce(KeyAttributes) -> WrappingKeyStatement + Send + 'static, hsm::Error> {
         let issue = pair.issue.as_ref().ok_or(hsm::Error::Missing(pair.object))?;
-        let vendor = Some(&self.settings.vendor_attestation).filter(|vendor| !vendor.is_empty());
-        let (installation, arn, key_spec, token) = (self.installation, self.arn(key), key.spec, self.token_identity());
+        let vendor = Some(self.vendor_attestation(home)).filter(|vendor| !vendor.is_empty());
+        let (installation, arn, key_spec, token) = (self.installation, self.arn(key), key.spec, identity(home.profile()));
         let vendor_hash = vendor.map(|vendor| Sha256::digest(vendor).into());
         let (issue, pair) = (issue.clone(), pair.clone());
         Ok(move |attributes| WrappingKeyStatement {
@@ -189,10 +246,15 @@ impl Service {
     }
 
     /// Who signs for an import under this set.
-    pub(super) fn notary(&self, key: &Key, pair: &WrappingKey, request: RequestDigest) -> Result<Notary, hsm::Error> {
+    pub(super) fn notary(
+        &self,
+        home: &Home,
+        key: &Key,
+        pair: &WrappingKey,
+        request: RequestDigest,
+    ) -> Result<Notary, hsm::Error> {
         let path = pair.issue.as_ref().map(|issue| issue.path).ok_or(hsm::Error::Missing(pair.object))?;
         Ok(Notary {
-            signers: self.signers.clone(),
             clock: self.clock.clone(),
             installation: self.installation,
             arn: self.arn(key),
@@ -200,17 +262,16 @@ impl Service {
             pair: pair.clone(),
             path,
             request,
-            token: self.token_identity(),
+            token: identity(home.profile()),
         })
     }
+}
 
-    fn token_identity(&self) -> TokenIdentity {
-        let profile = self.hsm.profile();
-        TokenIdentity {
-            manufacturer: profile.manufacturer_id.clone(),
-            model: profile.model.clone(),
-            serial: profile.serial_number.clone(),
-            firmware: profile.firmware_version.clone(),
-        }
+fn identity(profile: &Profile) -> TokenIdentity {
+    TokenIdentity {
+        manufacturer: profile.manufacturer_id.clone(),
+        model: profile.model.clone(),
+        serial: profile.serial_number.clone(),
+        firmware: profile.firmware_version.clone(),
     }
 }

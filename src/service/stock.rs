@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::capacity::{Capacity, Purpose};
+use super::capacity::Capacity;
 use super::forecast::{Forecast, SPAN};
+use super::homes::Home;
 use super::{CapacitySettings, Error, Marks, Service};
 use crate::hsm::Profile;
 use crate::model::{PairKind, Timestamp};
@@ -53,7 +54,7 @@ pub struct Stock {
 }
 
 impl Holdings {
-    /// By the record alone, for a service that does not run here.
+    /// By the record alone, for a service that does not run here. What is forecast is forecast of its own token.
     ///
     /// # Errors
     /// Where the record cannot be read.
@@ -64,7 +65,7 @@ impl Holdings {
         now: Timestamp,
     ) -> Result<Self, store::Error> {
         let capacity = Capacity::new(settings, profile.private_memory);
-        Self::of(store, store.live_objects().await?, &capacity, now).await
+        Self::of(store, store.live_objects(&profile.serial_number).await?, &capacity, now).await
     }
 
     async fn of(store: &Store, live: u32, capacity: &Capacity, now: Timestamp) -> Result<Self, store::Error> {
@@ -76,42 +77,47 @@ impl Holdings {
 }
 
 impl Service {
-    /// What there is just now.
+    /// What there is just now in the service's own token.
     ///
     /// # Errors
     /// Where the record cannot be read.
     pub async fn stock(&self) -> Result<Stock, Error> {
+        self.stock_of(self.homes.first()).await
+    }
+
+    /// The same of each token: the service's own first, further ones with their labels.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn stocks(&self) -> Result<Vec<(Option<String>, Stock)>, Error> {
+        let mut stocks = vec![(None, self.stock().await?)];
+        for home in self.homes.further() {
+            let Stock { holdings, waiting, pools } = self.stock_of(home).await?;
+            // What was sampled, and so is forecast, is the first one's.
+            let holdings = Holdings { forecast: None, ..holdings };
+            stocks.push((Some(home.label().to_owned()), Stock { holdings, waiting, pools }));
+        }
+        Ok(stocks)
+    }
+
+    async fn stock_of(&self, home: &Home) -> Result<Stock, Error> {
         let now = self.clock.now();
-        let levels = self.store.pair_levels(&self.hsm.profile().serial_number).await?;
-        let all_marks = self.pool_marks();
+        let levels = self.store.pair_levels(home.serial()).await?;
+        let all_marks = self.pool_marks(home);
         let mut kinds: Vec<PairKind> = levels.keys().chain(all_marks.keys()).copied().collect();
         kinds.sort_unstable();
         kinds.dedup();
         let pool = |kind| {
             let level: Level = levels.get(&kind).copied().unwrap_or_default();
-            let asking = self.pairs.pace.asking(kind, now);
+            let asking = home.pairs.pace.asking(kind, now);
             let dry_in = Duration::try_from_secs_f64(f64::from(level.ready) / asking).ok();
             PairStock { kind, level, marks: all_marks.get(&kind).copied().unwrap_or_default(), dry_in }
         };
         Ok(Stock {
-            holdings: Holdings::of(&self.store, self.capacity.live(), &self.capacity, now).await?,
-            waiting: self.pairs.waiting(),
+            holdings: Holdings::of(&self.store, home.capacity.live(), &home.capacity, now).await?,
+            waiting: home.pairs.waiting(),
             pools: kinds.into_iter().map(pool).collect(),
         })
-    }
-
-    /// Lets one more object in.
-    pub(super) fn admit(&self, purpose: Purpose) -> Result<(), Error> {
-        self.capacity.admit(purpose).map_err(|full| Error::TokenFull { retry_after: full.look_again() })
-    }
-
-    /// Says what became of putting on record what was let in. Where the answer was lost it may be there, and counts.
-    pub(super) fn record_or_withdraw<T>(&self, recorded: Result<T, store::Error>) -> Result<T, store::Error> {
-        match &recorded {
-            Ok(_) | Err(store::Error::Unreachable(_)) => self.capacity.recorded(),
-            Err(_) => self.capacity.withdrawn(),
-        }
-        recorded
     }
 
     /// Counts what there is, whatever else the janitor could not do, and keeps it on record.
@@ -126,9 +132,15 @@ impl Service {
 
     /// Takes the record's word for how many objects there are.
     pub(super) async fn count_objects(&self) -> Result<(), store::Error> {
-        let since = self.capacity.counting();
-        self.capacity.counted(self.store.live_objects().await?, since);
-        self.pairs.hungry.notify_one();
+        for home in self.homes.all() {
+            let since = home.capacity.counting();
+            home.capacity.counted(self.store.live_objects(home.serial()).await?, since);
+            home.pairs.hungry.notify_one();
+            // With one token there is nothing to choose.
+            if !self.homes.further().is_empty() {
+                home.promises(self.store.keys_without_material(home.serial()).await?);
+            }
+        }
         Ok(())
     }
 
@@ -136,6 +148,6 @@ impl Service {
     async fn sample_load(&self, now: Timestamp) -> Result<(), store::Error> {
         let every = i64::try_from(SAMPLED_EVERY.as_millis()).unwrap_or(i64::MAX);
         let at = Timestamp::from_millis(now.as_millis() - now.as_millis().rem_euclid(every));
-        self.store.sample_load(LoadSample { at, objects: self.capacity.live() }, now.before(KEPT)).await
+        self.store.sample_load(LoadSample { at, objects: self.homes.first().capacity.live() }, now.before(KEPT)).await
     }
 }

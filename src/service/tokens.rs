@@ -36,7 +36,7 @@ impl Service {
             return Err(Error::InvalidImportToken);
         }
         let data = received.to_be_maced();
-        let mac = self.hsm.call(move |token| token.mac(&data)).await?;
+        let mac = self.own().call(move |token| token.mac(&data)).await?;
         let claims = received.verify(&mac)?;
         let ours = claims.installation == self.installation
             && claims.key_arn == self.arn(key).as_str()

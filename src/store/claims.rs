@@ -68,9 +68,9 @@ impl Store {
         transact!(self, |tx| {
             let (true, Some(id)) = (tx.give_up(claim, leftover, now).await?, &claim.wrapping_key) else { return Ok(()) };
             let sql = "UPDATE wrapping_keys SET state = 'dead' WHERE id = $1 AND state = 'issued' AND attempts >= $2 \
-                       AND NOT EXISTS (SELECT 1 FROM claims WHERE wrapping_key = $1) RETURNING object";
+                       AND NOT EXISTS (SELECT 1 FROM claims WHERE wrapping_key = $1) RETURNING object, token";
             match tx.row(sql, args![id, max_attempts]).await? {
-                Some(dead) => tx.doom(&[dead.object("object")?], now).await,
+                Some(dead) => tx.doom(&[dead.object("object")?], &dead.get::<String>("token")?, now).await,
                 None => Ok(()),
             }
         })
@@ -96,14 +96,16 @@ impl Store {
     /// # Errors
     /// Where the record cannot be read.
     pub async fn stale_claims(&self, before: Timestamp, limit: u32) -> Result<Vec<Claim>, Error> {
-        let sql = "SELECT object, wrapping_key, claimed_at FROM claims WHERE claimed_at < $1 ORDER BY claimed_at LIMIT $2";
+        let sql = "SELECT object, wrapping_key, claimed_at, token FROM claims WHERE claimed_at < $1 \
+                   ORDER BY claimed_at LIMIT $2";
         let rows = self.rows(sql, args![before, limit]).await?;
         let claim = |row: &super::rows::Row| {
             let wrapping_key = match row.optional::<String>("wrapping_key")? {
                 Some(_) => Some(row.wrapping_key_id("wrapping_key")?),
                 None => None,
             };
-            Ok(Claim { object: row.object("object")?, wrapping_key, claimed_at: row.time("claimed_at")? })
+            let (object, claimed_at) = (row.object("object")?, row.time("claimed_at")?);
+            Ok(Claim { object, wrapping_key, claimed_at, token: row.get("token")? })
         };
         rows.iter().map(claim).collect()
     }
@@ -111,17 +113,17 @@ impl Store {
 
 impl Transaction {
     async fn insert_claim(&mut self, claim: &Claim) -> Result<(), Error> {
-        let Claim { object, wrapping_key, claimed_at } = claim;
-        let sql = "INSERT INTO claims (object, wrapping_key, claimed_at) VALUES ($1, $2, $3)";
+        let Claim { object, wrapping_key, claimed_at, token } = claim;
+        let sql = "INSERT INTO claims (object, wrapping_key, claimed_at, token) VALUES ($1, $2, $3, $4)";
         let wrapping_key = wrapping_key.as_ref().map(WrappingKeyId::to_string);
-        self.execute(sql, args![object, wrapping_key, *claimed_at]).await.map(drop)
+        self.execute(sql, args![object, wrapping_key, *claimed_at, token.as_str()]).await.map(drop)
     }
 
     /// Whether the claim was still there. Only then is its object doomed: otherwise it may be a key's material by now.
     async fn give_up(&mut self, claim: &Claim, leftover: Leftover, now: Timestamp) -> Result<bool, Error> {
         let there = self.execute("DELETE FROM claims WHERE object = $1", args![&claim.object]).await? > 0;
         if there && leftover == Leftover::Perhaps {
-            self.doom(&[claim.object], now).await?;
+            self.doom(&[claim.object], &claim.token, now).await?;
         }
         Ok(there)
     }

@@ -9,43 +9,53 @@ use super::{Error, Store};
 use crate::model::{ObjectId, Timestamp};
 
 impl Transaction {
-    /// Records that `objects` are of no more use.
-    pub(super) async fn doom(&mut self, objects: &[ObjectId], now: Timestamp) -> Result<(), Error> {
+    /// Records that `objects`, in the token of this serial number, are of no more use.
+    pub(super) async fn doom(&mut self, objects: &[ObjectId], token: &str, now: Timestamp) -> Result<(), Error> {
         for object in objects {
-            let sql = "INSERT INTO doomed (object, doomed_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            self.execute(sql, args![object, now]).await?;
+            let sql = "INSERT INTO doomed (object, token, doomed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+            self.execute(sql, args![object, token, now]).await?;
         }
         Ok(())
     }
 }
 
 impl Store {
-    /// Dooms an object that came to nothing, whether or not its claim is still on record; not where a record needs it after
+    /// Dooms an object in the token of this serial number that came to nothing, whether or not its claim is still on record; not where a record needs it after
     /// all. Returns whether it is doomed.
     ///
     /// # Errors
     /// Where the record cannot be changed.
-    pub async fn doom_unless_needed(&self, object: &ObjectId, now: Timestamp) -> Result<bool, Error> {
+    pub async fn doom_unless_needed(&self, object: &ObjectId, token: &str, now: Timestamp) -> Result<bool, Error> {
         transact!(self, |tx| {
             let sql = "SELECT object FROM materials WHERE object = $1 AND presence = 'imported' \
                        UNION ALL SELECT object FROM wrapping_keys WHERE object = $1 AND state IN ('making', 'ready', 'issued')";
             if tx.row(sql, args![object]).await?.is_some() {
                 return Ok(false);
             }
-            tx.doom(&[*object], now).await?;
+            tx.doom(&[*object], token, now).await?;
             Ok(true)
         })
     }
 
-    /// Up to `limit` objects that are to be destroyed, in the order of their ids. The token may not have them any more.
+    /// Up to `limit` objects that are to be destroyed in the token of this serial number, in the order of their ids; of no number, those
+    /// of which it is not said where they are. The token may not have them any more.
     ///
     /// # Errors
     /// Where the record cannot be read.
-    pub async fn doomed(&self, after: Option<ObjectId>, limit: u32) -> Result<Vec<ObjectId>, Error> {
+    pub async fn doomed(&self, token: &str, after: Option<ObjectId>, limit: u32) -> Result<Vec<ObjectId>, Error> {
         let after = after.unwrap_or(ObjectId([0; 16]));
-        let sql = "SELECT object FROM doomed WHERE object > $1 ORDER BY object LIMIT $2";
-        let rows = self.rows(sql, args![&after, limit]).await?;
+        let sql = "SELECT object FROM doomed WHERE token = $1 AND object > $2 ORDER BY object LIMIT $3";
+        let rows = self.rows(sql, args![token, &after, limit]).await?;
         rows.iter().map(|row| row.object("object")).collect()
+    }
+
+    /// Records that an object which is to be destroyed, and of which it was not said where it is, is in the token of this serial number.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn doomed_in(&self, object: &ObjectId, token: &str) -> Result<(), Error> {
+        let sql = "UPDATE doomed SET token = $2 WHERE object = $1 AND token = ''";
+        transact!(self, |tx| { tx.execute(sql, args![object, token]).await.map(drop) })
     }
 
     /// Records that the token does not have these objects any more. Returns how many were doomed until now.

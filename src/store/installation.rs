@@ -3,9 +3,40 @@
 use super::transaction::transact;
 use super::value::args;
 use super::{Error, Store, migrations};
-use crate::model::InstallationId;
+use crate::model::{InstallationId, Timestamp};
+
+/// The schema of the first program that knows of more than one token.
+const SEVERAL_TOKENS: i64 = 7;
 
 impl Store {
+    /// Records that the tokens of these serial numbers are served with. Where there is more than one by now, no program goes on that knows
+    /// of one only.
+    ///
+    /// # Errors
+    /// Where the record cannot be changed.
+    pub async fn serve_with(&self, tokens: &[&str], now: Timestamp) -> Result<(), Error> {
+        let known = self.tokens().await?;
+        if tokens.iter().all(|token| known.iter().any(|known| known == token)) {
+            return Ok(());
+        }
+        transact!(self, |tx| {
+            for token in tokens {
+                let sql = "INSERT INTO tokens (serial, first_seen_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                tx.execute(sql, args![*token, now]).await?;
+            }
+            let sql = "UPDATE schema_versions SET oldest = $1 WHERE oldest < $1 AND 1 < (SELECT COUNT(*) FROM tokens)";
+            tx.execute(sql, args![SEVERAL_TOKENS]).await.map(drop)
+        })
+    }
+
+    /// The serial numbers of all tokens that were served with, ever.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn tokens(&self) -> Result<Vec<String>, Error> {
+        self.rows("SELECT serial FROM tokens ORDER BY serial", args![]).await?.iter().map(|row| row.get("serial")).collect()
+    }
+
     /// Whether a newer program has said meanwhile that this one may not serve any more.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ impl Store {
             if !tx.save_key(key).await? {
                 return Err(Error::Conflict);
             }
-            tx.doom(doomed, now).await
+            tx.doom(doomed, &key.token, now).await
         })
     }
 
@@ -75,7 +75,7 @@ impl Store {
         transact!(self, |tx| {
             let sql = "DELETE FROM keys WHERE account = $1 AND id = $2 AND version = $3";
             tx.change(sql, args![key.account.as_str(), key.id.as_str(), key.version]).await?;
-            tx.doom(doomed, now).await
+            tx.doom(doomed, &key.token, now).await
         })
     }
 

@@ -45,20 +45,35 @@ impl Store {
         Ok(levels)
     }
 
-    /// How many objects are, may be or are about to be in the token by the record: claims, wrapping keys that have not come to
-    /// an end, present material, and what is doomed. Grows by what is claimed or begun, and shrinks by what is destroyed.
+    /// How many objects are, may be or are about to be in the token of this serial number by the record: claims, wrapping keys that have not come to
+    /// an end, present material, and what is doomed; of what is not said where it is, all. Grows by what is claimed or begun, and shrinks by what is destroyed.
     ///
     /// # Errors
     /// Where the record cannot be read.
-    pub async fn live_objects(&self) -> Result<u32, Error> {
+    pub async fn live_objects(&self, token: &str) -> Result<u32, Error> {
         // State by state: each has an index of its own.
-        let sql = "SELECT (SELECT COUNT(*) FROM claims) + (SELECT COUNT(*) FROM doomed) \
+        // Materials by what is in other tokens: with one token that is nothing, and no material's key is looked at.
+        let sql = "SELECT (SELECT COUNT(*) FROM claims WHERE token IN ($1, '')) \
+                   + (SELECT COUNT(*) FROM doomed WHERE token IN ($1, '')) \
                    + (SELECT COUNT(*) FROM materials WHERE presence = 'imported') \
-                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'making') \
-                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'ready') \
-                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'issued') AS live";
-        let rows = self.rows(sql, args![]).await?;
+                   - (SELECT COUNT(*) FROM keys k JOIN materials m ON m.key_id = k.id \
+                      WHERE (k.token < $1 OR k.token > $1) AND m.presence = 'imported') \
+                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'making' AND token = $1) \
+                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'ready' AND token = $1) \
+                   + (SELECT COUNT(*) FROM wrapping_keys WHERE state = 'issued' AND token = $1) AS live";
+        let rows = self.rows(sql, args![token]).await?;
         rows.first().map_or(Ok(0), |row| row.count("live"))
+    }
+
+    /// How many keys are at home in the token of this serial number, are for imported material, and have none. Looks at each of its keys.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn keys_without_material(&self, token: &str) -> Result<u32, Error> {
+        let sql = "SELECT COUNT(*) AS waiting FROM keys k WHERE k.token = $1 AND k.origin = 'EXTERNAL' \
+                   AND NOT EXISTS (SELECT 1 FROM materials m WHERE m.key_id = k.id AND m.presence = 'imported')";
+        let rows = self.rows(sql, args![token]).await?;
+        rows.first().map_or(Ok(0), |row| row.count("waiting"))
     }
 
     /// Records how full the token is, and forgets samples from before `before`. Of several at one moment the first counts.

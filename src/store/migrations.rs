@@ -27,9 +27,10 @@ const POLICY: &str = include_str!("migrations/0003_policy.sql");
 const LIFE: &str = include_str!("migrations/0004_life.sql");
 const ACCESS_KEYS: &str = include_str!("migrations/0005_access_keys.sql");
 const VERSIONS: &str = include_str!("migrations/0006_versions.sql");
+const TOKENS: &str = include_str!("migrations/0007_tokens.sql");
 
 /// The schema of this program.
-pub(super) const SCHEMA: i64 = 6;
+pub(super) const SCHEMA: i64 = 7;
 
 /// Which programs may serve over a record that is newer than this program.
 pub(super) const OLDEST: &str = "SELECT oldest FROM schema_versions";
@@ -96,7 +97,8 @@ fn migrator(dialect: impl Fn(&str) -> String) -> Migrator {
         (3, "policy", POLICY),
         (4, "life", LIFE),
         (5, "access-keys", ACCESS_KEYS),
-        (SCHEMA, "versions", VERSIONS),
+        (6, "versions", VERSIONS),
+        (SCHEMA, "tokens", TOKENS),
     ];
     let migrations = migrations.into_iter().map(|(version, name, sql)| {
         let sql = AssertSqlSafe(dialect(sql)).into_sql_str();

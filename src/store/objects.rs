@@ -26,18 +26,18 @@ impl Store {
         Ok(unknown)
     }
 
-    /// Up to `limit` of the objects that must be in the token, in order, from behind `after`: those of ready and issued
+    /// Up to `limit` of the objects that must be in the token of this serial number, in order, from behind `after`: those of ready and issued
     /// wrapping keys and of present material.
     ///
     /// # Errors
     /// Where the record cannot be read.
-    pub async fn expected_objects(&self, after: Option<ObjectId>, limit: u32) -> Result<Vec<ObjectId>, Error> {
-        let sql = "SELECT object FROM wrapping_keys WHERE state IN ('ready', 'issued') AND object > $1 \
-                   UNION ALL SELECT object FROM materials WHERE presence = 'imported' AND object > $1 \
-                   ORDER BY object LIMIT $2";
+    pub async fn expected_objects(&self, token: &str, after: Option<ObjectId>, limit: u32) -> Result<Vec<ObjectId>, Error> {
+        let sql = "SELECT object FROM wrapping_keys WHERE state IN ('ready', 'issued') AND object > $1 AND token = $3 \
+                   UNION ALL SELECT m.object FROM materials m JOIN keys k ON k.id = m.key_id \
+                   WHERE m.presence = 'imported' AND m.object > $1 AND k.token = $3 ORDER BY object LIMIT $2";
         // No bytes come before any bytes.
         let after = after.map_or(Vec::new(), |object| object.0.to_vec());
-        let rows = self.rows(sql, args![after.as_slice(), limit]).await?;
+        let rows = self.rows(sql, args![after.as_slice(), limit, token]).await?;
         rows.iter().map(|row| row.object("object")).collect()
     }
 }

@@ -43,7 +43,7 @@ impl Store {
                 return Ok(Settled::KeyChanged);
             }
             tx.consume(id, answer, now).await?;
-            tx.doom(doomed, now).await?;
+            tx.doom(doomed, &key.token, now).await?;
             tx.change("DELETE FROM claims WHERE object = $1", args![&claim.object]).await?;
             Ok(Settled::Settled)
         })
@@ -89,7 +89,7 @@ impl Transaction {
     async fn consume(&mut self, id: &WrappingKeyId, answer: &Answer, now: Timestamp) -> Result<(), Error> {
         let Answer { digest, material, kcv, spki, exposure, receipt } = answer;
         let sql = "UPDATE wrapping_keys SET state = 'consumed', request_digest = $2, material_id = $3, material_kcv = $4, \
-                   material_spki = $5, exposure = $6, receipt = $7 WHERE id = $1 AND state = 'issued' RETURNING object";
+                   material_spki = $5, exposure = $6, receipt = $7 WHERE id = $1 AND state = 'issued' RETURNING object, token";
         let args = args![
             id,
             digest.0.as_slice(),
@@ -100,6 +100,6 @@ impl Transaction {
             receipt.as_slice(),
         ];
         let row = self.row(sql, args).await?.ok_or(Error::Conflict)?;
-        self.doom(&[row.object("object")?], now).await
+        self.doom(&[row.object("object")?], &row.get::<String>("token")?, now).await
     }
 }

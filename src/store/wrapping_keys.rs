@@ -47,9 +47,9 @@ impl Store {
     /// [`Error::Conflict`] where there is none, or it has been handed out.
     pub async fn abandon_wrapping_key(&self, id: &WrappingKeyId, now: Timestamp) -> Result<(), Error> {
         transact!(self, |tx| {
-            let sql = "DELETE FROM wrapping_keys WHERE id = $1 AND state IN ('making', 'ready') RETURNING object";
+            let sql = "DELETE FROM wrapping_keys WHERE id = $1 AND state IN ('making', 'ready') RETURNING object, token";
             let row = tx.row(sql, args![id]).await?.ok_or(Error::Conflict)?;
-            tx.doom(&[row.object("object")?], now).await
+            tx.doom(&[row.object("object")?], &row.get::<String>("token")?, now).await
         })
     }
 
@@ -69,7 +69,7 @@ impl Store {
     pub async fn expire_wrapping_keys(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
         transact!(self, |tx| {
             let sql = concat!(
-                "INSERT INTO doomed (object, doomed_at) SELECT object, $1 FROM wrapping_keys WHERE id IN (",
+                "INSERT INTO doomed (object, token, doomed_at) SELECT object, token, $1 FROM wrapping_keys WHERE id IN (",
                 over_sql!(),
                 ") ON CONFLICT DO NOTHING"
             );

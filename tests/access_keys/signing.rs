@@ -206,7 +206,7 @@ async fn an_installation_from_before_there_were_access_keys_is_told_to_run_init_
     let now = house.clock.now();
     let refused = create_access_key(&house.store, &house.hsm, &Desk::open().policies, "importer.test", now).await;
     assert_eq!(refused.unwrap_err().to_string(), refusal);
-    install(&house.store, &house.hsm).await.unwrap();
+    install(&house.store, house.hsm.clone()).await.unwrap();
     start().await.unwrap();
 }
 

@@ -9,7 +9,7 @@ use keyferry::clock::{Clock, SetClock, SystemClock};
 use keyferry::hsm::Hsm;
 use keyferry::model::{Account, Action, HostAssisted, InstallationId, Principal, Realm, SetCaps, Timestamp};
 use keyferry::policy::Policies;
-use keyferry::service::{Call, CapacitySettings, Gate, Limits, PoolSettings, Service, Settings, Trail, install};
+use keyferry::service::{Call, CapacitySettings, Gate, Limits, PoolSettings, Service, Settings, Tokens, Trail, install};
 use keyferry::store::Store;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -23,6 +23,8 @@ pub struct House {
     pub clock: SetClock,
     pub store: Store,
     pub hsm: Hsm,
+    /// The tokens beside the first.
+    pub further: Vec<Hsm>,
     url: String,
     folder: TempDir,
     meddling: Meddling,
@@ -79,18 +81,33 @@ pub async fn start(label: &str) -> House {
 
 /// As [`start`], with these settings.
 pub async fn start_with(label: &str, settings: Settings) -> House {
+    start_over(&[label], settings).await
+}
+
+/// As [`start_with`], on new tokens of these labels.
+pub async fn start_over(labels: &[&str], settings: Settings) -> House {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/keyferry.db", folder.path().display());
     let store = Store::open(&url).await.unwrap();
-    let label = label.to_owned();
-    let hsm = tokio::task::spawn_blocking(move || inprocess::open(&label, HostAssisted::Material)).await.unwrap();
-    install(&store, &hsm).await.unwrap();
+    let mut further = Vec::new();
+    for label in labels {
+        further.push(opened(label).await);
+    }
+    let hsm = further.remove(0);
+    install(&store, Tokens::new(hsm.clone(), further.clone())).await.unwrap();
     let clock = SetClock::at(SystemClock.now());
     let gate = Arc::new(gate(folder.path(), store.installation().await.unwrap().unwrap(), &clock));
     let meddling = Meddling::default();
     let looked_at = Arc::new(MeddlingClock { clock: clock.clone(), meddling: Arc::clone(&meddling) });
-    let service = Service::start(store.clone(), hsm.clone(), gate, looked_at, settings).await.unwrap();
-    House { service, clock, store, hsm, url, folder, meddling }
+    let service =
+        Service::start(store.clone(), Tokens::new(hsm.clone(), further.clone()), gate, looked_at, settings).await.unwrap();
+    House { service, clock, store, hsm, further, url, folder, meddling }
+}
+
+/// A new token of this label, opened.
+pub async fn opened(label: &str) -> Hsm {
+    let label = label.to_owned();
+    tokio::task::spawn_blocking(move || inprocess::open(&label, HostAssisted::Material)).await.unwrap()
 }
 
 /// Lets the principals of the tests do everything.

@@ -224,6 +224,7 @@ async fn no_material_is_made_for_a_key_of_another_token() {
     let key = created(&house, CreateKey::default()).await.key.id.to_string();
     house.tamper("UPDATE keys SET token = 'elsewhere'").await;
     let refused = rotate(&house, &key).await.unwrap_err();
-    assert_eq!(refused.kind(), Kind::Unsupported);
-    assert!(refused.to_string().ends_with("its home token \"elsewhere\" is not the one in use here."), "{refused}");
+    assert_eq!(refused.kind(), Kind::DependencyTimeout);
+    let expected = "its home token \"elsewhere\" is not served by this replica: try again, where another replica may answer";
+    assert!(refused.to_string().ends_with(expected), "{refused}");
 }

@@ -53,7 +53,7 @@ async fn an_installation_from_before_there_were_statements_is_told_to_run_init_o
         let expected =
             format!("the token has no {kind} key, which statements are signed with: run `keyferryd init` once more");
         assert_eq!(refusal, expected);
-        install(&house.store, &house.hsm).await.unwrap();
+        install(&house.store, house.hsm.clone()).await.unwrap();
         start().await.unwrap();
     }
     let after = keyferry::service::public_keys(&house.hsm).await.unwrap();

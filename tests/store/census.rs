@@ -92,6 +92,6 @@ async fn a_call_that_does_not_reach_the_database_is_told_to_who_watches_over_it(
     cluster.stop();
     assert!(matches!(store.ping().await, Err(Error::Unreachable(_))));
     assert!(!watching.is_finished(), "who asks knows it already");
-    store.live_objects().await.unwrap_err();
+    store.live_objects(TOKEN).await.unwrap_err();
     watching.await.unwrap();
 }

@@ -55,7 +55,7 @@ on_both! {
         store.claim(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
         store.release(&claim, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
-        assert_eq!(store.doomed(None, 10).await.unwrap(), [claim.object]);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), [claim.object]);
         assert_eq!(state_of(store, &set).await, (WrappingKeyState::Issued, 1));
     }
 
@@ -113,14 +113,14 @@ on_both! {
         store.release(&claim, Leftover::Perhaps, 1, NOW).await.unwrap();
         store.refund(&claim, Leftover::Perhaps, NOW).await.unwrap();
         assert_eq!(store.wrapping_key(&set.id).await.unwrap(), before);
-        assert_eq!(store.doomed(None, 10).await.unwrap(), [set.object], "the material is not doomed");
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), [set.object], "the material is not doomed");
     }
 
     async fn what_came_to_nothing_is_doomed_with_its_claim_or_without_and_what_a_record_needs_is_not(bench: Bench) {
         let store = &bench.store;
         let late = ObjectId::random();
-        assert!(store.doom_unless_needed(&late, NOW).await.unwrap());
-        assert_eq!(store.doomed(None, 10).await.unwrap(), [late]);
+        assert!(store.doom_unless_needed(&late, TOKEN, NOW).await.unwrap());
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), [late]);
         store.destroyed(&[late]).await.unwrap();
 
         let issued = issued_set(store).await;
@@ -128,9 +128,9 @@ on_both! {
         key.materials.push(material(7, Expiration::Never));
         store.save_key(&key, &[], NOW).await.unwrap();
         for needed in [issued.object, key.materials[0].object] {
-            assert!(!store.doom_unless_needed(&needed, NOW).await.unwrap());
+            assert!(!store.doom_unless_needed(&needed, TOKEN, NOW).await.unwrap());
         }
-        assert_eq!(store.doomed(None, 10).await.unwrap(), []);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), []);
     }
 
     async fn a_claim_without_a_set_can_be_released(bench: Bench) {
@@ -140,6 +140,6 @@ on_both! {
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), std::slice::from_ref(&claim));
         store.release(&claim, Leftover::Perhaps, MAX_ATTEMPTS, NOW).await.unwrap();
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
-        assert_eq!(store.doomed(None, 10).await.unwrap(), [claim.object]);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), [claim.object]);
     }
 }

@@ -56,7 +56,7 @@ on_both! {
         key.deletion = None;
         bench.store.save_key(&key, &[gone.object], NOW).await.unwrap();
         assert_eq!(bench.store.key(&key.account, &key.id).await.unwrap(), Some(Key { version: 1, ..key }));
-        assert_eq!(bench.store.doomed(None, 10).await.unwrap(), [gone.object]);
+        assert_eq!(bench.store.doomed(TOKEN, None, 10).await.unwrap(), [gone.object]);
     }
 
     async fn a_save_of_a_stale_version_changes_nothing(bench: Bench) {
@@ -67,7 +67,7 @@ on_both! {
         assert!(matches!(bench.store.save_key(&late, &[ObjectId::random()], NOW).await, Err(Error::Conflict)));
         assert!(matches!(bench.store.remove_key(&late, &[ObjectId::random()], NOW).await, Err(Error::Conflict)));
         assert_eq!(bench.store.key(&late.account, &late.id).await.unwrap(), before);
-        assert_eq!(bench.store.doomed(None, 10).await.unwrap(), []);
+        assert_eq!(bench.store.doomed(TOKEN, None, 10).await.unwrap(), []);
     }
 
     async fn a_removed_key_is_gone_with_its_materials(bench: Bench) {
@@ -75,7 +75,7 @@ on_both! {
         let objects: Vec<ObjectId> = key.materials.iter().map(|material| material.object).collect();
         bench.store.remove_key(&key, &objects, NOW).await.unwrap();
         assert_eq!(bench.store.key(&key.account, &key.id).await.unwrap(), None);
-        assert_eq!(bench.store.expected_objects(None, 10).await.unwrap(), []);
+        assert_eq!(bench.store.expected_objects(TOKEN, None, 10).await.unwrap(), []);
         assert_eq!(doomed(&bench.store).await, objects.into_iter().collect());
         assert!(matches!(bench.store.save_key(&key, &[], NOW).await, Err(Error::Conflict)));
     }

@@ -89,20 +89,20 @@ on_both! {
 
     async fn live_objects_are_those_that_may_be_in_the_token(bench: Bench) {
         let store = &bench.store;
-        assert_eq!(store.live_objects().await.unwrap(), 0);
+        assert_eq!(store.live_objects(TOKEN).await.unwrap(), 0);
         store.begin_wrapping_key(&pair()).await.unwrap();
         ready_pair(store).await;
         let set = issued_set(store).await;
-        assert_eq!(store.live_objects().await.unwrap(), 3);
+        assert_eq!(store.live_objects(TOKEN).await.unwrap(), 3);
         let claim = claim_on(&set);
         store.claim(&claim, MAX_ATTEMPTS, NOW).await.unwrap();
-        assert_eq!(store.live_objects().await.unwrap(), 4);
+        assert_eq!(store.live_objects(TOKEN).await.unwrap(), 4);
         let key = recorded(store, full_key()).await;
-        assert_eq!(store.live_objects().await.unwrap(), 5, "one of its two materials is there");
+        assert_eq!(store.live_objects(TOKEN).await.unwrap(), 5, "one of its two materials is there");
         store.settle(&claim, &key, &[], &answer(1), NOW).await.unwrap();
-        assert_eq!(store.live_objects().await.unwrap(), 4, "the claim is gone; the wrapping key is, when it is destroyed");
+        assert_eq!(store.live_objects(TOKEN).await.unwrap(), 4, "the claim is gone; the wrapping key is, when it is destroyed");
         store.destroyed(&[set.object]).await.unwrap();
-        assert_eq!(store.live_objects().await.unwrap(), 3);
+        assert_eq!(store.live_objects(TOKEN).await.unwrap(), 3);
     }
 
     async fn a_claim_that_left_nothing_dooms_nothing(bench: Bench) {
@@ -114,7 +114,7 @@ on_both! {
         }
         store.release(&claims[0], Leftover::Nothing, MAX_ATTEMPTS, NOW).await.unwrap();
         store.refund(&claims[1], Leftover::Nothing, NOW).await.unwrap();
-        assert_eq!(store.doomed(None, 10).await.unwrap(), []);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), []);
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
         assert_eq!(store.wrapping_key(&set.id).await.unwrap().unwrap().attempts, 1, "one counts, one does not");
     }

@@ -54,7 +54,7 @@ on_both! {
 
         let mut seen: Vec<ObjectId> = Vec::new();
         loop {
-            let page = store.expected_objects(seen.last().copied(), 4).await.unwrap();
+            let page = store.expected_objects(TOKEN, seen.last().copied(), 4).await.unwrap();
             if page.is_empty() {
                 break;
             }
@@ -76,11 +76,11 @@ on_both! {
             store.save_key(&key, &[*object], later(seconds)).await.unwrap();
             key.version += 1;
         }
-        assert_eq!(store.doomed(None, 10).await.unwrap(), objects);
-        assert_eq!(store.doomed(None, 2).await.unwrap(), objects[..2]);
-        assert_eq!(store.doomed(Some(objects[1]), 2).await.unwrap(), objects[2..]);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), objects);
+        assert_eq!(store.doomed(TOKEN, None, 2).await.unwrap(), objects[..2]);
+        assert_eq!(store.doomed(TOKEN, Some(objects[1]), 2).await.unwrap(), objects[2..]);
         assert_eq!(store.destroyed(&objects[..1]).await.unwrap(), 1);
         assert_eq!(store.destroyed(&objects[..1]).await.unwrap(), 0);
-        assert_eq!(store.doomed(None, 10).await.unwrap(), objects[1..]);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), objects[1..]);
     }
 }

@@ -119,9 +119,10 @@ pub async fn issued_set(store: &Store) -> WrappingKey {
     issued_as(store, issue()).await
 }
 
-/// A set in a token of its own, so that whatever else is ready stays so.
+/// A set of a kind of its own, so that whatever else is ready stays so.
 pub async fn issued_as(store: &Store, issue: Issue) -> WrappingKey {
-    let pair = WrappingKey { token: ObjectId::random().to_string(), ..pair() };
+    let kind = PairKind { spec: WrappingKeySpec::Rsa3072, pair_use: PairUse::RawDecrypt };
+    let pair = WrappingKey { kind, ..pair() };
     store.begin_wrapping_key(&pair).await.unwrap();
     store.wrapping_key_ready(&pair.id, b"spki").await.unwrap();
     let taken = store.take_wrapping_key(pair.kind, &pair.token, &issue, CAPS).await.unwrap();
@@ -130,11 +131,11 @@ pub async fn issued_as(store: &Store, issue: Issue) -> WrappingKey {
 }
 
 pub fn claim_on(set: &WrappingKey) -> Claim {
-    Claim { object: ObjectId::random(), wrapping_key: Some(set.id), claimed_at: NOW }
+    Claim { object: ObjectId::random(), wrapping_key: Some(set.id), claimed_at: NOW, token: TOKEN.to_owned() }
 }
 
 pub fn claim_alone() -> Claim {
-    Claim { object: ObjectId::random(), wrapping_key: None, claimed_at: NOW }
+    Claim { object: ObjectId::random(), wrapping_key: None, claimed_at: NOW, token: TOKEN.to_owned() }
 }
 
 pub fn answer(seed: u8) -> Answer {
@@ -165,7 +166,7 @@ pub async fn consumed_set(store: &Store) -> (WrappingKey, Claim) {
 }
 
 pub async fn doomed(store: &Store) -> std::collections::BTreeSet<ObjectId> {
-    store.doomed(None, 1000).await.unwrap().into_iter().collect()
+    store.doomed(TOKEN, None, 1000).await.unwrap().into_iter().collect()
 }
 
 pub fn installation() -> InstallationId {

@@ -27,7 +27,7 @@ on_both! {
         assert_eq!(store.wrapping_key(&set.id).await.unwrap(), Some(consumed));
         assert_eq!(doomed(store).await, BTreeSet::from([set.object, replaced]));
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), []);
-        assert_eq!(store.expected_objects(None, 10).await.unwrap(), [claim.object]);
+        assert_eq!(store.expected_objects(TOKEN, None, 10).await.unwrap(), [claim.object]);
     }
 
     async fn a_second_import_under_one_set_gets_the_answer_of_the_first(bench: Bench) {
@@ -43,7 +43,7 @@ on_both! {
         let late = store.settle(&second, &before, &[ObjectId::random()], &answer(2), NOW).await.unwrap();
         assert_eq!(late, Settled::AlreadyConsumed(answer(1)));
         assert_eq!(store.key(&key.account, &key.id).await.unwrap(), Some(before));
-        assert_eq!(store.doomed(None, 10).await.unwrap(), [set.object]);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), [set.object]);
         assert_eq!(store.stale_claims(later(1), 10).await.unwrap(), [second]);
     }
 
@@ -61,7 +61,7 @@ on_both! {
         assert_eq!(stopped, Settled::KeyChanged);
         let after = (store.key(&stale.account, &stale.id).await.unwrap(), store.wrapping_key(&set.id).await.unwrap());
         assert_eq!(after, before);
-        assert_eq!(store.doomed(None, 10).await.unwrap(), []);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), []);
 
         // Read again, it goes through.
         let fresh = Key { version: 1, ..stale };

@@ -106,7 +106,7 @@ on_both! {
             issued_as(store, Issue { expires_at: later(seconds), ..issue() }).await;
         }
         assert_eq!(store.expire_wrapping_keys(later(30), 2).await.unwrap(), 2);
-        assert_eq!(store.doomed(None, 10).await.unwrap().len(), 2);
+        assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap().len(), 2);
         assert_eq!(store.expire_wrapping_keys(later(20), 2).await.unwrap(), 0, "the first to end went first");
         assert_eq!(store.expire_wrapping_keys(later(30), 2).await.unwrap(), 1);
     }

@@ -28,9 +28,9 @@ impl From<ServerInfo> for proto::GetServerInfoResponse {
 
 impl From<&PartHealth> for proto::PartHealth {
     fn from(health: &PartHealth) -> Self {
-        let PartHealth { part, trouble, since } = health;
+        let PartHealth { part: _, further: _, trouble, since } = health;
         Self {
-            name: part.to_string(),
+            name: health.name(),
             serving: trouble.is_none(),
             reason: trouble.as_ref().map(|trouble| trouble.reason.clone()).unwrap_or_default(),
             since: Some(time::wire(*since)),

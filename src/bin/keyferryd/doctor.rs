@@ -7,8 +7,16 @@ use keyferry::hsm::Profile;
 use keyferry::service::{Forecast, Holdings};
 use serde_json::json;
 
+/// A token, and what the record says of how full it is, or why it says nothing.
+pub(crate) type Examined = (Profile, Result<Holdings, String>);
+
+/// A table for each token.
+pub(crate) fn tables(tokens: &[Examined]) -> String {
+    tokens.iter().map(|(profile, holdings)| table(profile, holdings)).collect::<Vec<_>>().join("\n")
+}
+
 /// One line a path, columns as wide as they must be. `holdings` is what the record says, or why it says nothing.
-pub(crate) fn table(profile: &Profile, holdings: &Result<Holdings, String>) -> String {
+fn table(profile: &Profile, holdings: &Result<Holdings, String>) -> String {
     let facts = [
         ("label", profile.label.clone()),
         ("serial number", profile.serial_number.clone()),
@@ -89,8 +97,18 @@ fn objects(holdings: &Result<Holdings, String>) -> String {
     format!("{live} of {budget} ({percent} %); {outlook}")
 }
 
-/// The same for programs.
-pub(crate) fn json(profile: &Profile, holdings: &Result<Holdings, String>) -> anyhow::Result<String> {
+/// The same for programs: the first token, and the further ones where there are any.
+pub(crate) fn json(tokens: &[Examined]) -> anyhow::Result<String> {
+    let mut values = tokens.iter().map(|(profile, holdings)| value(profile, holdings));
+    let mut first = values.next().unwrap_or_default();
+    let further: Vec<_> = values.collect();
+    if !further.is_empty() {
+        first["further"] = further.into();
+    }
+    serde_json::to_string_pretty(&first).context("JSON")
+}
+
+fn value(profile: &Profile, holdings: &Result<Holdings, String>) -> serde_json::Value {
     let paths: Vec<_> = profile
         .routes
         .iter()
@@ -123,7 +141,7 @@ pub(crate) fn json(profile: &Profile, holdings: &Result<Holdings, String>) -> an
         .map(|attempt| json!({ "key": attempt.key, "way": attempt.way, "open": attempt.refusal.is_none(), "refusal": attempt.refusal }))
         .collect();
     let unwrapped: Vec<_> = profile.isolation.unwrapped.iter().map(ToString::to_string).collect();
-    let profile = json!({
+    json!({
         "label": profile.label,
         "serial_number": profile.serial_number,
         "manufacturer_id": profile.manufacturer_id,
@@ -136,8 +154,7 @@ pub(crate) fn json(profile: &Profile, holdings: &Result<Holdings, String>) -> an
         "probe_milliseconds": u64::try_from(profile.took.as_millis()).unwrap_or(u64::MAX),
         "capacity": capacity,
         "paths": paths,
-    });
-    serde_json::to_string_pretty(&profile).context("JSON")
+    })
 }
 
 fn mechanism(profile: &Profile) -> Option<String> {
@@ -213,7 +230,7 @@ RSA_2048           RSA_AES_KEY_WRAP_SHA_1  yes     two-step  TOKEN          1234
 
     #[test]
     fn the_json_has_the_same() {
-        let shown: serde_json::Value = serde_json::from_str(&json(&profile(), &Ok(filling())).unwrap()).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&json(&[(profile(), Ok(filling()))]).unwrap()).unwrap();
         assert_eq!(shown["key_wrap_mechanism"], "0x210A");
         assert_eq!(shown["paths"][0]["served"], false);
         assert_eq!(shown["paths"][0]["path"], serde_json::Value::Null);
@@ -230,7 +247,7 @@ RSA_2048           RSA_AES_KEY_WRAP_SHA_1  yes     two-step  TOKEN          1234
         let unfit = "isolation            NOT KEPT: the token is unfit to hold keys: a wrapping key can be read;";
         let shown = table(&profile, &Ok(filling()));
         assert!(shown.contains(unfit), "{shown}");
-        let shown: serde_json::Value = serde_json::from_str(&json(&profile, &Ok(filling())).unwrap()).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&json(&[(profile, Ok(filling()))]).unwrap()).unwrap();
         assert_eq!((&shown["isolation"]["kept"], &shown["isolation"]["tried"][0]["open"]), (&false.into(), &true.into()));
     }
 
@@ -245,7 +262,7 @@ RSA_2048           RSA_AES_KEY_WRAP_SHA_1  yes     two-step  TOKEN          1234
         for (holdings, expected) in cases {
             assert_eq!(objects(&holdings), expected);
         }
-        let shown: serde_json::Value = serde_json::from_str(&json(&profile(), &Err(String::new())).unwrap()).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&json(&[(profile(), Err(String::new()))]).unwrap()).unwrap();
         assert_eq!(shown["capacity"], serde_json::Value::Null);
     }
 }

@@ -134,7 +134,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let runtime = runtime()?;
             let traces = runtime.block_on(async { Traces::open(&config.traces) })?;
             logs::init(&config.log, traces.as_ref())?;
-            process::harden(config.hsm.host_assisted)?;
+            process::harden(config.hsm.most_host_assisted())?;
             let served = serve::serve(&config, clock_control, &runtime);
             traces.iter().for_each(Traces::close);
             runtime.shutdown_timeout(LAST_WORK);
@@ -144,14 +144,18 @@ fn run(command: Command) -> anyhow::Result<()> {
             let config = prepare(&config)?;
             // What the probe unwraps is nobody's.
             process::harden(HostAssisted::None)?;
-            let (profile, holdings) = runtime()?.block_on(async {
-                let profile = server::examine(&config).await?;
-                let holdings = server::holdings(&config, &profile).await;
-                anyhow::Ok((profile, holdings.map_err(|error| format!("{:#}", anyhow::Error::from(error)))))
+            let tokens = runtime()?.block_on(async {
+                let mut tokens = Vec::new();
+                for token in config.hsm.all() {
+                    let profile = server::examine(token).await?;
+                    let holdings = server::holdings(&config, &profile).await;
+                    tokens.push((profile, holdings.map_err(|error| format!("{:#}", anyhow::Error::from(error)))));
+                }
+                anyhow::Ok(tokens)
             })?;
-            say(&if json { doctor::json(&profile, &holdings)? } else { doctor::table(&profile, &holdings) })?;
+            say(&if json { doctor::json(&tokens)? } else { doctor::tables(&tokens) })?;
             // After all that is known of it: who sees why not has seen how, too.
-            Ok(profile.isolation.require_fit()?)
+            tokens.iter().try_for_each(|(profile, _)| Ok(profile.isolation.require_fit()?))
         }
         Command::PublicKeys { config, only } => {
             let config = prepare(&config)?;

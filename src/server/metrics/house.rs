@@ -10,16 +10,16 @@ use crate::service::{Census, HORIZONS, Health, Service};
 pub(super) fn tell_health(page: &mut Page, health: &Health) {
     page.gauge("ready", "Whether everything is there that calls need", u8::from(health.is_ready()));
     let parts = || health.parts().iter();
-    let up = parts().map(|part| (labels([("part", part.part.as_str())]), u8::from(part.trouble.is_none())));
+    let up = parts().map(|part| (labels([("part", &part.name())]), u8::from(part.trouble.is_none())));
     page.gauges("up", "Whether a part serves that calls need", up);
     let troubles = parts().filter_map(|part| {
         let trouble = part.trouble.as_ref()?;
-        Some((labels([("part", part.part.as_str()), ("reason", trouble.name)]), 1_u8))
+        Some((labels([("part", &part.name()), ("reason", trouble.name)]), 1_u8))
     });
     page.gauges("trouble", "Why a part does not serve; absent where it does", troubles);
     let since = parts().map(|part| {
         let millis = u64::try_from(part.since.as_millis()).unwrap_or_default();
-        (labels([("part", part.part.as_str())]), Duration::from_millis(millis).as_secs_f64())
+        (labels([("part", &part.name())]), Duration::from_millis(millis).as_secs_f64())
     });
     page.reals("up_changed_timestamp_seconds", "When a part began to serve, or ceased to, in Unix time", since);
 }

@@ -17,6 +17,12 @@ pub(super) fn labels<const N: usize>(labels: [(&'static str, &str); N]) -> Label
     labels.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
 }
 
+/// Those of a token: of a further one with its label, and of the first without, as where there is one only.
+pub(super) fn token_labels<const N: usize>(token: Option<&str>, labels: [(&'static str, &str); N]) -> Labels {
+    let further = token.map(|label| ("token", label.to_owned()));
+    labels.into_iter().map(|(name, value)| (name, value.to_owned())).chain(further).collect()
+}
+
 /// Metrics and their values.
 #[derive(Debug, Default)]
 pub(super) struct Page {

@@ -126,8 +126,9 @@ impl Service {
             (Some(key_id), _) => {
                 let key = self.key_for(call, key_id, purpose).await?;
                 self.at_hand(&key)?;
+                let home = self.home(&key)?;
                 // Here as well as when it is done: a dry run is to say what would come of it.
-                algorithm.oaep_hash().map(|hash| self.hsm.profile().unpadding(hash)).transpose()?;
+                algorithm.oaep_hash().map(|hash| home.profile().unpadding(hash)).transpose()?;
                 return Ok(Source { key, ciphertext: Incoming::Oaep(ciphertext) });
             }
             (None, _) => {
@@ -155,7 +156,7 @@ impl Service {
         let key = &source.key;
         let (opened, material) = match (&source.ciphertext, algorithm.oaep_hash()) {
             (Incoming::Oaep(ciphertext), Some(hash)) => {
-                let by = self.hsm.profile().unpadding(hash)?;
+                let by = self.home(key)?.profile().unpadding(hash)?;
                 let modulus = public_key::modulus(self.public_half(key)?);
                 let modulus = modulus.map_err(|error| broken("a public key on record", error))?;
                 let (object, ciphertext) = (self.at_hand(key)?.object, ciphertext.clone());

@@ -30,7 +30,7 @@ impl Service {
         }
         require_no_recipient(for_recipient)?;
         call.require_in_account(&self.gate, Action::GenerateRandom, Circumstances::default())?;
-        let random = self.hsm.call(move |token| token.random(bytes)).await?;
+        let random = self.own().call(move |token| token.random(bytes)).await?;
         Ok(secret(&random))
     }
 }

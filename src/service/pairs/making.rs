@@ -1,44 +1,47 @@
 //! Making a pair: on record before the token begins, and what came of it after.
 
+use std::sync::Arc;
+
 use super::line::{Line, Turn};
 use crate::hsm::{self, MAKERS, Made};
 use crate::model::{ObjectId, PairKind, WrappingKey, WrappingKeyId, WrappingKeyState};
 use crate::service::capacity::Purpose;
+use crate::service::homes::Home;
 use crate::service::{Error, Service};
 use crate::store;
 
 impl Service {
     /// Has pairs made for those who wait, as many at once as there are sessions for it.
-    pub(super) fn serve_the_line(&self) {
-        while let Some(kind) = self.pairs.line.next_to_make(MAKERS) {
-            let service = self.clone();
+    pub(super) fn serve_the_line(&self, home: &Arc<Home>) {
+        while let Some(kind) = home.pairs.line.next_to_make(MAKERS) {
+            let (service, home) = (self.clone(), Arc::clone(home));
             tokio::spawn(async move {
-                let making = Making { line: service.pairs.line.clone(), kind };
-                let made = service.make_pair(kind).await;
+                let making = Making { line: home.pairs.line.clone(), kind };
+                let made = service.make_pair(&home, kind).await;
                 drop(making);
                 match made {
-                    Ok(()) => service.pairs.stands_ready(kind),
-                    Err(error) => service.pairs.line.call(kind, Turn::Failed(error)),
+                    Ok(()) => home.pairs.stands_ready(kind),
+                    Err(error) => home.pairs.line.call(kind, Turn::Failed(error)),
                 }
-                service.serve_the_line();
+                service.serve_the_line(&home);
             });
         }
     }
 
-    async fn make_pair(&self, kind: PairKind) -> Result<(), Error> {
-        let record = self.begin_pair(kind).await?;
+    async fn make_pair(&self, home: &Home, kind: PairKind) -> Result<(), Error> {
+        let record = self.begin_pair(home, kind).await?;
         let object = record.object;
-        let made = self.hsm.make(move |token| token.make_wrapping_key(&object, kind)).await;
-        self.finish_pair(&record, made).await
+        let made = home.hsm.make(move |token| token.make_wrapping_key(&object, kind)).await;
+        self.finish_pair(home, &record, made).await
     }
 
     /// Puts it on record that a pair is about to be made.
-    pub(in crate::service) async fn begin_pair(&self, kind: PairKind) -> Result<WrappingKey, Error> {
-        self.admit(Purpose::WrappingKey)?;
+    pub(in crate::service) async fn begin_pair(&self, home: &Home, kind: PairKind) -> Result<WrappingKey, Error> {
+        home.admit(Purpose::WrappingKey)?;
         let record = WrappingKey {
             id: WrappingKeyId::random(),
             object: ObjectId::random(),
-            token: self.hsm.profile().serial_number.clone(),
+            token: home.serial().to_owned(),
             kind,
             state: WrappingKeyState::Making,
             spki: Vec::new(),
@@ -47,7 +50,7 @@ impl Service {
             attempts: 0,
             answer: None,
         };
-        self.record_or_withdraw(self.store.begin_wrapping_key(&record).await)?;
+        home.record_or_withdraw(self.store.begin_wrapping_key(&record).await)?;
         crate::failpoint::reach("issue.begun");
         Ok(record)
     }
@@ -55,6 +58,7 @@ impl Service {
     /// Puts it on record what came of the making: a pair that stands ready, or nothing.
     pub(in crate::service) async fn finish_pair(
         &self,
+        home: &Home,
         record: &WrappingKey,
         made: Result<Made, hsm::Error>,
     ) -> Result<(), Error> {
@@ -62,13 +66,13 @@ impl Service {
             Ok(made) => made,
             Err(error) => {
                 if matches!(error, hsm::Error::Full(_)) {
-                    self.capacity.token_is_full();
+                    home.capacity.token_is_full();
                 }
                 self.abandon(record).await;
                 return Err(error.into());
             }
         };
-        self.pairs.pace.made(record.kind.spec, took);
+        home.pairs.pace.made(record.kind.spec, took);
         match self.store.wrapping_key_ready(&record.id, &spki).await {
             Ok(()) => {}
             // It may have been recorded all the same, and then stands ready; else the janitor ends it.
@@ -89,7 +93,7 @@ impl Service {
             Err(store::Error::Conflict) => Ok(()),
             abandoned => abandoned,
         };
-        self.given_up(&record.object, abandoned).await;
+        self.given_up(&record.object, &record.token, abandoned).await;
     }
 }
 
