@@ -12,3 +12,4 @@ mod module;
 mod scene;
 mod sweep;
 mod table;
+mod ward;
