@@ -16,8 +16,8 @@ fn sample(make: Make, doing: Doing) -> usize {
         (Make::SoftHsm, Doing::Issue | Doing::Heal) => 8,
         (Make::SoftHsm, Doing::Make) => 6,
         (Make::SoftHsm, Doing::Import) => 28,
-        (Make::Kryoptic, Doing::Issue | Doing::Make | Doing::Heal) => 4,
-        (Make::Kryoptic, Doing::Import) => 8,
+        (Make::Kryoptic, Doing::Issue | Doing::Make | Doing::Heal) => 2,
+        (Make::Kryoptic, Doing::Import) => 10,
     }
 }
 
@@ -65,6 +65,7 @@ async fn an_import_on_kryoptic_survives_every_fault_of_the_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "a token of it takes seconds to make: make faults"]
 async fn the_healing_of_a_lost_login_on_kryoptic_survives_every_fault_of_the_token() {
     survives(Make::Kryoptic, Doing::Heal).await;
 }
