@@ -197,7 +197,7 @@ async fn is_initialised_anew(ward: &mut Ward) {
     ward.mac().await.unwrap_err();
     ward.said("the PKCS#11 module was initialised anew");
     ward.faults.clear();
-    println!("served again after {:?}", ward.heals().await);
+    ward.heals().await;
     let counts = ward.faults.counts();
     assert!(counts["C_Finalize"] >= 1 && counts["C_Initialize"] >= 1, "{counts:?}");
 }
