@@ -117,8 +117,7 @@ impl Scene {
                 (ready, 0) if ready >= enough => return,
                 (ready, 0) if self.doing == Doing::Issue && ready > 0 => {
                     let key_id = self.key().await;
-                    let set = self.issue(&key_id).await.unwrap();
-                    assert!(self.issued.insert(set.public_key), "a pair was handed out twice");
+                    self.issues_again(&key_id).await.unwrap();
                 }
                 _ => tokio::time::sleep(LOOK).await,
             }
@@ -147,8 +146,7 @@ impl Scene {
     /// An import that is ready to be sent.
     pub(super) async fn prepare(&mut self) -> Import {
         let key_id = self.key().await;
-        let set = self.issue(&key_id).await.unwrap();
-        assert!(self.issued.insert(set.public_key.clone()), "a pair was handed out twice");
+        let set = self.issues_again(&key_id).await.unwrap();
         self.wrapped(&key_id, &set)
     }
 

@@ -27,19 +27,7 @@ impl Scene {
         let import = match import {
             Some(import) => import,
             None => {
-                let until = Instant::now() + HEALED;
-                let set = loop {
-                    match self.issue(key_id).await {
-                        Ok(set) => break set,
-                        Err(refusal) if Instant::now() > until => {
-                            return Err(format!("no parameters after {HEALED:?}: {}: {}", refusal.reason, refusal.message));
-                        }
-                        Err(_) => tokio::time::sleep(LOOK).await,
-                    }
-                };
-                if !self.issued.insert(set.public_key.clone()) {
-                    return Err("a pair was handed out twice".to_owned());
-                }
+                let set = self.issues_again(key_id).await?;
                 self.wrapped(key_id, &set)
             }
         };
@@ -48,6 +36,24 @@ impl Scene {
             Ok(()) => format!("after success: {error}"),
             Err(refusal) => format!("after {}: {error}", refusal.reason),
         })
+    }
+
+    /// Asks for parameters until they are there: a session that was spoiled turns one caller away.
+    pub(super) async fn issues_again(&mut self, key_id: &str) -> Result<pb::GetParametersForImportResponse, String> {
+        let until = Instant::now() + HEALED;
+        let set = loop {
+            match self.issue(key_id).await {
+                Ok(set) => break set,
+                Err(refusal) if Instant::now() > until => {
+                    return Err(format!("no parameters after {HEALED:?}: {}: {}", refusal.reason, refusal.message));
+                }
+                Err(_) => tokio::time::sleep(LOOK).await,
+            }
+        };
+        if !self.issued.insert(set.public_key.clone()) {
+            return Err("a pair was handed out twice".to_owned());
+        }
+        Ok(set)
     }
 
     /// The very same import, until it is done; and then its key is used.
