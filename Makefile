@@ -2,8 +2,9 @@
 # make test       all tests; what they need is installed: PostgreSQL and the like through apt, the aws command from PyPI into
 #                 target/ci; a second token, Kryoptic, is built into target/kryoptic, once
 # make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
-# make faults     every call to the token, through every return value, and a table of what came of it: an hour; ONLY=an_import runs one part,
-#                 CASES=200 so many of each
+# make faults     every call to the token, SoftHSM2 and Kryoptic, through every return value, and a table of what came of it: hours;
+#                 ONLY=an_import runs one part, ONLY=an_import_on_kryoptic it on one token, CASES=200 so many of each. `make test`
+#                 takes a sample of some fifty cases on SoftHSM2 and ten on Kryoptic
 # make crashes    the service killed a thousand times under load, alone and as one of three, a table at the end; KILLS=100 for less
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make tokens     doctor and imports on the further tokens of this machine: NSS, openCryptoki, whose one token it takes, and all of
@@ -41,6 +42,7 @@ bench:
 faults:
 	@.ci/setup test
 	cargo build --locked -p pkcs11-faults
+	@.ci/kryoptic
 	KEYFERRY_TEST_FAULTS="$(or $(CASES),all)" cargo test --locked --features failpoints,otlp --test suite -- --nocapture --include-ignored "faults::sweep::$(ONLY)" faults::latch faults::healing
 
 # On a disk of memory where there is one: a token's start and every commit wait for the disk otherwise.

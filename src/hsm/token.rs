@@ -183,8 +183,9 @@ impl Token {
         id: &ObjectId,
         use_it: impl Fn(ObjectHandle) -> Result<T, Pkcs11Error>,
     ) -> Result<T, Error> {
+        let epoch = self.shared.handles().epoch();
         match self.with_found(id, &use_it) {
-            Err(Error::Gone(error)) if meaning(&error) == Meaning::Login => {
+            Err(Error::Gone(error) | Error::Failed(error)) if self.is_of_a_lost_login(&error, epoch) => {
                 self.shared.faults.note(&error);
                 // The handle may be another object's by now.
                 self.log_in_again(error)?;
@@ -202,6 +203,19 @@ impl Token {
                 Ok(use_it(self.require(id)?)?)
             }
             outcome => Ok(outcome?),
+        }
+    }
+
+    /// Whether an error says that the login was lost since the handles were in `epoch`. Kryoptic says so by CKR_GENERAL_ERROR, and
+    /// the session's state tells, unless another has logged in by then.
+    fn is_of_a_lost_login(&self, error: &Pkcs11Error, epoch: u64) -> bool {
+        match meaning(error) {
+            Meaning::Login => true,
+            Meaning::Doubtful if self.shared.handles().epoch() != epoch => true,
+            Meaning::Doubtful => {
+                self.session.get_session_info().is_ok_and(|info| info.session_state() != SessionState::RwUser)
+            }
+            _ => false,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What can go wrong at one call: the return values that PKCS#11 3.0 §5 has for the function, and those that it has for all.
 
+use std::collections::BTreeSet;
+
 /// What is under way when the token fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Doing {
@@ -179,18 +181,18 @@ pub(super) fn all(doing: Doing, calls: impl IntoIterator<Item = (String, u64)>) 
     cases
 }
 
-/// So many of them, the same each time, at least one of each function that is done and one that is not.
+/// So many of them, the same each time: one of each function, then of each another, so that one is done and one is not, then any.
 pub(super) fn sample(mut cases: Vec<Case>, count: usize) -> Vec<Case> {
     // Knuth's multiplicative generator: chance is not wanted, only that neighbours are not taken together.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut drawn: Vec<(bool, u64, Case)> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut drawn: Vec<(bool, bool, u64, Case)> = Vec::new();
+    let (mut functions, mut seen) = (BTreeSet::new(), BTreeSet::new());
     for index in (1..=cases.len()).rev() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let case = cases.swap_remove(usize::try_from(state >> 33).unwrap() % index);
         let of = (case.function.clone(), matches!(case.fault, Fault::After(_)));
-        drawn.push((!seen.insert(of), state, case));
+        drawn.push((!seen.insert(of), !functions.insert(case.function.clone()), state, case));
     }
-    drawn.sort_by_key(|(again, state, _)| (*again, *state));
-    drawn.into_iter().map(|(_, _, case)| case).take(count).collect()
+    drawn.sort_by_key(|(again, another, state, _)| (*again, *another, *state));
+    drawn.into_iter().map(|(.., case)| case).take(count).collect()
 }

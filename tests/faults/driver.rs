@@ -11,9 +11,9 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 
+use crate::harness::any_token::AnyToken;
 use crate::harness::openssl::hex;
-use crate::harness::softhsm::{self, SoftHsm};
-use crate::harness::{Faults, faults};
+use crate::harness::{Faults, faults, softhsm};
 
 /// Set in the driven process's environment, and nowhere else.
 const DRIVEN: &str = "KEYFERRY_TEST_DRIVEN";
@@ -31,7 +31,7 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Starts it: no session is open yet.
-    pub(super) fn start(token: &SoftHsm) -> Self {
+    pub(super) fn start(token: &AnyToken) -> Self {
         let socket = token.conf().with_extension("sock");
         let (child, mut answers) = spawn(token, &socket, None);
         assert_eq!(answer(&mut answers), "ready");
@@ -39,7 +39,7 @@ impl Driver {
     }
 
     /// What it says on standard error, where it does not get as far as to be driven by this script.
-    pub(super) fn refusal(token: &SoftHsm, script: &str) -> String {
+    pub(super) fn refusal(token: &AnyToken, script: &str) -> String {
         let file = token.conf().with_extension("script");
         std::fs::write(&file, script).unwrap();
         let (child, _answers) = spawn(token, &token.conf().with_extension("sock"), Some(&file));
@@ -49,7 +49,7 @@ impl Driver {
     }
 
     /// With a session, logged in.
-    pub(super) fn logged_in(token: &SoftHsm) -> Self {
+    pub(super) fn logged_in(token: &AnyToken) -> Self {
         let mut driver = Self::start(token);
         assert_eq!(driver.tell("open"), "ok");
         assert_eq!(driver.tell("login"), "ok");
@@ -85,10 +85,10 @@ impl Drop for Driver {
     }
 }
 
-fn spawn(token: &SoftHsm, socket: &Path, script: Option<&Path>) -> (Child, BufReader<ChildStdout>) {
+fn spawn(token: &AnyToken, socket: &Path, script: Option<&Path>) -> (Child, BufReader<ChildStdout>) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "faults::driver::driven", "--ignored", "--nocapture"]);
-    command.env("SOFTHSM2_CONF", token.conf()).env(DRIVEN, "1").envs(faults::environment(socket));
+    command.env(token.variable(), token.conf()).env(DRIVEN, "1").envs(faults::environment(&token.module(), socket));
     command.envs(script.map(|script| ("PKCS11_FAULTS_SCRIPT", script)));
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = if script.is_some() { command.stderr(Stdio::piped()) } else { command }.spawn().unwrap();

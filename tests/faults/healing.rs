@@ -1,103 +1,17 @@
 //! What a token does to a service over hours, in seconds: it hangs, goes away, forgets, and comes back. A key that was imported
 //! before is used all the while.
 
-use std::time::{Duration, Instant};
-
-use keyferry::model::key_spec::HmacHash;
 use keyferry::model::{KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
-use keyferry::proto as pb;
 
-use crate::call;
-use crate::harness::audit;
+use super::ward::Ward;
+use crate::harness::any_token::Make;
 use crate::harness::client::import_request;
-use crate::harness::daemon::field;
 use crate::harness::material::Wrapper;
-use crate::harness::record::Record;
-use crate::harness::{Client, Daemon, Faults, Installation, Plaintext, Refusal, Settings, openssl};
-
-/// Within this the service serves again, once the token is well.
-const HEALED: Duration = Duration::from_secs(10);
-
-/// What a caller waits at most where it is known that the token does not serve. Milliseconds, but this machine may be busy.
-const AT_ONCE: Duration = Duration::from_secs(1);
-
-struct Ward {
-    daemon: Daemon,
-    client: Client,
-    faults: Faults,
-    key_id: String,
-    mac: Vec<u8>,
-}
-
-impl Ward {
-    async fn new() -> Self {
-        let installation = Installation::new(Settings { faults: true, ..Settings::default() });
-        installation.edit_config("host_assisted = ", "longest_call_seconds = 1\nhost_assisted = ");
-        // Else the log is signed for in the middle of a test, and it is this that meets the fault.
-        installation.edit_config("checkpoint_seconds = 1\n", "checkpoint_seconds = 3600\n");
-        let daemon = Daemon::serve(installation, &[]);
-        let (client, faults) = (daemon.client().await, Faults::of(&daemon.installation));
-        let key = client.create_external(KeySpec::Hmac256, KeyUsage::GenerateVerifyMac).await;
-        let algorithm = WrappingAlgorithm::RsaesOaepSha1;
-        let set = client.parameters(&key.key_id, algorithm, WrappingKeySpec::Rsa2048).await.unwrap();
-        let material = Plaintext::for_spec(KeySpec::Hmac256);
-        let ciphertext = material.wrap(Wrapper::RustCrypto, algorithm, &set.public_key);
-        client.import(import_request(&set, ciphertext)).await.unwrap();
-        let mac = openssl::hmac(HmacHash::Sha256, &material.bytes, b"message");
-        Self { daemon, client, faults, key_id: key.key_id, mac }
-    }
-
-    /// Uses the key, which must answer as it did before.
-    async fn mac(&self) -> Result<(), Refusal> {
-        let request = pb::GenerateMacRequest {
-            message: b"message".to_vec(),
-            key_id: self.key_id.clone(),
-            mac_algorithm: pb::MacAlgorithm::HmacSha256.into(),
-            ..Default::default()
-        };
-        let answer = call!(self.client.cryptography(), generate_mac, request)?;
-        assert_eq!(answer.mac, self.mac, "the key is another");
-        Ok(())
-    }
-
-    /// Uses the key until it answers; how long that took.
-    async fn heals(&self) -> Duration {
-        let began = Instant::now();
-        loop {
-            match self.mac().await {
-                Ok(()) => return began.elapsed(),
-                Err(refusal) => {
-                    assert!(began.elapsed() < HEALED, "not healed: {}: {}", refusal.reason, refusal.message);
-                    tokio::task::yield_now().await;
-                }
-            }
-        }
-    }
-
-    fn said(&self, message: &str) {
-        self.daemon.wait_for_log(|line| field(line, "message") == message);
-    }
-
-    /// Waits until it is known that the token does not serve: from then on nobody waits for it.
-    async fn refuses_at_once(&self) {
-        self.said("the token does not serve");
-        let began = Instant::now();
-        let refusal = self.mac().await.unwrap_err();
-        assert_eq!(refusal.reason, "DependencyTimeoutException");
-        assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
-    }
-}
+use crate::harness::{Plaintext, audit};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_login_is_had_again_before_anybody_notices() {
-    let mut ward = Ward::new().await;
-    for _ in 0..3 {
-        ward.faults.reset();
-        ward.faults.rule("C_SignInit 1 logout");
-        ward.mac().await.unwrap();
-        ward.faults.clear();
-        assert_eq!(ward.faults.counts().get("C_Login"), Some(&1), "once, by whoever is first");
-    }
+    has_its_login_again(&mut Ward::new().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,17 +59,31 @@ async fn a_token_that_goes_while_nobody_asks_is_missed_all_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_has_lost_itself_is_initialised_anew() {
+    is_initialised_anew(&mut Ward::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_module_that_another_initialises_anew_costs_one_call_and_no_key() {
     let mut ward = Ward::new().await;
-    // As SoftHSM 2.6.1 does beside other processes, for ever, until it is initialised anew.
-    ward.faults.reset();
-    ward.faults.rule("C_OpenSession * return CKR_GENERAL_ERROR");
-    ward.faults.rule("C_SignInit * return CKR_CRYPTOKI_NOT_INITIALIZED");
+    outlives_its_module(&mut ward).await;
+    ward.ends_sound().await;
+}
+
+/// In one, for its token takes seconds to make.
+#[tokio::test(flavor = "multi_thread")]
+async fn kryoptic_is_healed_as_softhsm2_is() {
+    let mut ward = Ward::on(Make::Kryoptic).await;
+    has_its_login_again(&mut ward).await;
+    outlives_its_module(&mut ward).await;
+    ward.faults.rule("C_SignInit 1 close");
+    let _perhaps_refused = ward.mac().await;
+    ward.mac().await.unwrap();
+    is_initialised_anew(&mut ward).await;
+    ward.faults.ask("absent");
     ward.mac().await.unwrap_err();
-    ward.said("the PKCS#11 module was initialised anew");
-    ward.faults.clear();
+    ward.faults.ask("present");
     println!("served again after {:?}", ward.heals().await);
-    let counts = ward.faults.counts();
-    assert!(counts["C_Finalize"] >= 1 && counts["C_Initialize"] >= 1, "{counts:?}");
+    ward.ends_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,11 +124,7 @@ async fn what_a_written_off_call_leaves_behind_is_not_left_behind() {
     ward.faults.clear();
     ward.said("a call that was written off has come back from the token");
     // Only now is it known what the call left: until then its object is kept on record, to be destroyed.
-    let began = Instant::now();
-    while !Record::read(&ward.daemon.installation).await.unsettled.is_empty() {
-        assert!(began.elapsed() < HEALED, "what it left is not destroyed");
-        tokio::task::yield_now().await;
-    }
+    ward.settles("what it left").await;
     let installation = ward.daemon.terminate();
     let keys = [ward.key_id, key.key_id].map(|id| (id, (KeySpec::Hmac256, KeyUsage::GenerateVerifyMac)));
     audit::assert_sound(&installation, &keys.into()).await;
@@ -253,4 +177,40 @@ async fn calls_that_hang_and_then_fail_keep_nobody_from_trying_again() {
     ward.said("a call that was written off has come back from the token");
     ward.faults.ask("present");
     println!("served again after {:?}", ward.heals().await);
+}
+
+async fn has_its_login_again(ward: &mut Ward) {
+    for _ in 0..3 {
+        ward.faults.reset();
+        ward.faults.rule("C_SignInit 1 logout");
+        ward.mac().await.unwrap();
+        ward.faults.clear();
+        assert_eq!(ward.faults.counts().get("C_Login"), Some(&1), "once, by whoever is first");
+    }
+}
+
+async fn is_initialised_anew(ward: &mut Ward) {
+    // As SoftHSM 2.6.1 does beside other processes, for ever, until it is initialised anew.
+    ward.faults.reset();
+    ward.faults.rule("C_OpenSession * return CKR_GENERAL_ERROR");
+    ward.faults.rule("C_SignInit * return CKR_CRYPTOKI_NOT_INITIALIZED");
+    ward.mac().await.unwrap_err();
+    ward.said("the PKCS#11 module was initialised anew");
+    ward.faults.clear();
+    ward.heals().await;
+    let counts = ward.faults.counts();
+    assert!(counts["C_Finalize"] >= 1 && counts["C_Initialize"] >= 1, "{counts:?}");
+}
+
+/// Sessions, login and handles are gone at once, and no return value says so: all of them are had again.
+async fn outlives_its_module(ward: &mut Ward) {
+    for _ in 0..3 {
+        ward.faults.reset();
+        ward.faults.ask("renew");
+        let _perhaps_refused = ward.mac().await;
+        ward.mac().await.unwrap();
+        let counts = ward.faults.counts();
+        assert_eq!(counts.get("C_Login"), Some(&1), "{counts:?}");
+        assert_eq!((counts.get("C_Finalize"), counts.get("C_Initialize")), (None, None), "the service need not: {counts:?}");
+    }
 }

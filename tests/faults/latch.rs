@@ -3,6 +3,7 @@
 use super::cases::Doing;
 use super::scene::{LOGOUT, Scene};
 use super::sweep::MEASURE;
+use crate::harness::any_token::Make;
 
 /// What C_Login says of a PIN, one that most tests see first.
 const REFUSALS: [&str; 5] =
@@ -11,7 +12,7 @@ const REFUSALS: [&str; 5] =
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pin_that_is_refused_is_not_tried_again_before_a_restart() {
     let refusals = if std::env::var_os(MEASURE).is_some() { &REFUSALS[..] } else { &REFUSALS[..1] };
-    let mut scene = Scene::new(Doing::Make).await;
+    let mut scene = Scene::new(Make::SoftHsm, Doing::Make).await;
     for refusal in refusals {
         let import = scene.prepare().await;
         scene.faults.reset();

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use keyferry::model::key_spec::HmacHash;
 
 use super::driver::{Driver, KEY};
+use crate::harness::any_token::{AnyToken, Make};
 use crate::harness::openssl::{self, hex};
-use crate::harness::softhsm::SoftHsm;
 
 /// What the key's MAC of what the driver signs is.
 fn mac() -> String {
@@ -14,23 +14,25 @@ fn mac() -> String {
 }
 
 #[test]
-fn what_no_rule_is_for_reaches_the_token_and_is_counted() {
-    let token = SoftHsm::new();
-    let mut driver = Driver::logged_in(&token);
-    assert_eq!(driver.tell("create"), "ok");
-    driver.faults.reset();
-    driver.faults.rule("C_Sign 9 return CKR_DEVICE_ERROR");
-    assert_eq!(driver.tell("sign"), mac());
-    let counts: Vec<(String, u64)> = driver.faults.counts().into_iter().collect();
-    // One call asks for the length.
-    assert_eq!(counts, [("C_Sign".to_owned(), 2), ("C_SignInit".to_owned(), 1)]);
-    assert_eq!(driver.faults.fired(), 0);
-    assert_eq!(driver.faults.ask("fired"), ["0 C_Sign 9 return CKR_DEVICE_ERROR"]);
+fn what_no_rule_is_for_reaches_the_token_whoever_made_it_and_is_counted() {
+    for make in [Make::SoftHsm, Make::Kryoptic] {
+        let token = AnyToken::new(make);
+        let mut driver = Driver::logged_in(&token);
+        assert_eq!(driver.tell("create"), "ok");
+        driver.faults.reset();
+        driver.faults.rule("C_Sign 9 return CKR_DEVICE_ERROR");
+        assert_eq!(driver.tell("sign"), mac());
+        let counts: Vec<(String, u64)> = driver.faults.counts().into_iter().collect();
+        // One call asks for the length.
+        assert_eq!(counts, [("C_Sign".to_owned(), 2), ("C_SignInit".to_owned(), 1)], "{make:?}");
+        assert_eq!(driver.faults.fired(), 0);
+        assert_eq!(driver.faults.ask("fired"), ["0 C_Sign 9 return CKR_DEVICE_ERROR"]);
+    }
 }
 
 #[test]
 fn a_rule_is_for_one_call_or_for_all_from_one_on() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     for (occurrence, fail) in [("2", [false, true, false]), ("2..", [false, true, true]), ("*", [true, true, true])] {
         driver.faults.rule(&format!("C_GenerateRandom {occurrence} return CKR_DEVICE_ERROR"));
@@ -46,7 +48,7 @@ fn a_rule_is_for_one_call_or_for_all_from_one_on() {
 
 #[test]
 fn of_two_rules_for_one_call_the_first_counts() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     driver.faults.rule("C_GenerateRandom 1 return CKR_HOST_MEMORY");
     driver.faults.rule("* 1.. return CKR_DEVICE_ERROR");
@@ -56,7 +58,7 @@ fn of_two_rules_for_one_call_the_first_counts() {
 
 #[test]
 fn a_call_whose_answer_is_lost_has_happened_and_one_that_is_refused_has_not() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     driver.faults.rule("C_CreateObject 1 return CKR_DEVICE_MEMORY");
     assert_eq!(driver.tell("create"), "DeviceMemory");
@@ -68,7 +70,7 @@ fn a_call_whose_answer_is_lost_has_happened_and_one_that_is_refused_has_not() {
 
 #[test]
 fn a_lie_is_believed_until_it_is_tried() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     driver.faults.rule("C_CreateObject 1 lie");
     assert_eq!(driver.tell("create"), "ok");
@@ -83,7 +85,7 @@ fn a_lie_is_believed_until_it_is_tried() {
 
 #[test]
 fn a_call_hangs_before_or_after_it_is_done_until_the_rules_are_cleared() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     for (action, open) in [("hang", 1), ("hang-after", 3)] {
         driver.faults.rule(&format!("C_OpenSession 1 {action}"));
@@ -100,7 +102,7 @@ fn a_call_hangs_before_or_after_it_is_done_until_the_rules_are_cleared() {
 
 #[test]
 fn a_call_is_late() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     driver.faults.rule("C_GenerateRandom 1 delay 300");
     let began = Instant::now();
@@ -110,7 +112,7 @@ fn a_call_is_late() {
 
 #[test]
 fn the_process_is_killed_before_the_call_or_after_it() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     for (action, objects) in [("crash", "0"), ("crash-after", "1")] {
         let mut driver = Driver::logged_in(&token);
         driver.faults.rule(&format!("C_CreateObject 1 {action}"));
@@ -121,7 +123,7 @@ fn the_process_is_killed_before_the_call_or_after_it() {
 
 #[test]
 fn the_login_is_lost_and_the_session_is() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     driver.faults.rule("C_GenerateRandom 1 logout");
     assert_eq!(driver.tell("random").len(), 16);
@@ -136,7 +138,7 @@ fn the_login_is_lost_and_the_session_is() {
 
 #[test]
 fn no_more_sessions_are_open_than_may_be() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     driver.faults.ask("sessions 2");
     assert_eq!(driver.tell("open"), "ok");
@@ -149,7 +151,7 @@ fn no_more_sessions_are_open_than_may_be() {
 
 #[test]
 fn the_token_is_taken_away_and_put_back_and_its_sessions_are_gone() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::logged_in(&token);
     assert_eq!(driver.tell("slots"), "1");
     driver.faults.ask("absent");
@@ -163,8 +165,24 @@ fn the_token_is_taken_away_and_put_back_and_its_sessions_are_gone() {
 }
 
 #[test]
+fn the_module_is_initialised_anew_and_the_token_has_what_it_had() {
+    for make in [Make::SoftHsm, Make::Kryoptic] {
+        let token = AnyToken::new(make);
+        let mut driver = Driver::logged_in(&token);
+        assert_eq!(driver.tell("create"), "ok");
+        driver.faults.ask("renew");
+        assert_eq!(driver.faults.open(), 0, "{make:?}");
+        assert_eq!(driver.tell("random"), "SessionHandleInvalid", "{make:?}");
+        assert_eq!(driver.tell("open"), "ok");
+        assert_eq!(driver.tell("state"), "RwPublic", "{make:?}");
+        assert_eq!(driver.tell("login"), "ok");
+        assert_eq!(driver.tell("find"), "1", "{make:?}");
+    }
+}
+
+#[test]
 fn what_is_no_command_is_refused_with_the_reason() {
-    let token = SoftHsm::new();
+    let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::start(&token);
     for (command, reason) in [
         ("rule C_Sing 1 hang", "\"C_Sing\" is no function of PKCS#11 2.40, nor `*` for all of them"),

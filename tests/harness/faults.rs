@@ -1,11 +1,11 @@
-//! The module that forwards to SoftHSM2 and fails as it is told, and how it is told: `deploy/faults.md` has the commands.
+//! The module that forwards to a token's own and fails as it is told, and how it is told: `deploy/faults.md` has the commands.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::{Installation, softhsm};
+use super::Installation;
 
 /// The module, a package of its own: it stands beside the folder of the test binary.
 pub fn module() -> PathBuf {
@@ -15,9 +15,9 @@ pub fn module() -> PathBuf {
     module
 }
 
-/// What the environment of a process that loads it must say.
-pub fn environment(socket: &Path) -> [(&'static str, PathBuf); 2] {
-    [("PKCS11_FAULTS_MODULE", softhsm::module().to_owned()), ("PKCS11_FAULTS_SOCKET", socket.to_owned())]
+/// What the environment of a process that loads it must say, for it to forward to the module `real`.
+pub fn environment(real: &Path, socket: &Path) -> [(&'static str, PathBuf); 2] {
+    [("PKCS11_FAULTS_MODULE", real.to_owned()), ("PKCS11_FAULTS_SOCKET", socket.to_owned())]
 }
 
 /// A connection to the module in another process, which must have loaded it.

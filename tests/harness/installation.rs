@@ -146,7 +146,7 @@ impl Installation {
         command.args(verb.split(' ')).arg("--config").arg(self.config());
         command.env(self.token.variable(), self.token.conf()).env_remove("RUST_LOG").env_remove("KEYFERRY_FAILPOINT");
         if self.settings.faults {
-            command.envs(faults::environment(&self.faults_socket()));
+            command.envs(faults::environment(&self.token.module(), &self.faults_socket()));
         }
         command
     }

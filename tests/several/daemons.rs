@@ -46,9 +46,9 @@ impl Two {
     }
 
     fn environment(&self) -> [(String, String); 2] {
-        let [(module, _), (socket, at)] = faults::environment(&self.installation.faults_socket());
         let copy = self.installation.file("softhsm2.so");
-        [(module, copy), (socket, at)].map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()))
+        let environment = faults::environment(&copy, &self.installation.faults_socket());
+        environment.map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()))
     }
 }
 

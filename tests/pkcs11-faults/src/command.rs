@@ -38,6 +38,11 @@ fn act(line: &str) -> Result<String, String> {
             STATE.taken();
         }
         ["present"] => STATE.put_back(),
+        ["renew"] => {
+            let done = STATE.hold().and_then(|()| forward::renew());
+            STATE.taken();
+            done?;
+        }
         ["count"] => {
             for (function, calls) in STATE.counts() {
                 let _infallible = writeln!(answer, "{function} {calls}");
@@ -58,7 +63,7 @@ fn act(line: &str) -> Result<String, String> {
         }
         _ => {
             return Err(format!(
-                "{line:?} is no command: rule, clear, sessions, absent, present, count, reset, fired, hanging, wait and open are"
+                "{line:?} is no command: rule, clear, sessions, absent, present, renew, count, reset, fired, hanging, wait and open are"
             ));
         }
     }

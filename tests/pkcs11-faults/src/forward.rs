@@ -7,8 +7,9 @@ use std::ffi::OsString;
 use std::sync::OnceLock;
 
 use cryptoki_sys::{
-    CK_BBOOL, CK_C_GetFunctionList, CK_FUNCTION_LIST, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID, CK_TRUE, CK_ULONG,
-    CKR_ARGUMENTS_BAD, CKR_FUNCTION_NOT_SUPPORTED, CKR_GENERAL_ERROR, CKR_OK, CKR_SESSION_COUNT, CKR_TOKEN_NOT_PRESENT,
+    CK_BBOOL, CK_C_GetFunctionList, CK_C_INITIALIZE_ARGS, CK_FUNCTION_LIST, CK_RV, CK_SESSION_HANDLE, CK_SLOT_ID, CK_TRUE,
+    CK_ULONG, CKF_OS_LOCKING_OK, CKR_ARGUMENTS_BAD, CKR_FUNCTION_NOT_SUPPORTED, CKR_GENERAL_ERROR, CKR_OK,
+    CKR_SESSION_COUNT, CKR_TOKEN_NOT_PRESENT,
 };
 use libloading::Library;
 
@@ -181,6 +182,34 @@ fn end_session(subject: Subject) {
         // SAFETY: a handle is a number; the real module checks it.
         unsafe { close(session) };
         STATE.closed(session);
+    }
+}
+
+/// Finalises the real module and initialises it anew. Nothing may be under way in it.
+///
+/// # Errors
+/// Where it does not do either.
+pub(crate) fn renew() -> Result<(), String> {
+    let functions = real().and_then(|real| real.C_Finalize.zip(real.C_Initialize));
+    let (finalize, initialize) = functions.ok_or("the module has not been loaded, or has neither function")?;
+    let mut arguments = CK_C_INITIALIZE_ARGS {
+        CreateMutex: None,
+        DestroyMutex: None,
+        LockMutex: None,
+        UnlockMutex: None,
+        flags: CKF_OS_LOCKING_OK,
+        pReserved: std::ptr::null_mut(),
+    };
+    // SAFETY: the argument is reserved and null, as PKCS#11 §5.4 has it.
+    let answer = unsafe { finalize(std::ptr::null_mut()) };
+    if answer != CKR_OK {
+        return Err(format!("C_Finalize answers {answer:#x}"));
+    }
+    STATE.closed_all(None);
+    // SAFETY: the arguments outlive the call, which reads them; threads are the system's own.
+    match unsafe { initialize((&raw mut arguments).cast()) } {
+        CKR_OK => Ok(()),
+        answer => Err(format!("C_Initialize answers {answer:#x}")),
     }
 }
 

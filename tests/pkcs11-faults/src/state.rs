@@ -36,7 +36,7 @@ struct Now {
     opening: usize,
     sessions: BTreeMap<CK_SESSION_HANDLE, CK_SLOT_ID>,
     absent: bool,
-    /// Whether the token is being taken away just now: the module must not be initialised or finalised meanwhile.
+    /// Whether the token is being taken away or the module initialised anew just now: no call is let through meanwhile.
     taking: bool,
 }
 
@@ -161,15 +161,26 @@ impl State {
         self.now().limit = limit;
     }
 
-    /// Turns all calls away, and waits for those that are with the token.
+    /// Turns all calls away, and waits for those that are with the token; [`State::taken`] must follow.
     pub(crate) fn take_away(&self) {
-        let mut now = self.now();
-        now.absent = true;
-        now.taking = true;
-        let _over = self.changed.wait_timeout_while(now, LAST_CALL, |now| now.under_way > 0);
+        self.now().absent = true;
+        // What is still there then is taken from under it.
+        let _over = self.hold();
     }
 
-    /// Says that it is gone.
+    /// Lets no more calls through, and waits for those that are with the real module; [`State::taken`] must follow.
+    ///
+    /// # Errors
+    /// Where they do not come back, for a long time.
+    pub(crate) fn hold(&self) -> Result<(), String> {
+        let mut now = self.now();
+        now.taking = true;
+        let waited = self.changed.wait_timeout_while(now, LAST_CALL, |now| now.under_way > 0);
+        let (now, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if now.under_way > 0 { Err(format!("{} calls do not come back from the module", now.under_way)) } else { Ok(()) }
+    }
+
+    /// Says that it is done, whatever was: calls are let through again.
     pub(crate) fn taken(&self) {
         self.now().taking = false;
         self.changed.notify_all();
