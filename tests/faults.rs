@@ -5,6 +5,7 @@
 //! takes all, and prints what came of them.
 
 mod cases;
+mod destroying;
 mod driver;
 mod healing;
 mod latch;
