@@ -179,8 +179,8 @@ pub(super) fn all(doing: Doing, calls: impl IntoIterator<Item = (String, u64)>) 
     cases
 }
 
-/// What is said of a copy to the token that was made all the same: what the service takes for a failure, for no room, and for a lost session. Of each it must
-/// think that it may have left an object.
+/// What is said of a copy to the token that was made all the same: what the service takes for a failure, for no room, and for a lost
+/// session. Each it must take for one that may have left an object.
 const OF_A_LOST_COPY: [&str; 3] = ["CKR_GENERAL_ERROR", "CKR_DEVICE_MEMORY", "CKR_SESSION_CLOSED"];
 
 fn is_a_lost_copy(case: &Case) -> bool {
