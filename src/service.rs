@@ -6,6 +6,7 @@
 mod access_keys;
 mod aliases;
 mod approval;
+mod away;
 mod capacity;
 mod census;
 mod checkpoints;
@@ -38,10 +39,11 @@ mod stock;
 mod tags;
 mod tokens;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use access_keys::{AccessKeyError, Issued, create_access_key, disable_access_key, list_access_keys, rotate_access_key};
+pub use away::Away;
 pub use capacity::CapacitySettings;
 pub use error::{Error, Kind};
 pub use forecast::Forecast;
@@ -71,7 +73,7 @@ use homes::Homes;
 use statements::Signers;
 
 use crate::clock::{Clock, MovableClock};
-use crate::hsm::{self, Condition, Profile, Vitals};
+use crate::hsm::{Profile, Vitals};
 use crate::model::{
     Account, Action, InstallationId, Key, KeyArn, KeyId, KeyRef, Named, ObjectId, Realm, Refused, SetCaps, Timestamp,
 };
@@ -121,6 +123,8 @@ pub struct Service {
     health: Arc<watch::Sender<Health>>,
     counted: Arc<census::Counted>,
     housework: Arc<janitor::Housework>,
+    /// Until they are waited for.
+    awaited: Arc<Mutex<Vec<Away>>>,
 }
 
 impl std::fmt::Debug for Service {
@@ -156,12 +160,17 @@ impl Service {
         Ok(self.homes.all().map(|home| home.profile()).collect())
     }
 
-    /// Comes when calls hang in the token so that only another process can help.
+    /// Comes when calls hang in a token so that only another process can help, as [`Service::watch_health`] sees.
     pub async fn gives_up(&self) {
-        let mut condition = self.own().condition();
-        let given_up = condition.wait_for(|condition| *condition == Condition::Ill(hsm::Trouble::GivenUp));
+        let mut health = self.health();
+        let given_up = health.wait_for(Health::has_given_up);
         // Where nobody can say it any more, the service is at its end.
         let _ended = given_up.await;
+    }
+
+    /// Whether threads may be inside the module of a token, and not come back.
+    pub fn may_hang(&self) -> bool {
+        self.homes.misses_any() || self.vitals().iter().any(|(_, vitals)| vitals.hanging > 0)
     }
 
     /// What the probe at start found.
@@ -176,7 +185,7 @@ impl Service {
 
     /// How the tokens are, and what has been done for them: the service's own first, further ones with their labels.
     pub fn vitals(&self) -> Vec<(Option<&str>, Vitals)> {
-        let further = self.homes.further().iter().map(|home| (Some(home.label()), home.hsm.vitals()));
+        let further = self.homes.further().map(|home| (Some(home.label()), home.hsm.vitals()));
         std::iter::once((None, self.own().vitals())).chain(further).collect()
     }
 

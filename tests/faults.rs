@@ -5,6 +5,7 @@
 //! each time; `make faults` takes all, and prints what came of them. [`healing`] has the token hang, go, come back and forget.
 
 mod cases;
+mod destroying;
 mod driver;
 mod healing;
 mod latch;

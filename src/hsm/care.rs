@@ -19,8 +19,10 @@ use super::module::Module;
 use super::token::Shared;
 use super::{Condition, OpenError, Token, TokenName, Trouble};
 use doubts::Doubts;
-pub(super) use hanging::MOST_HANGING;
-use treatment::{needs_another_slot, needs_renewal, pause_after, trouble_of};
+pub use hanging::MOST_HANGING;
+pub use treatment::pause_after;
+pub(super) use treatment::trouble_of;
+use treatment::{needs_another_slot, needs_renewal};
 
 /// After so many times that a call which hangs has kept the module from being initialised anew, another process is asked for.
 const MOST_HELD_UP: u32 = 5;

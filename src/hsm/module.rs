@@ -75,6 +75,9 @@ pub enum OpenError {
     /// It is being initialised anew.
     #[error("the PKCS#11 module is being initialised anew")]
     Initialising,
+    /// It does not come back.
+    #[error("the token does not open in time, nor refuse to: check that its device answers")]
+    Hanging,
     /// Another token than before.
     #[error(
         "in the token's place there is another one, with serial number {found:?} and not {expected:?}: put back the one that this process began with, or start anew"
@@ -99,6 +102,26 @@ impl OpenError {
     /// Whether trying again with the same PIN could lock the token.
     pub fn is_of_the_pin(&self) -> bool {
         matches!(self, Self::WrongPin | Self::PinLocked)
+    }
+
+    /// Whether it may be over by itself, for all that is known: not what is wrong with what the token is asked, or by whom.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Ambiguous(_) | Self::Load(..) | Self::PinLocked | Self::WrongPin => false,
+            Self::Hanging
+            | Self::Initialise(..)
+            | Self::Initialising
+            | Self::NoToken { .. }
+            | Self::Pkcs11(_)
+            | Self::Replaced { .. }
+            | Self::SelfTest(_)
+            | Self::Thread(_) => true,
+        }
+    }
+
+    /// What is wrong with the token, in a word.
+    pub fn trouble(&self) -> super::Trouble {
+        super::care::trouble_of(self)
     }
 }
 

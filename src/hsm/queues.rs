@@ -35,7 +35,7 @@ const LONG: (u32, Duration) = (10, Duration::from_secs(240));
 const LONGEST_FILL: Duration = Duration::from_secs(3600);
 
 /// What it takes to open a token.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The PKCS#11 module.
     pub module: PathBuf,

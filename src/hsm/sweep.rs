@@ -19,6 +19,9 @@ const PAGE: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 /// Handles that are looked for one by one, before it is quicker to list all.
 const FEW: usize = 2;
 
+/// How often an object is looked at that has another handle each time, as where the login is lost again and again.
+const LOOKS: usize = 3;
+
 /// How long objects are destroyed in one go: the end of the process waits for it.
 const LONGEST: Duration = Duration::from_secs(2);
 
@@ -174,28 +177,45 @@ impl Token {
             let mut handles = self.shared.handles();
             (handles.remove(id), handles.epoch())
         };
-        let found = match known {
-            // A number may stand for another object by now, where another process destroyed this one.
-            Some(handle) if self.is(handle, id)? => vec![handle],
-            None if listed == Some(epoch) => Vec::new(),
-            _ => self.find_all_surely(id)?,
+        let mut found = match known {
+            Some(handle) => vec![handle],
+            None if listed == Some(epoch) => return Ok(false),
+            None => self.find_all_surely(id)?,
         };
-        for handle in &found {
-            let destroyed = {
-                let _changing = self.changing();
-                self.session.destroy_object(*handle)
-            };
-            match destroyed {
-                Ok(()) => {}
-                // Another process was quicker; whether it is gone is seen afterwards.
-                Err(error) if is_stale(&error) => {}
-                Err(error) => {
-                    self.shared.undestroyed().insert(*id);
-                    return Err(error.into());
-                }
+        // What was known, what is found instead, and what is found where that has another number by now, too.
+        for _ in 0..LOOKS {
+            if found.is_empty() {
+                return Ok(false);
+            }
+            let mut right = true;
+            for handle in &found {
+                right &= self.destroy_if_it_is(*handle, id)?;
+            }
+            if right {
+                return Ok(true);
+            }
+            found = self.find_all_surely(id)?;
+        }
+        Err(not_logged_in())
+    }
+
+    /// Destroys what this handle stands for, where it is this object; whether it was. Only while nobody else changes anything is it
+    /// seen: who waited for that may have a number that stands for another object by now, where the login was lost meanwhile and
+    /// had again, or another process destroyed this one.
+    fn destroy_if_it_is(&self, handle: ObjectHandle, id: &ObjectId) -> Result<bool, Error> {
+        let _changing = self.changing();
+        if !self.is(handle, id)? {
+            return Ok(false);
+        }
+        match self.session.destroy_object(handle) {
+            Ok(()) => Ok(true),
+            // Another process was quicker; whether it is gone is seen afterwards.
+            Err(error) if is_stale(&error) => Ok(true),
+            Err(error) => {
+                self.shared.undestroyed().insert(*id);
+                Err(error.into())
             }
         }
-        Ok(!found.is_empty())
     }
 
     /// Whether this handle stands for this object.

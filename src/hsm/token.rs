@@ -106,8 +106,8 @@ pub struct Token {
     pub(super) written_off: Arc<AtomicBool>,
     /// Whether the session was left in the middle of something, and is to be replaced.
     pub(super) spoiled: Cell<bool>,
-    /// Objects of the session that are of no more use.
-    pub(super) dropped: RefCell<Vec<ObjectHandle>>,
+    /// Objects of the session that are of no more use, and the epoch of the handles that each was made in.
+    pub(super) dropped: RefCell<Vec<(u64, ObjectHandle)>>,
 }
 
 impl Token {

@@ -14,9 +14,9 @@ use super::pin;
 use super::private::{Exposed, require_private};
 use crate::clock::{Clock, MovableClock, SystemClock};
 use crate::config::{self, Config};
-use crate::hsm::{self, Hsm, OpenError, Profile, Unfit};
+use crate::hsm::{self, Hsm, OpenError, Opening, Profile, Unfit};
 use crate::model::{SetCaps, WrappingKeySpec};
-use crate::service::{self, CapacitySettings, Holdings, Marks, PoolSettings, PublicKeys, Service, Settings, Tokens};
+use crate::service::{self, Away, CapacitySettings, Holdings, Marks, PoolSettings, PublicKeys, Service, Settings, Tokens};
 use crate::store::{self, Store};
 use crate::{audit, policy};
 
@@ -102,7 +102,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     let gate = gate::open(config, installation.ok_or(service::StartError::NotInstalled)?).await?;
     let pool = pool_settings(pool);
     let vendor_attestation = hsm.vendor_attestation_file.as_deref().map(vendor::read).transpose()?.unwrap_or_default();
-    let tokens = open_tokens(hsm, pool.fillers()).await?;
+    let tokens = open_tokens_there(hsm, pool.fillers()).await?;
     let config::Import { lifetime, max_attempts } = *import;
     let config::Capacity { objects: _, import_share: _, sets_per_principal, sets_per_key } = *capacity;
     let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
@@ -115,6 +115,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     tokio::spawn(service.clone().keep_filled());
     tokio::spawn(service.clone().keep_signing(audit.checkpoint));
     tokio::spawn(service.clone().watch_health());
+    tokio::spawn(service.clone().await_tokens());
     Ok(Arc::new(service))
 }
 
@@ -194,7 +195,31 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
     PoolSettings { sessions, waiting, marks }
 }
 
-/// Opens every token that is configured. A further one may be away later, and not when the service starts.
+/// Opens the tokens that are configured. A further one may be away: what is in the others is served without it.
+async fn open_tokens_there(config: &config::Hsm, fillers: usize) -> Result<Tokens, StartError> {
+    let first = open_token(config, fillers).await?;
+    let (mut further, mut away) = (Vec::new(), Vec::new());
+    for token in &config.further {
+        let token = token.clone();
+        let settings = tokio::task::spawn_blocking(move || hsm_settings(&token, fillers));
+        let mut opening = Opening::new(settings.await.map_err(StartError::BrokeOff)??);
+        match opening.attempt().await {
+            Ok(hsm) => {
+                hsm.profile().isolation.require_fit()?;
+                further.push(hsm);
+            }
+            Err(why) if why.may_pass() => {
+                let error = &why as &dyn std::error::Error;
+                tracing::warn!(error, token = opening.name(), "a further token is not there: the service starts without it");
+                away.push(Away { opening, why });
+            }
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+    Ok(Tokens::new(first, further).without(away))
+}
+
+/// Opens every token that is configured.
 async fn open_tokens(config: &config::Hsm, fillers: usize) -> Result<Tokens, StartError> {
     let first = open_token(config, fillers).await?;
     let mut further = Vec::new();
@@ -212,6 +237,13 @@ pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<H
 }
 
 async fn open_any_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
+    let config = config.clone();
+    let open = move || Ok(Hsm::open(hsm_settings(&config, fillers)?)?);
+    tokio::task::spawn_blocking(open).await.map_err(StartError::BrokeOff)?
+}
+
+/// What it takes to open a token. Reads the PIN, perhaps from somebody at the terminal, and blocks meanwhile.
+fn hsm_settings(config: &config::Hsm, fillers: usize) -> Result<hsm::Settings, StartError> {
     let config::Hsm {
         module,
         token,
@@ -227,9 +259,6 @@ async fn open_any_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, Sta
         config::TokenName::Label(label) => hsm::TokenName::Label(label),
         config::TokenName::Serial(serial) => hsm::TokenName::Serial(serial),
     };
-    let open = move || {
-        let pin = pin::read(&source)?;
-        Ok(Hsm::open(hsm::Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted })?)
-    };
-    tokio::task::spawn_blocking(open).await.map_err(StartError::BrokeOff)?
+    let pin = pin::read(&source)?;
+    Ok(hsm::Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted })
 }

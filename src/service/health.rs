@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::Service;
+use super::{Away, Service};
 use crate::audit::Unwritable;
 use crate::hsm::{self, Condition};
 use crate::model::Timestamp;
@@ -66,10 +66,14 @@ impl PartHealth {
     /// What it is called: as its part, and a further token with its label.
     pub fn name(&self) -> String {
         match &self.further {
-            Some(label) => format!("{}:{label}", self.part),
+            Some(label) => name_of_further(label),
             None => self.part.to_string(),
         }
     }
+}
+
+pub(super) fn name_of_further(label: &str) -> String {
+    format!("{}:{label}", Part::Token)
 }
 
 /// How all of it is.
@@ -84,6 +88,14 @@ impl Health {
         let needed = Part::ALL.iter().map(|part| PartHealth::well(*part, None, since));
         let further = further.into_iter().map(|label| PartHealth::well(Part::Token, Some(label), since));
         Self { parts: needed.chain(further).collect() }
+    }
+
+    /// A further token is not there when the service starts.
+    pub(super) fn misses(&mut self, away: &Away, since: Timestamp) {
+        let missed = PartHealth::well(Part::Token, Some(away.opening.name().to_owned()), since);
+        let name = missed.name();
+        self.parts.push(missed);
+        self.learn(&name, of_token(Condition::Ill(away.why.trouble())), since);
     }
 
     /// Each part, in the order of [`Part::ALL`], and then the further tokens.
@@ -105,10 +117,10 @@ impl Health {
         self.serves(Part::ALL)
     }
 
-    /// Whether only another process can help.
+    /// Whether only another process can help: of whichever token, for its keys are served by no other way.
     pub fn has_given_up(&self) -> bool {
         let given_up = hsm::Trouble::GivenUp.as_str();
-        self.needed().any(|health| health.trouble.as_ref().is_some_and(|trouble| trouble.name == given_up))
+        self.parts.iter().any(|health| health.trouble.as_ref().is_some_and(|trouble| trouble.name == given_up))
     }
 
     /// Takes down how the part of this name is; whether that is news.
@@ -147,10 +159,10 @@ impl Service {
         tokio::join!(first, self.watch_store(), self.watch_audit(), further.join_all());
     }
 
-    async fn watch_token(&self, name: &str, mut condition: watch::Receiver<Condition>) {
+    pub(super) async fn watch_token(&self, name: &str, mut condition: watch::Receiver<Condition>) {
         loop {
-            let trouble = of_token(*condition.borrow_and_update());
-            self.learn(name, trouble);
+            let now = *condition.borrow_and_update();
+            self.learn_of_token(name, now);
             if condition.changed().await.is_err() {
                 return;
             }
@@ -181,6 +193,10 @@ impl Service {
                 () = sleep(WHILE_WELL) => {}
             }
         }
+    }
+
+    pub(super) fn learn_of_token(&self, name: &str, condition: Condition) {
+        self.learn(name, of_token(condition));
     }
 
     fn learn(&self, part: &str, trouble: Option<Trouble>) {

@@ -6,9 +6,10 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use super::away::Away;
 use super::capacity::{Capacity, Purpose};
 use super::destroy::Reaper;
 use super::pairs::Pairs;
@@ -22,12 +23,21 @@ use crate::store;
 pub struct Tokens {
     pub(super) first: Hsm,
     pub(super) further: Vec<Hsm>,
+    /// Further ones that are not there when it starts.
+    pub(super) away: Vec<Away>,
 }
 
 impl Tokens {
     /// With a first one, and further ones that keys may live in.
     pub fn new(first: Hsm, further: Vec<Hsm>) -> Self {
-        Self { first, further }
+        Self { first, further, away: Vec::new() }
+    }
+
+    /// And further ones that are not there yet.
+    #[must_use]
+    pub fn without(mut self, away: Vec<Away>) -> Self {
+        self.away = away;
+        self
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Hsm> {
@@ -62,7 +72,7 @@ pub(super) struct Home {
 }
 
 impl Home {
-    fn new(hsm: Hsm, settings: &Settings) -> Self {
+    pub(super) fn new(hsm: Hsm, settings: &Settings) -> Self {
         let capacity = Capacity::new(settings.capacity, hsm.profile().private_memory);
         Self {
             hsm,
@@ -129,18 +139,31 @@ impl Home {
     }
 }
 
-/// All of them, the first one first. Clones are the same.
+/// All of them that are there, or were once, the first one first. Clones are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Homes {
     first: Arc<Home>,
-    further: Arc<[Arc<Home>]>,
+    /// A place is empty for as long as its token has not come since the start.
+    further: Arc<[OnceLock<Arc<Home>>]>,
 }
 
 impl Homes {
-    pub(super) fn new(tokens: Tokens, settings: &Settings) -> Self {
-        let Tokens { first, further } = tokens;
+    /// With empty places for so many `away`, behind the others.
+    pub(super) fn new(first: Hsm, further: Vec<Hsm>, away: usize, settings: &Settings) -> Self {
         let home = |hsm| Arc::new(Home::new(hsm, settings));
-        Self { first: home(first), further: further.into_iter().map(home).collect() }
+        let taken = further.into_iter().map(|hsm| OnceLock::from(home(hsm)));
+        let empty = (0..away).map(|_| OnceLock::new());
+        Self { first: home(first), further: taken.chain(empty).collect() }
+    }
+
+    /// Gives a token that has come the first place that is empty.
+    pub(super) fn take_in(&self, home: &Arc<Home>) {
+        let _taken = self.further.iter().any(|place| place.set(Arc::clone(home)).is_ok());
+    }
+
+    /// Whether one has not come yet.
+    pub(super) fn misses_any(&self) -> bool {
+        self.further.iter().any(|place| place.get().is_none())
     }
 
     /// The one that is the service's own.
@@ -148,12 +171,17 @@ impl Homes {
         &self.first
     }
 
-    pub(super) fn further(&self) -> &[Arc<Home>] {
-        &self.further
+    pub(super) fn further(&self) -> impl Iterator<Item = &Arc<Home>> {
+        self.further.iter().filter_map(OnceLock::get)
+    }
+
+    /// Whether there are several, be they there or not.
+    pub(super) fn are_several(&self) -> bool {
+        !self.further.is_empty()
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Home>> {
-        std::iter::once(&self.first).chain(self.further.iter())
+        std::iter::once(&self.first).chain(self.further())
     }
 
     /// The one of this serial number.

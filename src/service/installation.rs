@@ -1,12 +1,12 @@
 //! Database and token belong together, or the service does not start.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::access_keys::AccessKeys;
 use super::homes::{Homes, Tokens};
 use super::statements::Signers;
-use super::{Error, Gate, Health, Service, Settings};
+use super::{Away, Error, Gate, Health, Service, Settings};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -27,6 +27,12 @@ pub enum StartError {
         /// The database's.
         database: InstallationId,
     },
+    /// A token is not there with which the database was never served: it may be misnamed.
+    #[error("it is not there, and all others that this installation was served with are: check how it is named")]
+    Away(#[source] Box<hsm::OpenError>),
+    /// A token beside the first hands out what it must not.
+    #[error(transparent)]
+    Unfit(#[from] hsm::Unfit),
     /// Something is wrong with a token beside the first.
     #[error("the further token {label:?}")]
     Further {
@@ -183,7 +189,7 @@ impl Service {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, StartError> {
-        let tokens = tokens.into();
+        let mut tokens = tokens.into();
         tokens.require_different()?;
         let (installation, objects) = belonging(&store, &tokens.first).await?;
         require_first(&store, &objects).await?;
@@ -197,12 +203,21 @@ impl Service {
         }
         let started_at = clock.now();
         let serials: Vec<&str> = tokens.all().map(|token| token.profile().serial_number.as_str()).collect();
+        let missed = store.tokens().await?.iter().filter(|known| !serials.contains(&known.as_str())).count();
+        if tokens.away.len() > missed {
+            let Away { opening, why } = tokens.away.swap_remove(missed);
+            let source = Box::new(StartError::Away(Box::new(why)));
+            return Err(StartError::Further { label: opening.name().to_owned(), source });
+        }
         store.serve_with(&serials, started_at).await?;
-        let homes = Homes::new(tokens, &settings);
+        let Tokens { first, further, away } = tokens;
+        let homes = Homes::new(first, further, away.len(), &settings);
         let settings = Arc::new(settings);
         // All of it has just been asked for something.
-        let labels = homes.further().iter().map(|home| home.profile().label.clone());
-        let health = Arc::new(watch::Sender::new(Health::all_well(started_at, labels)));
+        let labels = homes.further().map(|home| home.profile().label.clone());
+        let mut health = Health::all_well(started_at, labels);
+        away.iter().for_each(|away| health.misses(away, started_at));
+        let health = Arc::new(watch::Sender::new(health));
         let service = Self {
             store,
             homes,
@@ -217,6 +232,7 @@ impl Service {
             health,
             counted: Arc::default(),
             housework: Arc::default(),
+            awaited: Arc::new(Mutex::new(away)),
         };
         service.recover(&own).await.map_err(StartError::Recovery)?;
         service.rehearse().await?;
@@ -240,7 +256,7 @@ pub(super) async fn belonging(store: &Store, hsm: &Hsm) -> Result<(InstallationI
 }
 
 /// What a further token of the installation holds, which is told its own key.
-async fn belonging_further(store: &Store, hsm: &Hsm, installation: InstallationId) -> Result<Listed, StartError> {
+pub(super) async fn belonging_further(store: &Store, hsm: &Hsm, installation: InstallationId) -> Result<Listed, StartError> {
     let (_, token, objects) = marks(store, hsm).await?;
     match token {
         Some(token) if token == installation => {}

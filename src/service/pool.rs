@@ -71,7 +71,7 @@ impl Service {
         let _ended = all.join_all().await;
     }
 
-    async fn keep_one_filled(self, home: Arc<Home>) {
+    pub(super) async fn keep_one_filled(self, home: Arc<Home>) {
         let fillers = self.settings.pool.fillers();
         if fillers == 0 {
             return;

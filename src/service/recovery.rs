@@ -55,7 +55,7 @@ impl Service {
         Ok(())
     }
 
-    async fn rehearse_in(&self, home: &Home) -> Result<(), StartError> {
+    pub(super) async fn rehearse_in(&self, home: &Home) -> Result<(), StartError> {
         let (object, claimed_at, token) = (ObjectId::random(), self.clock.now(), home.serial().to_owned());
         let claim = Claim { object, wrapping_key: None, claimed_at, token };
         self.store.claim_object(&claim).await.map_err(StartError::UnwritableStore)?;
@@ -79,7 +79,7 @@ impl Service {
         Ok(())
     }
 
-    async fn report_unknown_in(&self, home: &Home, own: &[ObjectId]) -> Result<(), Error> {
+    pub(super) async fn report_unknown_in(&self, home: &Home, own: &[ObjectId]) -> Result<(), Error> {
         let (mut count, mut first, mut after) = (0, None, None);
         loop {
             let page = home.hsm.known_objects(after, BATCH as usize);
@@ -106,7 +106,7 @@ impl Service {
         Ok(())
     }
 
-    async fn report_missing_in(&self, home: &Home) -> Result<(), Error> {
+    pub(super) async fn report_missing_in(&self, home: &Home) -> Result<(), Error> {
         let (mut missing, mut after) = (0, None);
         loop {
             let expected = self.store.expected_objects(home.serial(), after, BATCH).await?;

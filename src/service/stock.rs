@@ -133,13 +133,18 @@ impl Service {
     /// Takes the record's word for how many objects there are.
     pub(super) async fn count_objects(&self) -> Result<(), store::Error> {
         for home in self.homes.all() {
-            let since = home.capacity.counting();
-            home.capacity.counted(self.store.live_objects(home.serial()).await?, since);
-            home.pairs.hungry.notify_one();
-            // With one token there is nothing to choose.
-            if !self.homes.further().is_empty() {
-                home.promises(self.store.keys_without_material(home.serial()).await?);
-            }
+            self.count_objects_in(home).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn count_objects_in(&self, home: &Home) -> Result<(), store::Error> {
+        let since = home.capacity.counting();
+        home.capacity.counted(self.store.live_objects(home.serial()).await?, since);
+        home.pairs.hungry.notify_one();
+        // With one token there is nothing to choose.
+        if self.homes.are_several() {
+            home.promises(self.store.keys_without_material(home.serial()).await?);
         }
         Ok(())
     }

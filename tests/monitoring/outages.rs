@@ -3,60 +3,16 @@
 use std::time::{Duration, Instant};
 
 use keyferry::proto as pb;
-use tokio_stream::StreamExt;
-use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
 
+use super::health::{EACH, Watch, part, serving};
 use super::{get, value, watched};
 use crate::call;
 use crate::harness::postgres::Cluster;
-use crate::harness::{Client, Daemon, Settings};
+use crate::harness::{Daemon, Settings};
 
 /// The longest from something's return to the service's.
 const HEALED: Duration = Duration::from_secs(10);
-
-const EACH: [&str; 7] = [
-    "",
-    "keyferry.v1.AliasService",
-    "keyferry.v1.CryptographyService",
-    "keyferry.v1.ImportService",
-    "keyferry.v1.KeyService",
-    "keyferry.v1.OperatorService",
-    "keyferry.v1.RotationService",
-];
-
-/// The services that serve.
-async fn serving(client: &Client) -> Vec<&'static str> {
-    let mut serving = Vec::new();
-    for service in EACH {
-        let request = HealthCheckRequest { service: service.to_owned() };
-        let answer = HealthClient::new(client.channel.clone()).check(request).await.unwrap().into_inner();
-        if answer.status() == ServingStatus::Serving {
-            serving.push(service);
-        }
-    }
-    serving
-}
-
-/// Each change of one service's state.
-struct Watch(tonic::Streaming<tonic_health::pb::HealthCheckResponse>);
-
-impl Watch {
-    async fn begin(client: &Client, service: &str) -> Self {
-        let request = HealthCheckRequest { service: service.to_owned() };
-        Self(HealthClient::new(client.channel.clone()).watch(request).await.unwrap().into_inner())
-    }
-
-    async fn until(&mut self, wanted: ServingStatus) {
-        while self.0.next().await.expect("the watch goes on").unwrap().status() != wanted {}
-    }
-}
-
-async fn part(client: &Client, name: &str) -> pb::PartHealth {
-    let info = call!(client.operator(), get_server_info, pb::GetServerInfoRequest {}).unwrap();
-    info.parts.into_iter().find(|part| part.name == name).unwrap()
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_goes_is_told_everywhere_and_so_is_its_return() {

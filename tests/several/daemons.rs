@@ -11,6 +11,7 @@ use tonic::Code;
 use crate::call;
 use crate::harness::daemon::field;
 use crate::harness::{Client, Daemon, Faults, Installation, Refusal, Settings, faults, softhsm};
+use crate::monitoring::{get, value};
 
 /// Within this the keys of a token serve again, once it is well.
 const HEALED: Duration = Duration::from_secs(10);
@@ -112,6 +113,118 @@ async fn while_a_further_token_is_away_the_keys_of_the_first_go_on_and_all_serve
     }
     daemon.wait_for_log(|line| field(line, "message") == "ready again" && field(line, "part") == "token:second");
     encrypt(&client, &first).await.unwrap();
+}
+
+/// What is said of a part, and the only reason that there is for it.
+fn said(daemon: &Daemon, part: &str) -> (Option<f64>, Option<String>) {
+    let told = get(daemon, "/metrics").1;
+    let trouble = format!(r#"keyferry_trouble{{part="{part}",reason=""#);
+    let mut reasons = told.lines().filter_map(|line| Some(line.strip_prefix(&trouble)?.split('"').next()?.to_owned()));
+    let reason = reasons.next();
+    assert_eq!(reasons.next(), None, "{told}");
+    (value(&told, &format!(r#"keyferry_up{{part="{part}"}}"#)), reason)
+}
+
+#[tokio::test]
+async fn a_service_starts_without_a_further_token_and_serves_with_it_from_when_it_comes() {
+    let two = Two::new();
+    let (environment, script) = (two.environment(), two.installation.file("script"));
+    two.installation.edit_config("[store]\n", "[metrics]\nlisten = \"127.0.0.1:0\"\n[store]\n");
+    let daemon = serve(two.installation, &environment, &[]);
+    let client = daemon.client().await;
+    let make = async |client: &Client| client.create_generated(KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt).await;
+    let (first, second) = (make(&client).await, make(&client).await);
+    let before = objects(&two.second);
+    drop(client);
+    let installation = daemon.terminate();
+
+    std::fs::write(&script, "absent\n").unwrap();
+    let daemon = serve(installation, &environment, &[("PKCS11_FAULTS_SCRIPT", script.to_str().unwrap())]);
+    let (client, mut faults) = (daemon.client().await, Faults::of(&daemon.installation));
+    let expected = [("token", true), ("store", true), ("audit", true), ("token:second", false)];
+    assert_eq!(parts(&client).await, expected.map(|(name, serving)| (name.to_owned(), serving)));
+    assert_eq!(said(&daemon, "token:second"), (Some(0.0), Some("token-absent".to_owned())));
+    assert_eq!((get(&daemon, "/livez").0, get(&daemon, "/readyz").0), (200, 200), "all others are served");
+    encrypt(&client, &first).await.unwrap();
+    let refused = encrypt(&client, &second).await.unwrap_err();
+    refused.assert_is("DependencyTimeoutException", "its token is away");
+    assert!(refused.retry.is_some(), "{refused:?}");
+    for _ in 0..3 {
+        encrypt(&client, &make(&client).await).await.unwrap();
+    }
+    faults.ask("present");
+    let began = Instant::now();
+    daemon.wait_for_log(|line| field(line, "message") == "ready again" && field(line, "part") == "token:second");
+    println!("served with after {:?}", began.elapsed());
+    encrypt(&client, &second).await.unwrap();
+    encrypt(&client, &first).await.unwrap();
+    assert_eq!(said(&daemon, "token:second"), (Some(1.0), None));
+    let profiles = call!(client.operator(), get_token_profile, pb::GetTokenProfileRequest {}).unwrap();
+    assert_eq!(profiles.further.len(), 1);
+    // There is most room in it now.
+    encrypt(&client, &make(&client).await).await.unwrap();
+    assert_eq!(objects(&two.second), before + 1);
+
+    // From here on it is as one that was there from the start.
+    faults.rule("* * return CKR_TOKEN_NOT_PRESENT");
+    encrypt(&client, &second).await.unwrap_err();
+    daemon.wait_for_logs(2, |line| field(line, "message") == "not ready" && field(line, "part") == "token:second");
+    faults.clear();
+    daemon.wait_for_logs(2, |line| field(line, "message") == "ready again" && field(line, "part") == "token:second");
+    encrypt(&client, &second).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_further_token_that_is_given_up_ends_the_process_and_the_next_waits_for_it_and_serves_the_first_meanwhile() {
+    let two = Two::new();
+    let (environment, script) = (two.environment(), two.installation.file("script"));
+    two.installation.edit_config("[store]\n", "[metrics]\nlisten = \"127.0.0.1:0\"\n[store]\n");
+    let daemon = serve(two.installation, &environment, &[]);
+    let client = daemon.client().await;
+    let make = async |client: &Client| client.create_generated(KeySpec::SymmetricDefault, KeyUsage::EncryptDecrypt).await;
+    let (first, second) = (make(&client).await, make(&client).await);
+    drop(client);
+    let installation = daemon.terminate();
+
+    installation.edit_config("token_label = \"second\"\n", "token_label = \"second\"\nlongest_call_seconds = 2\n");
+    let daemon = serve(installation, &environment, &[]);
+    let (client, mut faults) = (daemon.client().await, Faults::of(&daemon.installation));
+    // Where it takes longer to open, it is served with later.
+    while encrypt(&client, &second).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    faults.rule("* * hang");
+    encrypt(&client, &second).await.unwrap_err();
+    encrypt(&client, &first).await.unwrap();
+    let given_up = |line: &serde_json::Value| field(line, "message") == "not ready" && field(line, "name") == "given-up";
+    daemon.wait_for_log(given_up);
+    drop(client);
+    let (status, installation, log) = daemon.wait();
+    assert_eq!(status.code(), Some(75), "{log}");
+
+    // It hangs still.
+    std::fs::write(&script, "rule C_OpenSession * hang\n").unwrap();
+    let daemon = serve(installation, &environment, &[("PKCS11_FAULTS_SCRIPT", script.to_str().unwrap())]);
+    let (client, mut faults) = (daemon.client().await, Faults::of(&daemon.installation));
+    assert_eq!(said(&daemon, "token:second"), (Some(0.0), Some("token-hangs".to_owned())));
+    assert_eq!((get(&daemon, "/livez").0, get(&daemon, "/readyz").0), (200, 200));
+    encrypt(&client, &first).await.unwrap();
+    encrypt(&client, &second).await.unwrap_err();
+    faults.clear();
+    daemon.wait_for_log(|line| field(line, "message") == "ready again" && field(line, "part") == "token:second");
+    encrypt(&client, &second).await.unwrap_or_else(|refusal| panic!("{refusal:?}:\n{}", daemon.log()));
+    daemon.terminate();
+}
+
+#[tokio::test]
+async fn a_further_token_that_was_never_there_is_taken_for_misnamed() {
+    let two = Two::new();
+    two.installation.edit_config("token_label = \"second\"", "token_label = \"secnod\"");
+    let mut command = two.installation.command("serve");
+    command.envs(two.environment());
+    let refusal = Daemon::refusal_of(command);
+    assert!(refusal.contains("the further token \"secnod\": it is not there"), "{refusal}");
+    assert!(refusal.contains("no token with label \"secnod\" in this module"), "{refusal}");
 }
 
 #[cfg(feature = "failpoints")]

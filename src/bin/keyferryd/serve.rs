@@ -41,7 +41,7 @@ pub(crate) fn serve(config: &Config, clock_control: bool, runtime: &Runtime) -> 
             () = &mut stop => return Ok(()),
         };
         let served = door.serve(Arc::clone(&service), config.policy.clone(), stop).await;
-        if service.vitals().iter().any(|(_, vitals)| vitals.hanging > 0) {
+        if service.may_hang() {
             // Threads are still inside the module, whose destructors may never end.
             std::thread::spawn(|| {
                 std::thread::sleep(LAST_MOMENT);

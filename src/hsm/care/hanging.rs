@@ -6,7 +6,7 @@ use super::super::Trouble;
 use super::Care;
 
 /// With so many calls that hang at once, another process is asked for.
-pub(in crate::hsm) const MOST_HANGING: usize = 16;
+pub const MOST_HANGING: usize = 16;
 
 impl Care {
     /// How many calls hang.

@@ -17,8 +17,9 @@ fn pkcs11_meaning(error: &OpenError) -> Option<Meaning> {
     }
 }
 
-pub(super) fn trouble_of(error: &OpenError) -> Trouble {
+pub(in crate::hsm) fn trouble_of(error: &OpenError) -> Trouble {
     match error {
+        OpenError::Hanging => Trouble::Hanging,
         OpenError::WrongPin | OpenError::PinLocked => Trouble::PinRefused,
         OpenError::NoToken { .. } | OpenError::Ambiguous(_) => Trouble::Absent,
         OpenError::Replaced { .. } => Trouble::Replaced,
@@ -41,7 +42,7 @@ pub(super) fn needs_another_slot(error: &OpenError) -> bool {
 /// patience did not help.
 pub(super) fn needs_renewal(error: &OpenError, tries: u32) -> bool {
     match error {
-        OpenError::Initialising | OpenError::Load(..) | OpenError::Thread(_) => false,
+        OpenError::Hanging | OpenError::Initialising | OpenError::Load(..) | OpenError::Thread(_) => false,
         OpenError::WrongPin | OpenError::PinLocked => false,
         OpenError::Ambiguous(_) | OpenError::Initialise(..) | OpenError::NoToken { .. } | OpenError::Replaced { .. } => {
             tries > 1
@@ -58,7 +59,7 @@ pub(super) fn needs_renewal(error: &OpenError, tries: u32) -> bool {
 }
 
 /// Twice as long each time, and never the same for all: replicas that lost one token together are not to come back together.
-pub(super) fn pause_after(tries: u32) -> Duration {
+pub fn pause_after(tries: u32) -> Duration {
     let pause = PAUSE.0.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(PAUSE.1);
     let quarters = f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX);
     pause.mul_f64(0.75 + quarters / 4.0)

@@ -33,10 +33,12 @@ fn since_when_is_told_of_the_whole_outage_and_not_of_its_last_reason() {
 }
 
 #[test]
-fn a_further_token_is_told_of_by_its_name_and_only_the_first_decides() {
+fn a_further_token_is_told_of_by_its_name_and_decides_nothing_but_whether_to_start_anew() {
     let mut health = Health::all_well(at(0), ["second".to_owned()]);
-    assert!(health.learn("token:second", of_token(Condition::Ill(hsm::Trouble::GivenUp)), at(1)));
+    assert!(health.learn("token:second", of_token(Condition::Ill(hsm::Trouble::Hanging)), at(1)));
     assert!(health.is_ready() && health.serves(&[Part::Token]) && !health.has_given_up());
+    assert!(health.learn("token:second", of_token(Condition::Ill(hsm::Trouble::GivenUp)), at(1)));
+    assert!(health.is_ready() && health.serves(&[Part::Token]) && health.has_given_up());
     let told: Vec<_> = health.parts().iter().map(|part| (part.name(), part.trouble.is_some())).collect();
     let expected = [("token", false), ("store", false), ("audit", false), ("token:second", true)];
     assert_eq!(told, expected.map(|(name, ill)| (name.to_owned(), ill)));
