@@ -106,7 +106,6 @@ impl Watched {
         self.client.describe(&self.key_id).await;
         let waited = self.refused().await;
         assert!(waited < AT_ONCE, "{trouble}: a caller waits {waited:?}");
-        println!("{trouble}: a caller waits {waited:?}");
     }
 
     /// Waits until everybody is told that all is well, which nobody brings about.
