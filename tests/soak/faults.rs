@@ -55,7 +55,8 @@ pub(super) fn plague(mut faults: Faults, ledger: &Ledger, stopped: &watch::Recei
         }
         *longest = healed(ledger, stopped).max(*longest);
     }
-    let mut told = String::from("fault                                                            times  longest to heal, s\n");
+    let mut told =
+        String::from("fault                                                            times  longest to heal, s\n");
     for ((orders, _), (times, longest)) in FAULTS.iter().zip(happened) {
         writeln!(told, "{:64} {times:5}  {:18.1}", orders.join("; "), longest.as_secs_f64()).unwrap();
     }
