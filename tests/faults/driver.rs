@@ -156,6 +156,12 @@ impl Hands {
                 self.session().login(UserType::User, Some(&softhsm::PIN.into()))?;
                 done
             }
+            "again" => {
+                self.sessions.clear();
+                self.context.clone().finalize()?;
+                self.context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))?;
+                done
+            }
             "state" => Ok(format!("{:?}", self.session().get_session_info()?.session_state())),
             "random" => Ok(hex(&self.session().generate_random_vec(8)?)),
             "create" => {
@@ -169,6 +175,10 @@ impl Hands {
                     Attribute::Value(KEY.to_vec()),
                 ];
                 self.key = Some(self.session().create_object(&template)?);
+                done
+            }
+            "destroy" => {
+                self.session().destroy_object(self.key.unwrap())?;
                 done
             }
             "find" => Ok(self.session().find_objects(&[Attribute::Label(b"driven".to_vec())])?.len().to_string()),

@@ -181,6 +181,29 @@ fn the_module_is_initialised_anew_and_the_token_has_what_it_had() {
 }
 
 #[test]
+fn what_softhsm2_keeps_of_destroyed_objects_is_in_the_heap_until_it_is_initialised_anew() {
+    let token = AnyToken::new(Make::SoftHsm);
+    let mut driver = Driver::logged_in(&token);
+    let turn = |driver: &mut Driver| {
+        for what in ["create", "destroy"] {
+            assert_eq!(driver.tell(what), "ok");
+        }
+    };
+    // What is allocated once is, in the first life and in the second.
+    turn(&mut driver);
+    assert_eq!(driver.tell("again"), "ok");
+    let before = driver.faults.heap();
+    assert_eq!([driver.tell("open"), driver.tell("login")], ["ok", "ok"]);
+    let logged_in = driver.faults.heap();
+    (0..200).for_each(|_| turn(&mut driver));
+    let kept = driver.faults.heap() - logged_in;
+    assert!((200 * 500..200 * 2000).contains(&kept), "{kept} bytes of 200 objects");
+    assert_eq!(driver.tell("again"), "ok");
+    let after = driver.faults.heap();
+    assert!(after < before + 10_000, "{before} bytes and then {after}");
+}
+
+#[test]
 fn what_is_no_command_is_refused_with_the_reason() {
     let token = AnyToken::new(Make::SoftHsm);
     let mut driver = Driver::start(&token);

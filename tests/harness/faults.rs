@@ -94,6 +94,11 @@ impl Faults {
         self.ask("fired").iter().map(count).sum()
     }
 
+    /// How many bytes the process has allocated and not freed.
+    pub fn heap(&mut self) -> usize {
+        self.ask("heap")[0].parse().unwrap()
+    }
+
     /// How many sessions are open.
     pub fn open(&mut self) -> usize {
         self.ask("open")[0].parse().unwrap()

@@ -14,7 +14,7 @@ use crate::harness::audit::Keys;
 use crate::harness::client::import_request;
 use crate::harness::material::Wrapper;
 use crate::harness::record::Record;
-use crate::harness::{Client, Daemon, Plaintext, Refusal, openssl};
+use crate::harness::{Client, Daemon, Faults, Plaintext, Refusal, openssl};
 
 /// Nobody is refused for longer than this: faults last for seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,6 +54,14 @@ impl Ledger {
 
     pub(super) fn keys(&self) -> Keys {
         self.pages(|pages| pages.keys.clone())
+    }
+
+    /// How many imports and how many uses have been acknowledged.
+    pub(super) fn acknowledged(&self) -> (u64, u64) {
+        self.pages(|pages| {
+            let imports = pages.ended.get(&("ImportKeyMaterial", "OK".to_owned()));
+            (imports.copied().unwrap_or_default(), pages.checked)
+        })
     }
 
     /// What was asked and answered.
@@ -175,6 +183,15 @@ pub(super) async fn check_all(client: &Client, ledger: &Ledger) {
 pub(super) async fn forget_the_oldest(client: &Client, ledger: &Ledger, most: usize) {
     while let Some(oldest) = ledger.pages(|pages| (pages.held.len() > most).then(|| pages.held.pop_front()).flatten()) {
         persist(ledger, "DeleteImportedKeyMaterial", || client.delete_material(&oldest.key_id)).await;
+    }
+}
+
+/// Waits until all sessions with the token are open again.
+pub(super) async fn all_sessions(faults: &mut Faults, sessions: usize) {
+    let until = Instant::now() + PATIENCE;
+    while faults.open() != sessions {
+        assert!(Instant::now() < until, "{} sessions, and not {sessions}", faults.open());
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::forward::{self, Function};
 use crate::rule::{Action, Occurrence, Rule};
-use crate::{STATE, rv};
+use crate::{STATE, heap, rv};
 
 /// Does what a line says; the whole answer, line feeds included.
 pub(crate) fn obey(line: &str) -> String {
@@ -61,9 +61,13 @@ fn act(line: &str) -> Result<String, String> {
         ["open"] => {
             let _infallible = writeln!(answer, "{}", STATE.open());
         }
+        ["heap"] => {
+            let _infallible = writeln!(answer, "{}", heap::in_use()?);
+        }
         _ => {
             return Err(format!(
-                "{line:?} is no command: rule, clear, sessions, absent, present, renew, count, reset, fired, hanging, wait and open are"
+                "{line:?} is no command: rule, clear, sessions, absent, present, renew, count, reset, fired, hanging, wait, \
+                 open and heap are"
             ));
         }
     }

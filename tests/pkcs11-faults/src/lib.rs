@@ -10,6 +10,9 @@ mod command;
 // PKCS#11 is a C interface: pointers come from the caller and go to the real module as they are.
 #[allow(unsafe_code)]
 mod forward;
+// The C allocator is asked.
+#[allow(unsafe_code)]
+mod heap;
 mod rule;
 mod rv;
 mod socket;
