@@ -72,7 +72,7 @@ pub async fn measure(report: &mut Report) {
     let held = held::hold(&mut fleet, waiting, imported).await;
     let lost = lost::count(&fleet, &held.imported).await;
     let acknowledged = held.imported.len();
-    drop(fleet);
+    fleet.resize(0);
     floor.measure(&commits).await;
 
     floor.report(report);
