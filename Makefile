@@ -1,7 +1,8 @@
 # make run        serve over SoftHSM2 on localhost:8443, everything under .local; what is missing is installed through apt
 # make test       all tests; what they need is installed: PostgreSQL and the like through apt, the aws command from PyPI into
 #                 target/ci; a second token, Kryoptic, is built into target/kryoptic, once
-# make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure
+# make bench      the service beside its floor on this machine, a report in target/bench; ONLY=burst runs one measure, ONLY=replicas
+#                 three services beside one, and three of which one is killed
 # make faults     every call to the token, SoftHSM2 and Kryoptic, through every return value, and a table of what came of it: hours;
 #                 ONLY=an_import runs one part, ONLY=an_import_on_kryoptic it on one token, CASES=200 so many of each. `make test`
 #                 takes a sample of some fifty cases on SoftHSM2 and ten on Kryoptic

@@ -12,6 +12,8 @@ mod pair;
 mod parameters;
 mod plot;
 mod pool;
+mod processors;
+mod replicas;
 mod report;
 mod samples;
 mod scale;
@@ -22,7 +24,7 @@ use std::path::Path;
 use report::Report;
 
 /// The measures by name, each with what it takes to run.
-const NAMES: [&str; 7] = ["parameters", "concurrency", "burst", "imports", "fronts", "scale", "padding"];
+const NAMES: [&str; 8] = ["parameters", "concurrency", "burst", "imports", "fronts", "replicas", "scale", "padding"];
 
 /// Runs those that are named, or all, and prints and writes what they found.
 pub async fn run(wanted: &[String]) {
@@ -38,6 +40,7 @@ pub async fn run(wanted: &[String]) {
             "burst" => burst::measure(&mut report).await,
             "imports" => imports::measure(&mut report).await,
             "fronts" => fronts::measure(&mut report).await,
+            "replicas" => replicas::measure(&mut report).await,
             "scale" => scale::measure(&mut report).await,
             "padding" => padding::measure(&mut report).await,
             _ => unreachable!("{name} is among the names"),

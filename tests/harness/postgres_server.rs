@@ -12,36 +12,46 @@ use tempfile::TempDir;
 use super::mount::Mount;
 use super::postgres::binaries;
 
-/// Few and small files of the write-ahead log, so that it fits a small disk.
-const SMALL: [&str; 6] = ["-c", "max_wal_size=4MB", "-c", "min_wal_size=2MB", "-c", "shared_buffers=16MB"];
+/// Few and small files of the write-ahead log, so that it fits a small disk; nothing is waited for that only a power failure undoes.
+const SMALL: [&str; 8] =
+    ["-c", "fsync=off", "-c", "max_wal_size=4MB", "-c", "min_wal_size=2MB", "-c", "shared_buffers=16MB"];
+/// What is committed is on the disk.
+const DURABLE: [&str; 0] = [];
 
 pub struct PostgresServer {
     process: Option<Child>,
     // In this order: what is mounted goes before the folder that it is on.
     _disk: Option<Mount>,
     folder: TempDir,
+    settings: &'static [&'static str],
 }
 
 impl PostgresServer {
     /// One that runs, on the disk that there is.
     pub async fn start() -> Self {
-        let folder = folder();
-        Self::on(folder, None).await
+        Self::on(folder_in("/tmp"), None, &SMALL).await
+    }
+
+    /// One that does all that PostgreSQL does by default for what it commits, on the disk of /var/tmp: /tmp is often memory.
+    // Only the bench times it.
+    #[allow(dead_code)]
+    pub async fn durable() -> Self {
+        Self::on(folder_in("/var/tmp"), None, &DURABLE).await
     }
 
     /// One that runs on a disk of so many megabytes; `None` where none can be mounted.
     pub async fn on_a_disk_of(megabytes: u32) -> Option<Self> {
-        let folder = folder();
+        let folder = folder_in("/tmp");
         let disk = Mount::small(folder.path(), megabytes)?;
-        Some(Self::on(folder, Some(disk)).await)
+        Some(Self::on(folder, Some(disk), &SMALL).await)
     }
 
-    async fn on(folder: TempDir, disk: Option<Mount>) -> Self {
+    async fn on(folder: TempDir, disk: Option<Mount>, settings: &'static [&'static str]) -> Self {
         let path = folder.path().display().to_string();
         if rustix::process::geteuid().is_root() {
             assert!(Command::new("chown").args(["postgres:postgres", &path]).status().unwrap().success());
         }
-        let mut server = Self { process: None, _disk: disk, folder };
+        let mut server = Self { process: None, _disk: disk, folder, settings };
         let data = server.data().display().to_string();
         let initdb =
             ["--username=keyferry", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"];
@@ -77,7 +87,7 @@ impl PostgresServer {
             if self.process.as_mut().is_none_or(|process| process.try_wait().unwrap().is_some()) {
                 let mut command = self.command("postgres");
                 command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());
-                command.args(["-c", "listen_addresses=", "-c", "fsync=off"]).args(SMALL);
+                command.args(["-c", "listen_addresses="]).args(self.settings);
                 self.process = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
             }
             if PgConnection::connect(&self.url()).await.is_ok() {
@@ -130,9 +140,9 @@ impl Drop for PostgresServer {
     }
 }
 
-/// Where the postgres user gets to.
-fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("keyferry-postgres.").tempdir_in("/tmp").unwrap()
+/// In a folder that the postgres user gets to, and whose name leaves room for a socket's.
+fn folder_in(place: &str) -> TempDir {
+    tempfile::Builder::new().prefix("keyferry-postgres.").tempdir_in(place).unwrap()
 }
 
 /// Writes a file until there is no room for more.

@@ -130,7 +130,8 @@ pub async fn surely<T>(call: impl AsyncFn() -> Result<T, Refusal>) -> Result<T, 
     }
 }
 
-fn is_passing(refusal: &Refusal) -> bool {
+/// Whether the same call may be answered if it is made anew.
+pub fn is_passing(refusal: &Refusal) -> bool {
     matches!(
         &*refusal.reason,
         "KMSInternalException" | "DependencyTimeoutException" | "KeyUnavailableException" | "ThrottlingException"

@@ -1,8 +1,9 @@
 //! What is done on a daemon's token while the daemon is down: in a process of its own, for a process loads a module once, and
 //! SoftHSM then holds to one folder of tokens.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass};
@@ -11,6 +12,7 @@ use keyferry::model::ObjectId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::floor::processes::{self, Share};
 use super::pair;
 use crate::harness::softhsm;
 
@@ -24,7 +26,18 @@ pub enum Errand {
     Plant(Vec<Lot>),
     /// Says how much memory a process takes that opens the token, logs in and lists it, in bytes.
     Weigh,
+    /// Does its share of what several processes do to one token at once, when it is told to; answers [`processes::Done`].
+    Work(Share),
 }
+
+/// An errand that waits to be told to go on.
+pub struct Waiting {
+    process: Child,
+    said: BufReader<ChildStdout>,
+}
+
+/// What it says when it does.
+const READY: &str = "ready\n";
 
 /// So many copies of one pair.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -53,12 +66,46 @@ pub struct PlantedLot {
 impl Errand {
     /// Runs it on the token of this SOFTHSM2_CONF.
     pub fn run<T: DeserializeOwned>(&self, conf: &Path) -> T {
-        let mut errand = Command::new(std::env::current_exe().unwrap());
-        errand.env("SOFTHSM2_CONF", conf).env(ERRAND, serde_json::to_string(self).unwrap()).stderr(Stdio::inherit());
-        let done = errand.output().unwrap();
+        let done = self.command(conf).output().unwrap();
         assert!(done.status.success(), "an errand to the token: {}", done.status);
         serde_json::from_slice(&done.stdout).unwrap()
     }
+
+    /// Begins one that waits, and returns when it does.
+    pub fn begin(&self, conf: &Path) -> Waiting {
+        let mut process = self.command(conf).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut said, mut first) = (BufReader::new(process.stdout.take().unwrap()), String::new());
+        said.read_line(&mut first).unwrap();
+        assert_eq!(first, READY, "an errand to the token");
+        Waiting { process, said }
+    }
+
+    fn command(&self, conf: &Path) -> Command {
+        let mut errand = Command::new(std::env::current_exe().unwrap());
+        errand.env("SOFTHSM2_CONF", conf).env(ERRAND, serde_json::to_string(self).unwrap()).stderr(Stdio::inherit());
+        errand
+    }
+}
+
+impl Waiting {
+    /// Tells it to go on.
+    pub fn go_on(&mut self) {
+        self.process.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+
+    /// What it answers at its end.
+    pub fn answer<T: DeserializeOwned>(mut self) -> T {
+        let answer = serde_json::from_reader(self.said).unwrap();
+        let status = self.process.wait().unwrap();
+        assert!(status.success(), "an errand to the token: {status}");
+        answer
+    }
+}
+
+/// Waits to be told to go on.
+fn wait() {
+    std::io::stdout().write_all(READY.as_bytes()).unwrap();
+    std::io::stdin().read_line(&mut String::new()).unwrap();
 }
 
 /// Whether this process is an errand.
@@ -85,8 +132,11 @@ pub fn obey() {
             list(&session);
             serde_json::to_string(&resident_bytes(std::process::id()))
         }
+        Errand::Work(share) => {
+            let sessions = (0..share.threads).map(|_| module.open_rw_session(slot).unwrap()).collect();
+            serde_json::to_string(&processes::work(share, &session, sessions, wait))
+        }
     };
-    use std::io::Write;
     std::io::stdout().write_all(answer.unwrap().as_bytes()).unwrap();
 }
 

@@ -1,6 +1,8 @@
 //! The floor: what the token and the disk take, with no service around them.
 
+pub mod commits;
 pub mod imports;
+pub mod processes;
 pub mod record;
 pub mod token;
 mod unwrap;
@@ -17,7 +19,7 @@ use record::BareRecord;
 use token::BareToken;
 
 /// About what the service has maced: the protected header and the claims of an import token.
-const MACED: [u8; 200] = [0x5a; 200];
+pub const MACED: [u8; 200] = [0x5a; 200];
 
 /// What GetParametersForImport cannot do without: one HMAC in the token, one durable commit, one call over the wire.
 pub struct Issuing {

@@ -22,6 +22,8 @@ use crate::harness::{Client, Daemon, openssl};
 pub enum Material {
     /// An AES-256 key, under RSA-OAEP alone.
     Aes,
+    /// An HMAC-SHA-256 key, likewise.
+    Hmac,
     /// A private key on P-256, under RSA-OAEP and AES-KWP.
     P256,
 }
@@ -95,7 +97,7 @@ async fn import(client: &Client, watch: &Watch, requests: &[pb::ImportKeyMateria
 impl Material {
     fn algorithm(self) -> WrappingAlgorithm {
         match self {
-            Self::Aes => WrappingAlgorithm::RsaesOaepSha1,
+            Self::Aes | Self::Hmac => WrappingAlgorithm::RsaesOaepSha1,
             Self::P256 => WrappingAlgorithm::RsaAesKeyWrapSha1,
         }
     }
@@ -103,7 +105,7 @@ impl Material {
     /// Fresh material under this public key.
     pub fn wrapped(self, spki: &[u8]) -> Vec<u8> {
         let plain = match self {
-            Self::Aes => openssl::random(32),
+            Self::Aes | Self::Hmac => openssl::random(32),
             Self::P256 => openssl::private_key(MaterialKind::Ec(Curve::P256)),
         };
         wrap(spki, self.algorithm(), &plain).unwrap()
@@ -113,6 +115,7 @@ impl Material {
     async fn request(self, client: &Client, spec: WrappingKeySpec) -> pb::ImportKeyMaterialRequest {
         let key = match self {
             Self::Aes => client.create_symmetric().await,
+            Self::Hmac => client.create_external(KeySpec::Hmac256, KeyUsage::GenerateVerifyMac).await,
             Self::P256 => client.create_external(KeySpec::EccNistP256, KeyUsage::SignVerify).await,
         };
         let set = client.parameters(&key.key_id, self.algorithm(), spec).await.unwrap();

@@ -34,16 +34,26 @@ where
     C: Fn(usize) -> F + Send + Sync + 'static,
     F: Future<Output = Result<(), Refusal>> + Send,
 {
-    let (call, next) = (Arc::new(call), Arc::new(AtomicUsize::new(0)));
+    as_long_as(move |number| number < calls, in_flight, call).await
+}
+
+/// Makes calls as long as there is to be one of the next number, `in_flight` at once.
+pub async fn as_long_as<M, C, F>(more: M, in_flight: usize, call: C) -> Outcome
+where
+    M: Fn(usize) -> bool + Send + Sync + 'static,
+    C: Fn(usize) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<(), Refusal>> + Send,
+{
+    let (more, call, next) = (Arc::new(more), Arc::new(call), Arc::new(AtomicUsize::new(0)));
     let began = Instant::now();
     let mut callers = JoinSet::new();
     for _ in 0..in_flight {
-        let (call, next) = (Arc::clone(&call), Arc::clone(&next));
+        let (more, call, next) = (Arc::clone(&more), Arc::clone(&call), Arc::clone(&next));
         callers.spawn(async move {
             let mut made = Vec::new();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= calls {
+                if !more(number) {
                     return made;
                 }
                 made.push(timed(call(number)).await);

@@ -32,7 +32,13 @@ impl Pools {
     /// A fresh installation with these, initialised. No helping on the host: then only one use of pairs is pooled, and what
     /// the daemon takes of memory is not what it locks.
     pub fn install(self) -> Installation {
-        let installation = Installation::new(Settings { host_assisted: "none", more: self.tables(), ..Settings::default() });
+        self.install_over(None)
+    }
+
+    /// As [`Pools::install`], over the database of this URL.
+    pub fn install_over(self, store_url: Option<String>) -> Installation {
+        let settings = Settings { host_assisted: "none", more: self.tables(), store_url, ..Settings::default() };
+        let installation = Installation::new(settings);
         // As it comes; the tests have the janitor hurry.
         installation.edit_config("interval_seconds = 1\n", "interval_seconds = 30\n");
         installation

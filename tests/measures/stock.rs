@@ -50,13 +50,21 @@ impl Stock {
     }
 }
 
+/// Lays in pairs of one spec that stand ready, over PostgreSQL. No service may run on the installation.
+pub async fn lay_in_over_postgres(installation: &Installation, spec: WrappingKeySpec, pairs: usize) {
+    let planted = plant(&installation.token.conf(), vec![Lot { bits: bits(spec), copies: pairs }]);
+    let [lot] = &planted.lots[..] else { panic!("one lot was asked for, not {}", planted.lots.len()) };
+    rows::ready_over_postgres(&installation.store_url(), &planted.serial, spec, lot).await;
+    let _best_effort = std::process::Command::new("sync").status();
+}
+
 pub fn bits(spec: WrappingKeySpec) -> u64 {
     8 * u64::try_from(spec.modulus_bytes().unwrap()).unwrap()
 }
 
 /// Plants in memory where there is some, and brings the token home to the disk: SoftHSM writes an object in so many steps
 /// that ten thousand take minutes there.
-fn plant(conf: &Path, lots: Vec<Lot>) -> Planted {
+pub fn plant(conf: &Path, lots: Vec<Lot>) -> Planted {
     let errand = Errand::Plant(lots);
     let Ok(memory) = TempDir::new_in("/dev/shm") else { return errand.run(conf) };
     let home = conf.with_file_name("tokens");

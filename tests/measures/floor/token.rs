@@ -55,7 +55,8 @@ impl BareToken {
     }
 }
 
-fn mac_key(session: &Session) -> ObjectHandle {
+/// A key for HMACs on the token, as the service has its key there.
+pub(super) fn mac_key(session: &Session) -> ObjectHandle {
     let template = [
         Attribute::Class(ObjectClass::SECRET_KEY),
         Attribute::KeyType(KeyType::GENERIC_SECRET),

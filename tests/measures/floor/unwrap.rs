@@ -1,6 +1,6 @@
 //! The calls that bring one material into the token: unwrapped, proved, copied, read back.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource};
@@ -25,13 +25,15 @@ pub fn unwrap(session: &Session, changing: &Mutex<()>, material: Material, key: 
     let (rsa_part, rest) = blob.split_at(modulus_bytes(session, key));
     match material {
         Material::Aes => {
-            let object = session.unwrap_key(&Mechanism::RsaPkcsOaep(params), key, rsa_part, &aes()).unwrap();
-            is_hidden(session, object);
-            is_of_its_kind(session, object);
-            prove_length(session, object);
+            let object = unwrap_secret(session, params, key, rsa_part, &aes());
             let blocks = [0x5a; 48];
             let encrypted = session.encrypt(&Mechanism::AesEcb, object, &blocks).unwrap();
             assert_eq!(session.decrypt(&Mechanism::AesEcb, object, &encrypted).unwrap(), blocks);
+            object
+        }
+        Material::Hmac => {
+            let object = unwrap_secret(session, params, key, rsa_part, &hmac());
+            session.sign(&Mechanism::Sha256Hmac, object, &[0x5a; 32]).unwrap();
             object
         }
         Material::P256 => {
@@ -52,15 +54,30 @@ pub fn unwrap(session: &Session, changing: &Mutex<()>, material: Material, key: 
     }
 }
 
+/// Unwraps a secret key, and looks at what it is.
+fn unwrap_secret(
+    session: &Session,
+    params: PkcsOaepParams<'_>,
+    key: ObjectHandle,
+    blob: &[u8],
+    template: &[Attribute],
+) -> ObjectHandle {
+    let object = session.unwrap_key(&Mechanism::RsaPkcsOaep(params), key, blob, template).unwrap();
+    is_hidden(session, object);
+    is_of_its_kind(session, object);
+    prove_length(session, object);
+    object
+}
+
 /// Copies to the token and reads back.
 pub fn keep(session: &Session, changing: &Mutex<()>, material: Material, object: ObjectHandle, id: &ObjectId) {
     let kept = {
-        let _changing = changing.lock().unwrap();
+        let _changing = alone(changing);
         pair::copy(session, object, id, ObjectKind::Material)
     };
     is_hidden(session, kept);
     let usage = match material {
-        Material::Aes => &[
+        Material::Aes | Material::Hmac => &[
             AttributeType::Decrypt,
             AttributeType::Derive,
             AttributeType::Encrypt,
@@ -80,9 +97,14 @@ pub fn keep(session: &Session, changing: &Mutex<()>, material: Material, object:
     session.get_attributes(kept, usage).unwrap();
 }
 
-fn destroy(session: &Session, changing: &Mutex<()>, object: ObjectHandle) {
-    let _changing = changing.lock().unwrap();
+pub fn destroy(session: &Session, changing: &Mutex<()>, object: ObjectHandle) {
+    let _changing = alone(changing);
     session.destroy_object(object).unwrap();
+}
+
+/// The one that changes the token. One that failed meanwhile has left nothing half done here.
+fn alone(changing: &Mutex<()>) -> MutexGuard<'_, ()> {
+    changing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_hidden(session: &Session, object: ObjectHandle) {
@@ -142,6 +164,13 @@ fn aes() -> Vec<Attribute> {
     template.extend([Attribute::Encrypt(true), Attribute::Decrypt(true)]);
     template.extend([Attribute::Derive(false), Attribute::Sign(false), Attribute::Unwrap(false)]);
     template.extend([Attribute::Verify(false), Attribute::Wrap(false)]);
+    template
+}
+
+fn hmac() -> Vec<Attribute> {
+    let mut template = secret_of_session(ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET);
+    template.extend([Attribute::Sign(true), Attribute::Verify(true), Attribute::Decrypt(false)]);
+    template.extend([Attribute::Derive(false), Attribute::Encrypt(false), Attribute::Unwrap(false), Attribute::Wrap(false)]);
     template
 }
 

@@ -5,10 +5,14 @@ use std::path::Path;
 use keyferry::clock::{Clock, SystemClock};
 use keyferry::model::{WrappingKeyId, WrappingKeySpec};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection, Row};
+use sqlx::{Connection, PgConnection, Row};
 
 use super::super::errand::PlantedLot;
 use crate::harness::installation::ACCOUNT;
+
+/// A pair that stands ready.
+const READY: &str = "INSERT INTO wrapping_keys (id, object, token, spec, pair_use, state, spki, created_at, attempts) \
+                     VALUES ($1, $2, $3, $4, 'unwrap', 'ready', $5, $6, 0)";
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -28,9 +32,7 @@ impl Rows {
     pub async fn ready(&mut self, serial: &str, spec: WrappingKeySpec, lot: &PlantedLot) {
         let mut all = self.0.begin().await.unwrap();
         for (made_at, object) in (now()..).zip(&lot.ids) {
-            let sql = "INSERT INTO wrapping_keys (id, object, token, spec, pair_use, state, spki, created_at, attempts) \
-                       VALUES ($1, $2, $3, $4, 'unwrap', 'ready', $5, $6, 0)";
-            let query = sqlx::query(sql).bind(WrappingKeyId::random().to_string()).bind(&object[..]).bind(serial);
+            let query = sqlx::query(READY).bind(WrappingKeyId::random().to_string()).bind(&object[..]).bind(serial);
             query.bind(spec.as_str()).bind(&lot.spki).bind(made_at).execute(&mut *all).await.unwrap();
         }
         all.commit().await.unwrap();
@@ -67,6 +69,17 @@ impl Rows {
         let rows = sqlx::query("SELECT id FROM keys").fetch_all(&mut self.0).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
+}
+
+/// As [`Rows::ready`], in the PostgreSQL database of this URL.
+pub async fn ready_over_postgres(url: &str, serial: &str, spec: WrappingKeySpec, lot: &PlantedLot) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let mut all = connection.begin().await.unwrap();
+    for (made_at, object) in (now()..).zip(&lot.ids) {
+        let query = sqlx::query(READY).bind(WrappingKeyId::random().to_string()).bind(&object[..]).bind(serial);
+        query.bind(spec.as_str()).bind(&lot.spki).bind(made_at).execute(&mut *all).await.unwrap();
+    }
+    all.commit().await.unwrap();
 }
 
 /// Milliseconds since 1970.
