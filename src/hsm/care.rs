@@ -117,7 +117,7 @@ impl Care {
         Ok(module)
     }
 
-    /// A session for the worker `worker`, which has none; `None` where the token is ill and it is another's turn to try.
+    /// A session for the worker `worker`, which has none and says by [`Care::recovered`] that it serves; `None` where the token is ill and it is another's turn to try.
     pub(super) fn attempt(&self, worker: u64, written_off: &Arc<AtomicBool>) -> Option<Result<Token, OpenError>> {
         {
             let mut illness = self.illness();
@@ -132,7 +132,6 @@ impl Care {
         // Nobody takes what comes too late.
         if opened.is_ok() && !written_off.load(Ordering::SeqCst) {
             self.reopened.fetch_add(1, Ordering::Relaxed);
-            self.recovered();
         }
         Some(opened)
     }

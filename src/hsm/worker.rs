@@ -85,7 +85,12 @@ impl Crew {
             let token = match held.take() {
                 Some(token) => token,
                 None => match self.recover(place, &mut left) {
-                    Ok(token) => token,
+                    Ok(token) => {
+                        // First: whoever hears that the token serves again is to find somebody who does.
+                        place.come();
+                        self.care.recovered();
+                        token
+                    }
                     Err(End::WrittenOff) => return self.care.came_back(),
                     Err(End::Over | End::Lost(_)) => break,
                 },
@@ -201,22 +206,24 @@ impl Crew {
                 }
                 Some(Err(OpenError::Initialising)) => self.care.wait(LOOK),
                 None if self.care.condition() == Condition::Well => self.care.wait(LOOK),
-                attempt => {
-                    if let Some(Err(error)) = attempt {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "no session with the token yet");
-                    }
+                None => {
                     left.take().into_iter().for_each(Job::turn_away);
-                    self.pause(place, pause);
+                    self.pause(place, pause, || self.care.condition() == Condition::Well);
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "no session with the token yet");
+                    left.take().into_iter().for_each(Job::turn_away);
+                    self.pause(place, pause, || false);
                 }
             }
         }
         Err(End::Over)
     }
 
-    /// Waits, and meanwhile turns those away who ask.
-    fn pause(&self, place: &Place, pause: Duration) {
+    /// Waits, at most until `is_over`, and meanwhile turns those away who ask.
+    fn pause(&self, place: &Place, pause: Duration, is_over: impl Fn() -> bool) {
         let until = std::time::Instant::now() + pause;
-        loop {
+        while !is_over() {
             place.lane.turn_away();
             let left = until.saturating_duration_since(std::time::Instant::now());
             if left.is_zero() || place.lane.jobs.is_disconnected() {

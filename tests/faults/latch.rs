@@ -31,5 +31,6 @@ async fn a_pin_that_is_refused_is_not_tried_again_before_a_restart() {
         scene = scene.restarted().await;
         scene.serves_again(&import).await.unwrap();
     }
+    scene.settled().await.unwrap();
     scene.end().await;
 }

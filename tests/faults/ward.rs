@@ -15,11 +15,15 @@ use crate::harness::material::Wrapper;
 use crate::harness::record::Record;
 use crate::harness::{Client, Daemon, Faults, Installation, Plaintext, Refusal, Settings, openssl};
 
-/// Within this the service serves again, once the token is well.
-const HEALED: Duration = Duration::from_secs(10);
+/// How long it is waited for that the service serves again, once the token is well.
+const HEALED: Duration = Duration::from_secs(60);
 
-/// What a caller waits at most where it is known that the token does not serve. Milliseconds, but this machine may be busy.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// What one of some callers waits at most where it is known that the token does not serve: less than a call may take. Milliseconds, but
+/// this machine may be busy.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// So many callers.
+const TRIES: usize = 20;
 
 pub(super) struct Ward {
     make: Make,
@@ -108,10 +112,17 @@ impl Ward {
     /// Waits until it is known that the token does not serve: from then on nobody waits for it.
     pub(super) async fn refuses_at_once(&self) {
         self.said("the token does not serve");
-        let began = Instant::now();
-        let refusal = self.mac().await.unwrap_err();
-        assert_eq!(refusal.reason, "DependencyTimeoutException");
-        assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+        let mut quickest = Duration::MAX;
+        for _ in 0..TRIES {
+            let began = Instant::now();
+            let refusal = self.mac().await.unwrap_err();
+            assert_eq!(refusal.reason, "DependencyTimeoutException");
+            quickest = quickest.min(began.elapsed());
+            if quickest < AT_ONCE {
+                return;
+            }
+        }
+        panic!("a caller waits {quickest:?} at least");
     }
 }
 

@@ -13,8 +13,8 @@ use crate::harness::daemon::field;
 use crate::harness::{Client, Daemon, Faults, Installation, Refusal, Settings, faults, softhsm};
 use crate::monitoring::{get, value};
 
-/// Within this the keys of a token serve again, once it is well.
-const HEALED: Duration = Duration::from_secs(10);
+/// How long it is waited for that the keys of a token serve again, once it is well.
+const HEALED: Duration = Duration::from_secs(60);
 
 /// An installation on two tokens in one folder: the second's module is a copy, so that the life of the one is not that of the other.
 struct Two {
