@@ -36,7 +36,7 @@ const HELD: usize = 500;
 const PAIRS: usize = 2 * TURNS * turn::IMPORTED + HELD;
 /// Calls of the bare loops, half of them before the service and half after.
 const BARE_MACS: usize = 12_000;
-const BARE_IMPORTS: usize = 2 * TURNS * turn::IMPORTED;
+const BARE_IMPORTS: usize = 396;
 const COMMITS: usize = 2_400;
 
 /// What of the floor was done in one process, in several, and by PostgreSQL.

@@ -99,6 +99,8 @@ pub async fn take(fleet: &Fleet, keys: Vec<Key>, served: &mut [Served; 4]) -> Ve
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     outcome.samples = outcome.samples.lasting(began.elapsed());
+    let meanwhile =
+        format!("{meanwhile}, wrapping keys destroyed {:.1} s after the last answer", rest.elapsed().as_secs_f64());
     importing.add(Call::ImportKeyMaterial, replicas, outcome, &meanwhile);
 
     let imported: Vec<Acknowledged> = std::mem::take(&mut *imported.lock().unwrap());
