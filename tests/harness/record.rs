@@ -62,6 +62,14 @@ impl Record {
         database.close().await;
     }
 
+    /// Makes what is to be destroyed twelve minutes older: where it is not found, no other replica can be making it any more. The
+    /// daemon may be up.
+    pub async fn age_the_doomed(installation: &Installation) {
+        let database = Database::open(installation).await;
+        database.execute("UPDATE doomed SET doomed_at = doomed_at - 720000").await;
+        database.close().await;
+    }
+
     /// Makes every scheduled deletion due, where there is one. The daemons may be up.
     pub async fn hasten_deletions(store_url: &str) {
         let database = Database::connect(store_url).await;

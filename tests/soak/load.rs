@@ -195,7 +195,8 @@ pub(super) async fn all_sessions(faults: &mut Faults, sessions: usize) {
     }
 }
 
-/// Waits until the pool is full, and nothing is claimed or doomed.
+/// Waits until the pool is full, and nothing is claimed or doomed. Other replicas, for which the service leaves what it does not find
+/// on record for a while, there are none.
 pub(super) async fn quiet(daemon: &Daemon) {
     let until = Instant::now() + Duration::from_secs(180);
     loop {
@@ -207,6 +208,9 @@ pub(super) async fn quiet(daemon: &Daemon) {
             return;
         }
         assert!(Instant::now() < until, "it does not come to rest: {ready} ready, {making} making, {unsettled:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        if !unsettled.is_empty() {
+            Record::age_the_doomed(&daemon.installation).await;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
