@@ -3,6 +3,9 @@
 // The figures are what `make soak` is run for.
 #![allow(clippy::print_stdout)]
 
+// It is run to be read.
+#![allow(clippy::print_stdout)]
+
 mod faults;
 mod figures;
 mod load;
@@ -105,9 +108,15 @@ async fn trouble(daemon: &Daemon, ledger: &Arc<Ledger>, time: Duration) -> Strin
     stop.send_replace(true);
     let plagued = sick.await.unwrap();
     while let Some(ended) = callers.join_next().await {
-        ended.unwrap();
+        ended.unwrap_or_else(|error| panic!("{error}; the service's last words:\n{}", last_words(daemon)));
     }
     plagued
+}
+
+fn last_words(daemon: &Daemon) -> String {
+    let log = daemon.log();
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(200)..].join("\n")
 }
 
 /// What the process holds once no key is left and nothing is done any more. Before it is weighed the PKCS#11 module is initialised
