@@ -1,8 +1,5 @@
 //! `make soak MINUTES=n`: load of every kind for minutes or hours, over a token that fails again and again. Whatever was acknowledged
 //! is used all the while; and what the service holds (memory, files, threads, sessions, objects) is at the end what it was before.
-// The figures are what `make soak` is run for.
-#![allow(clippy::print_stdout)]
-
 // It is run to be read.
 #![allow(clippy::print_stdout)]
 

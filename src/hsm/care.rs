@@ -117,14 +117,23 @@ impl Care {
         Ok(module)
     }
 
-    /// A session for the worker `worker`, which has none and says by [`Care::recovered`] that it serves; `None` where the token is ill and it is another's turn to try.
-    pub(super) fn attempt(&self, worker: u64, written_off: &Arc<AtomicBool>) -> Option<Result<Token, OpenError>> {
+    /// A session for the worker `worker`, which has none and says by [`Care::recovered`] that it serves; `None` where the token is ill and it is
+    /// another's turn to try, as it always is for one that serves no callers.
+    pub(super) fn attempt(
+        &self,
+        worker: u64,
+        serves_callers: bool,
+        written_off: &Arc<AtomicBool>,
+    ) -> Option<Result<Token, OpenError>> {
         {
             let mut illness = self.illness();
             if illness.healer.is_some_and(|healer| healer != worker) {
                 return None;
             }
             if self.condition() != Condition::Well {
+                if !serves_callers {
+                    return None;
+                }
                 illness.healer = Some(worker);
             }
         }
@@ -137,16 +146,17 @@ impl Care {
     }
 
     /// Does what may help after a failed attempt, which was the `tries`th of a worker; returns how long to wait before the next.
-    /// `nobody_serves`: no other has a session for what callers ask. What it does takes less than `limit`.
+    /// `is_the_last`: it is to serve callers, and no other has a session for that. Who is for other work never has the turn: it would wait for
+    /// the callers' sessions, and they for it. What it does takes less than `limit`.
     pub(super) fn treat(
         &self,
         (worker, written_off): (u64, &AtomicBool),
         error: &OpenError,
         tries: u32,
-        nobody_serves: bool,
+        is_the_last: bool,
         limit: Duration,
     ) -> Duration {
-        if !nobody_serves {
+        if !is_the_last {
             return pause_after(tries);
         }
         let tries = {

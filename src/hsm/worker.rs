@@ -180,13 +180,14 @@ impl Crew {
                 if !self.serves_callers(place) && self.nobody_serves() {
                     return (None, LOOK);
                 }
-                match self.care.attempt(place.worker, &place.written_off) {
+                match self.care.attempt(place.worker, self.serves_callers(place), &place.written_off) {
                     None => (None, LOOK),
                     Some(Err(OpenError::Initialising)) => (Some(Err(OpenError::Initialising)), LOOK),
                     Some(Err(error)) => {
                         tries += 1;
                         let who = (place.worker, &*place.written_off);
-                        let pause = self.care.treat(who, &error, tries, self.nobody_serves(), self.longest_call);
+                        let is_the_last = self.serves_callers(place) && self.nobody_serves();
+                        let pause = self.care.treat(who, &error, tries, is_the_last, self.longest_call);
                         (Some(Err(error)), pause)
                     }
                     Some(Ok(token)) => (Some(Ok(token)), LOOK),

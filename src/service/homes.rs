@@ -14,7 +14,7 @@ use super::capacity::{Capacity, Purpose};
 use super::destroy::Reaper;
 use super::pairs::Pairs;
 use super::{Error, Service, Settings, StartError};
-use crate::hsm::{Condition, Hsm, Profile};
+use crate::hsm::{self, Condition, Hsm, Profile};
 use crate::model::{Key, KeySpec, Origin};
 use crate::store;
 
@@ -118,8 +118,15 @@ impl Home {
         self.promised.store(keys, Ordering::Relaxed);
     }
 
+    /// Lets nobody begin what the token cannot do just now: what was put on record for it would be to no purpose, a wrapping key handed out
+    /// that nobody gets, or an object to be destroyed that was never made.
+    pub(super) fn require_serving(&self) -> Result<(), Error> {
+        if self.serves() { Ok(()) } else { Err(hsm::Error::gone().into()) }
+    }
+
     /// Lets one more object in.
     pub(super) fn admit(&self, purpose: Purpose) -> Result<(), Error> {
+        self.require_serving()?;
         self.capacity.admit(purpose).map_err(|full| Error::TokenFull { retry_after: full.look_again() })
     }
 

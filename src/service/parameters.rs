@@ -59,6 +59,9 @@ impl Service {
         };
         let kind = PairKind { spec, pair_use: path.pair_use() };
         let home = self.home(&key)?;
+        for needed in [home, self.homes.first()] {
+            needed.require_serving()?;
+        }
         let pair = self.take_pair(home, call, kind, &issue).await?;
         crate::failpoint::reach("issue.issued");
         call.trail.adds("wrappingKeyId", pair.id.to_string());

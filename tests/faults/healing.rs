@@ -1,12 +1,18 @@
 //! What a token does to a service over hours, in seconds: it hangs, goes away, forgets, and comes back. A key that was imported
 //! before is used all the while.
 
-use keyferry::model::{KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
+use std::time::Instant;
 
-use super::ward::Ward;
+use keyferry::model::{KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::proto as pb;
+
+use super::ward::{HEALED, Ward};
+use crate::call;
 use crate::harness::any_token::Make;
 use crate::harness::client::import_request;
+use crate::harness::daemon::field;
 use crate::harness::material::Wrapper;
+use crate::harness::record::Record;
 use crate::harness::{Plaintext, audit};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,6 +52,48 @@ async fn a_token_that_is_taken_out_and_put_back_serves_again_without_a_restart()
     ward.faults.ask("present");
     println!("served again after {:?}", ward.heals().await);
     ward.said("the token serves again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_token_is_away_nothing_is_put_on_record_for_it_and_no_wrapping_key_is_used_up() {
+    let ward = Ward::new().await;
+    ward.settles("the wrapping key of the import").await;
+    let (mut faults, client) = (ward.faults, ward.client);
+    let external = client.create_external(KeySpec::Hmac256, KeyUsage::GenerateVerifyMac).await;
+    faults.ask("absent");
+    ward.daemon.wait_for_log(|line| field(line, "message") == "the token does not serve");
+    let before = Record::read(&ward.daemon.installation).await;
+    for _ in 0..5 {
+        let request = pb::CreateKeyRequest { key_spec: pb::KeySpec::SymmetricDefault.into(), ..Default::default() };
+        let generated = call!(client.keys(), create_key, request).unwrap_err();
+        let issued = client.parameters(&external.key_id, WrappingAlgorithm::RsaesOaepSha1, WrappingKeySpec::Rsa2048).await;
+        for refusal in [generated, issued.unwrap_err()] {
+            refusal.assert_is("DependencyTimeoutException", "the token is away");
+        }
+    }
+    let after = Record::read(&ward.daemon.installation).await;
+    assert_eq!((after.unsettled, after.wrapping_keys), (before.unsettled, before.wrapping_keys));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_makes_keys_and_fails_late_keeps_nobody_from_opening_sessions_for_callers() {
+    let mut ward = Ward::new().await;
+    // A maker loses its session, and is slow in having another: by then the callers' sessions are lost as well, and one of theirs tries.
+    ward.faults.rule("C_GenerateKey 1 close");
+    ward.faults.rule("C_OpenSession 1 delay 700");
+    let request = pb::CreateKeyRequest { key_spec: pb::KeySpec::SymmetricDefault.into(), ..Default::default() };
+    call!(ward.client.keys(), create_key, request).unwrap_err();
+    ward.faults.reset();
+    ward.faults.rule("C_SignInit * return CKR_DEVICE_ERROR");
+    while ward.mac().await.is_err() && !ward.daemon.log().contains("the token does not serve") {}
+    // Twice as long after each try: the last of so many comes when the maker has failed.
+    let began = Instant::now();
+    while ward.faults.counts().get("C_OpenSession").is_none_or(|tries| *tries < 8) {
+        assert!(began.elapsed() < HEALED, "nobody tries any more:\n{}", ward.daemon.log());
+        tokio::task::yield_now().await;
+    }
+    ward.faults.clear();
+    ward.heals().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

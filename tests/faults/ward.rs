@@ -16,7 +16,7 @@ use crate::harness::record::Record;
 use crate::harness::{Client, Daemon, Faults, Installation, Plaintext, Refusal, Settings, openssl};
 
 /// How long it is waited for that the service serves again, once the token is well.
-const HEALED: Duration = Duration::from_secs(60);
+pub(super) const HEALED: Duration = Duration::from_secs(60);
 
 /// What one of some callers waits at most where it is known that the token does not serve: less than a call may take. Milliseconds, but
 /// this machine may be busy.
