@@ -80,7 +80,8 @@ pub async fn measure(report: &mut Report) {
     timeline::report(report, &held);
     for (call, one, three) in ratios {
         let measure = format!("{call:?} through three replicas on this one machine, calls a second (floor: through one)");
-        report.figure(measure, Goal::RatioAtLeast(0.8), three, Some(one));
+        // No goal: what more replicas give is said by machines of their own.
+        report.figure(measure, Goal::None, three, Some(one));
     }
     eprintln!("  {acknowledged} imports were acknowledged, {} of them while load was held", acknowledged - before);
     report.figure("acknowledged imports that are lost after SIGKILL of one of three", Goal::AtMost(0.0), lost as f64, None);

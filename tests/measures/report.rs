@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::plot::Plot;
 use super::samples::Samples;
 
-/// A goal, and what there is of it.
+/// A goal, if there is one, and what there is of it.
 struct Figure {
     measure: String,
     goal: Goal,
@@ -27,6 +27,8 @@ pub enum Goal {
     AtMost(f64),
     /// At least this.
     AtLeast(f64),
+    /// Nothing: it is shown beside its floor.
+    None,
 }
 
 impl Figure {
@@ -34,13 +36,16 @@ impl Figure {
         self.floor.map(|floor| self.value / floor)
     }
 
-    fn holds(&self) -> bool {
-        match self.goal {
+    /// `None` where nothing is asked.
+    fn holds(&self) -> Option<bool> {
+        let holds = match self.goal {
             Goal::RatioAtMost(most) => self.ratio().is_some_and(|ratio| ratio <= most),
             Goal::RatioAtLeast(least) => self.ratio().is_some_and(|ratio| ratio >= least),
             Goal::AtMost(most) => self.value <= most,
             Goal::AtLeast(least) => self.value >= least,
-        }
+            Goal::None => return None,
+        };
+        Some(holds)
     }
 
     fn json(&self) -> Value {
@@ -59,6 +64,7 @@ impl std::fmt::Display for Goal {
             Self::RatioAtLeast(least) => write!(f, "≥ {least} × the floor"),
             Self::AtMost(most) => write!(f, "≤ {most}"),
             Self::AtLeast(least) => write!(f, "≥ {least}"),
+            Self::None => Ok(()),
         }
     }
 }
@@ -114,7 +120,7 @@ impl Report {
                 number(Some(figure.value)),
                 number(figure.floor),
                 number(figure.ratio()),
-                if figure.holds() { "holds" } else { "MISSED" }.to_owned(),
+                figure.holds().map_or("", |holds| if holds { "holds" } else { "MISSED" }).to_owned(),
             ]);
         }
         for (table, numbers) in [(&mut self.samples, 1..6), (&mut figures, 2..5)] {
