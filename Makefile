@@ -5,7 +5,7 @@
 #                 three services beside one, and three of which one is killed
 # make faults     every call to the token, SoftHSM2 and Kryoptic, through every return value, and a table of what came of it: hours;
 #                 ONLY=an_import runs one part, ONLY=an_import_on_kryoptic it on one token, CASES=200 so many of each. `make test`
-#                 takes a sample of some fifty cases on SoftHSM2 and ten on Kryoptic
+#                 takes a sample of some fifty cases on SoftHSM2 and a dozen on Kryoptic
 # make crashes    the service killed a thousand times under load, alone and as one of three, a table at the end; KILLS=100 for less
 # make fuzz       what comes from outside, fed to libFuzzer, a minute for each target; ONLY=pkcs8 runs one, SECONDS=600 longer
 # make tokens     doctor and imports on the further tokens of this machine: NSS, openCryptoki, whose one token it takes, and all of
