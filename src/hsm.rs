@@ -36,6 +36,7 @@ mod sweep;
 mod templates;
 mod token;
 mod turn;
+mod unseen;
 mod unwrap;
 mod usage;
 mod vitals;

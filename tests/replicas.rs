@@ -4,6 +4,7 @@ mod clocks;
 mod handover;
 mod lost;
 mod outage;
+mod unseen;
 mod upgrade;
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};

@@ -184,6 +184,7 @@ impl Care {
         let forget = || {
             self.shared.forget_handles();
             self.shared.undestroyed().clear();
+            self.shared.unseen.look_afresh();
             self.shared.unmade.store(0, Ordering::Relaxed);
         };
         match self.library.renew(self.library.number(), patience, forget) {
@@ -204,12 +205,14 @@ impl Care {
         }
     }
 
-    /// Where the token has not said whether it destroyed an object, or makes no pairs and does all else, initialises the module anew, at once and then ever more seldom: some
-    /// tokens hide until then what they have not destroyed. Blocks.
+    /// Where the token has not said whether it destroyed an object, lacks one that must be there, or makes no pairs and does all else,
+    /// initialises the module anew, at once and then ever more seldom: some tokens hide until then what they have not destroyed, or what
+    /// another process has made. Blocks.
     pub(super) fn settle_doubts(&self) {
         {
             let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.shared.undestroyed().is_empty() && self.shared.unmade.load(Ordering::Relaxed) < MOST_UNMADE {
+            let makes_pairs = self.shared.unmade.load(Ordering::Relaxed) < MOST_UNMADE;
+            if self.shared.undestroyed().is_empty() && makes_pairs && !self.shared.unseen.may_be_seen() {
                 *doubts = Doubts::default();
                 return;
             }

@@ -247,7 +247,7 @@ impl Hsm {
         self.ask(&self.sweeping, work).await
     }
 
-    /// Where the token has not said whether it destroyed an object, has it looked at afresh, but not often: sessions are opened anew for
+    /// Where the token has not said whether it destroyed an object, or lacks one that must be there, has it looked at afresh, but not often: sessions are opened anew for
     /// that, and calls wait meanwhile.
     pub async fn settle_doubts(&self) {
         let ended = Arc::clone(&self.ended);
@@ -266,6 +266,12 @@ impl Hsm {
     pub fn unknown_of(&self, objects: &[ObjectId]) -> Vec<ObjectId> {
         let handles = self.shared().handles();
         objects.iter().filter(|id| handles.get(id).is_none()).copied().collect()
+    }
+
+    /// Takes note of an object that must be there and is not found. Whether it may be there all the same, and be seen once
+    /// [`Hsm::settle_doubts`] has looked afresh: SoftHSM 2.6.1 does not see all that another process makes.
+    pub fn misses(&self, object: ObjectId) -> bool {
+        self.shared().unseen.note(object)
     }
 
     /// Forgets the handles of objects that are not there any more.

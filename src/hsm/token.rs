@@ -24,6 +24,7 @@ use super::library::Lease;
 use super::login::Login;
 use super::mechanism::KeyWrap;
 use super::turn::{Taken, Turn};
+use super::unseen::Unseen;
 use super::{Error, OpenError};
 use crate::model::ObjectId;
 
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub(super) listing: Turn,
     /// Objects whose destruction failed. Some tokens do not show them any more, and have them back after a restart.
     undestroyed: Mutex<HashSet<ObjectId>>,
+    /// Objects that must be there and are not found.
+    pub(super) unseen: Unseen,
     /// Objects that are being put on the token: as long as a call hangs, one that is not found may still come.
     making: Mutex<HashSet<ObjectId>>,
     /// How many pairs in a row could not be made for a reason that may lie in the module.
@@ -65,6 +68,7 @@ impl Shared {
             making: Mutex::default(),
             unmade: AtomicU32::new(0),
             undestroyed: Mutex::default(),
+            unseen: Unseen::default(),
             key_wrap: OnceLock::new(),
             mac_key: OnceLock::new(),
         }
