@@ -55,7 +55,7 @@ async fn a_token_that_is_taken_out_and_put_back_serves_again_without_a_restart()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_token_is_away_nothing_is_put_on_record_for_it_and_no_wrapping_key_is_used_up() {
+async fn while_the_token_is_away_nothing_is_put_on_record_for_it() {
     let ward = Ward::new().await;
     ward.settles("the wrapping key of the import").await;
     let (mut faults, client) = (ward.faults, ward.client);
