@@ -11,13 +11,6 @@ use crate::harness::daemon::field;
 use crate::harness::refusal::surely;
 use crate::harness::{Client, Daemon, Installation, Refusal, Settings, postgres};
 
-const NO_POOL: &str = "\
-[pool]
-rsa_2048 = { low = 0, high = 0 }
-rsa_3072 = { low = 0, high = 0 }
-rsa_4096 = { low = 0, high = 0 }
-";
-
 async fn mac(client: &Client, key_id: &str) -> Result<Vec<u8>, Refusal> {
     let request = pb::GenerateMacRequest {
         message: b"message".to_vec(),
@@ -38,7 +31,7 @@ fn objects(installation: &Installation) -> BTreeSet<PathBuf> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_process_made_and_the_module_does_not_see_serves_once_it_has_looked_afresh() {
     let store_url = Some(postgres::database().await);
-    let installation = Installation::new(Settings { more: NO_POOL.to_owned(), store_url, ..Settings::default() });
+    let installation = Installation::new(Settings { store_url, ..Settings::default() });
     let daemon = Daemon::serve(installation, &[]);
     let client = daemon.client().await;
     let before = objects(&daemon.installation);
