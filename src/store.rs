@@ -50,6 +50,8 @@ use headroom::Headroom;
 pub struct Store {
     database: Database,
     headroom: Headroom,
+    /// By what the record tells this process from others. Over SQLite there are no others, and whoever was before is as good as this one.
+    process: Arc<str>,
     /// Notified when the database could not be reached.
     stumbles: Arc<Notify>,
 }
@@ -76,7 +78,11 @@ impl Store {
     }
 
     fn over(database: Database) -> Self {
-        Self { database, headroom: Headroom::default(), stumbles: Arc::default() }
+        let process = match database {
+            Database::Sqlite { .. } => String::new(),
+            Database::Postgres(_) => uuid::Uuid::new_v4().to_string(),
+        };
+        Self { database, headroom: Headroom::default(), process: process.into(), stumbles: Arc::default() }
     }
 
     /// Keeps other processes from serving over the same SQLite file, until this one ends.

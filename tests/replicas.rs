@@ -4,6 +4,7 @@ mod clocks;
 mod handover;
 mod lost;
 mod outage;
+mod shares;
 mod unseen;
 mod upgrade;
 

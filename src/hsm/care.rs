@@ -10,7 +10,7 @@ mod treatment;
 
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -212,12 +212,13 @@ impl Care {
         {
             let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
             let makes_pairs = self.shared.unmade.load(Ordering::Relaxed) < MOST_UNMADE;
-            if self.shared.undestroyed().is_empty() && makes_pairs && !self.shared.unseen.may_be_seen() {
+            let undestroyed = self.shared.undestroyed().clone();
+            if undestroyed.is_empty() && makes_pairs && !self.shared.unseen.may_be_seen() {
                 *doubts = Doubts::default();
                 return;
             }
             // While a call hangs it cannot be.
-            if self.condition() != Condition::Well || self.hanging() > 0 || !doubts.are_due() {
+            if self.condition() != Condition::Well || self.hanging() > 0 || !doubts.are_due(&undestroyed, Instant::now()) {
                 return;
             }
         }

@@ -253,7 +253,9 @@ impl Token {
             }
             match self.look_at(handle) {
                 Ok(Some(found)) if destroyed.contains(&found.id) => drop(survivors.insert(found.id)),
-                Ok(_) => {}
+                // Another process made it. It is looked at once, and not after each batch of this one.
+                Ok(Some(found)) => self.remember(epoch, &found.id, handle),
+                Ok(None) => {}
                 Err(error) => unseen = Some(error),
             }
         }

@@ -20,6 +20,19 @@ const PAGE: u32 = 200;
 /// objects, and a token that holds many has better things to do all the time.
 const REST: u32 = 4;
 
+/// How long what another process has doomed is left to it: many times as long as a busy one takes. Two that destroy the same search for
+/// what the other was quicker with, and a search is linear in the token's objects.
+const LEFT_ALONE: Duration = Duration::from_secs(30);
+
+/// Whose work it is that is done.
+#[derive(Clone, Copy, Debug)]
+enum Whose {
+    /// Of this process, and of others what they should have done long ago.
+    Ours,
+    /// Of whatever process: it may be dead.
+    Anybodys,
+}
+
 /// Who destroys, one at a time. Clones are the same.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reaper {
@@ -100,10 +113,11 @@ impl Service {
         });
     }
 
-    /// Destroys everything that is on record as doomed in a token, and leaves what cannot be destroyed yet for the next time.
+    /// Destroys everything that this process has doomed in a token, or that was doomed long ago, and leaves what cannot be destroyed yet for
+    /// the next time.
     async fn destroy_doomed(&self, home: &Home) {
         let mut tried = HashSet::new();
-        while let Some(batch) = self.destroy_batch(home, &mut tried, BATCH).await {
+        while let Some(batch) = self.destroy_batch(home, Whose::Ours, &mut tried, BATCH).await {
             tokio::time::sleep(batch.looking * REST).await;
             if !batch.more {
                 return;
@@ -111,23 +125,24 @@ impl Service {
         }
     }
 
-    /// Destroys so many of the doomed of each token; whether more are left.
+    /// Destroys so many of the doomed of each token, whoever doomed them; whether more are left.
     pub(super) async fn destroy_first(&self, most: usize) -> bool {
         let mut more = false;
         for home in self.homes.all() {
-            more |= self.destroy_batch(home, &mut HashSet::new(), most).await.is_some_and(|batch| batch.more);
+            more |=
+                self.destroy_batch(home, Whose::Anybodys, &mut HashSet::new(), most).await.is_some_and(|batch| batch.more);
         }
         more
     }
 
     /// Destroys those of the doomed that were not tried, and what is doomed meanwhile: seeing that objects are gone takes as long
     /// for many as for one. `None` where there is none, or it is of no use to go on.
-    async fn destroy_batch(&self, home: &Home, tried: &mut HashSet<ObjectId>, most: usize) -> Option<Batch> {
+    async fn destroy_batch(&self, home: &Home, whose: Whose, tried: &mut HashSet<ObjectId>, most: usize) -> Option<Batch> {
         let _alone = home.reaper.batch.lock().await;
         let mut all = Swept::default();
         let mut more = false;
         while all.tried < most {
-            let doomed = self.untried(home, tried, most - all.tried).await?;
+            let doomed = self.untried(home, whose, tried, most - all.tried).await?;
             more = !doomed.is_empty();
             if !more {
                 break;
@@ -212,10 +227,15 @@ impl Service {
     }
 
     /// Up to `most` of the doomed that were not tried yet; `None` where the record does not say.
-    async fn untried(&self, home: &Home, tried: &HashSet<ObjectId>, most: usize) -> Option<Vec<ObjectId>> {
+    async fn untried(&self, home: &Home, whose: Whose, tried: &HashSet<ObjectId>, most: usize) -> Option<Vec<ObjectId>> {
         let (mut after, mut untried) = (None, Vec::new());
+        let left_alone_until = self.clock.now().before(LEFT_ALONE);
         loop {
-            let page = match self.store.doomed(home.serial(), after, PAGE).await {
+            let page = match whose {
+                Whose::Ours => self.store.doomed_here(home.serial(), left_alone_until, after, PAGE).await,
+                Whose::Anybodys => self.store.doomed(home.serial(), after, PAGE).await,
+            };
+            let page = match page {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, "what is to be destroyed could not be read");

@@ -12,8 +12,9 @@ impl Transaction {
     /// Records that `objects`, in the token of this serial number, are of no more use.
     pub(super) async fn doom(&mut self, objects: &[ObjectId], token: &str, now: Timestamp) -> Result<(), Error> {
         for object in objects {
-            let sql = "INSERT INTO doomed (object, token, doomed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-            self.execute(sql, args![object, token, now]).await?;
+            let sql =
+                "INSERT INTO doomed (object, token, doomed_at, doomed_by) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+            self.execute(sql, args![object, token, now, &*self.process]).await?;
         }
         Ok(())
     }
@@ -46,6 +47,25 @@ impl Store {
         let after = after.unwrap_or(ObjectId([0; 16]));
         let sql = "SELECT object FROM doomed WHERE token = $1 AND object > $2 ORDER BY object LIMIT $3";
         let rows = self.rows(sql, args![token, &after, limit]).await?;
+        rows.iter().map(|row| row.object("object")).collect()
+    }
+
+    /// As [`Store::doomed`], those that this process doomed, and of what others did that which is doomed since before `before`: what it
+    /// is for this process to destroy, unless it is asked to look after all.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn doomed_here(
+        &self,
+        token: &str,
+        before: Timestamp,
+        after: Option<ObjectId>,
+        limit: u32,
+    ) -> Result<Vec<ObjectId>, Error> {
+        let after = after.unwrap_or(ObjectId([0; 16]));
+        let sql = "SELECT object FROM doomed WHERE token = $1 AND object > $2 AND (doomed_by = $3 OR doomed_at < $4) \
+                   ORDER BY object LIMIT $5";
+        let rows = self.rows(sql, args![token, &after, &*self.process, before, limit]).await?;
         rows.iter().map(|row| row.object("object")).collect()
     }
 

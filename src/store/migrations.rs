@@ -28,9 +28,10 @@ const LIFE: &str = include_str!("migrations/0004_life.sql");
 const ACCESS_KEYS: &str = include_str!("migrations/0005_access_keys.sql");
 const VERSIONS: &str = include_str!("migrations/0006_versions.sql");
 const TOKENS: &str = include_str!("migrations/0007_tokens.sql");
+const DOOMED_BY: &str = include_str!("migrations/0008_doomed_by.sql");
 
 /// The schema of this program.
-pub(super) const SCHEMA: i64 = 7;
+pub(super) const SCHEMA: i64 = 8;
 
 /// Which programs may serve over a record that is newer than this program.
 pub(super) const OLDEST: &str = "SELECT oldest FROM schema_versions";
@@ -98,7 +99,8 @@ fn migrator(dialect: impl Fn(&str) -> String) -> Migrator {
         (4, "life", LIFE),
         (5, "access-keys", ACCESS_KEYS),
         (6, "versions", VERSIONS),
-        (SCHEMA, "tokens", TOKENS),
+        (7, "tokens", TOKENS),
+        (SCHEMA, "doomed-by", DOOMED_BY),
     ];
     let migrations = migrations.into_iter().map(|(version, name, sql)| {
         let sql = AssertSqlSafe(dialect(sql)).into_sql_str();

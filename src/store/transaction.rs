@@ -4,6 +4,7 @@
 //! its own means, where the loser of a race is told so and the transaction runs again from its beginning. So a body may be
 //! run more than once and must do nothing but talk to its transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Postgres;
@@ -23,7 +24,13 @@ pub(super) const RUNS: u32 = 32;
 const PAUSE_MS: u32 = 100;
 
 /// A transaction under way; rolled back where it is dropped.
-pub(super) enum Transaction {
+pub(super) struct Transaction {
+    open: Open,
+    /// Who runs it, as [`Store::process`].
+    pub(super) process: Arc<str>,
+}
+
+enum Open {
     Postgres(sqlx::Transaction<'static, Postgres>),
     Sqlite(Writing),
 }
@@ -115,9 +122,9 @@ pub(super) use transact;
 impl Transaction {
     /// Runs a statement and returns its rows.
     pub(super) async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>, Error> {
-        Ok(match self {
-            Self::Postgres(on) => query!(sql, args).fetch_all(&mut **on).await?.into_iter().map(Row::Postgres).collect(),
-            Self::Sqlite(on) => query!(sql, args).fetch_all(on.connection()?).await?.into_iter().map(Row::Sqlite).collect(),
+        Ok(match &mut self.open {
+            Open::Postgres(on) => query!(sql, args).fetch_all(&mut **on).await?.into_iter().map(Row::Postgres).collect(),
+            Open::Sqlite(on) => query!(sql, args).fetch_all(on.connection()?).await?.into_iter().map(Row::Sqlite).collect(),
         })
     }
 
@@ -128,9 +135,9 @@ impl Transaction {
 
     /// Runs a statement and returns how many rows it changed.
     pub(super) async fn execute(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64, Error> {
-        Ok(match self {
-            Self::Postgres(on) => query!(sql, args).execute(&mut **on).await?.rows_affected(),
-            Self::Sqlite(on) => query!(sql, args).execute(on.connection()?).await?.rows_affected(),
+        Ok(match &mut self.open {
+            Open::Postgres(on) => query!(sql, args).execute(&mut **on).await?.rows_affected(),
+            Open::Sqlite(on) => query!(sql, args).execute(on.connection()?).await?.rows_affected(),
         })
     }
 
@@ -143,9 +150,9 @@ impl Transaction {
     }
 
     pub(super) async fn commit(self) -> Result<(), Error> {
-        match self {
-            Self::Postgres(on) => on.commit().await?,
-            Self::Sqlite(on) => on.commit().await?,
+        match self.open {
+            Open::Postgres(on) => on.commit().await?,
+            Open::Sqlite(on) => on.commit().await?,
         }
         Ok(())
     }
@@ -193,10 +200,11 @@ impl Store {
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, Error> {
-        Ok(match &self.database {
-            Database::Postgres(pool) => Transaction::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?),
-            Database::Sqlite { writer, .. } => Transaction::Sqlite(Writing::begin(writer).await?),
-        })
+        let open = match &self.database {
+            Database::Postgres(pool) => Open::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?),
+            Database::Sqlite { writer, .. } => Open::Sqlite(Writing::begin(writer).await?),
+        };
+        Ok(Transaction { open, process: Arc::clone(&self.process) })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Wrapping key pairs, from their making to their end. `making → ready` is here, and the ends that time brings; how they are
 //! handed out is in `issues`, what imports do to them in the files on claims and settlements.
 
+use std::sync::Arc;
+
 use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::wrapping_rows::{self, wrapping_key_columns};
@@ -69,11 +71,12 @@ impl Store {
     pub async fn expire_wrapping_keys(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
         transact!(self, |tx| {
             let sql = concat!(
-                "INSERT INTO doomed (object, token, doomed_at) SELECT object, token, $1 FROM wrapping_keys WHERE id IN (",
+                "INSERT INTO doomed (object, token, doomed_at, doomed_by) SELECT object, token, $1, $3 FROM wrapping_keys WHERE id IN (",
                 over_sql!(),
                 ") ON CONFLICT DO NOTHING"
             );
-            tx.execute(sql, args![now, limit]).await?;
+            let process = Arc::clone(&tx.process);
+            tx.execute(sql, args![now, limit, &*process]).await?;
             let sql =
                 concat!("UPDATE wrapping_keys SET state = 'expired' WHERE state = 'issued' AND id IN (", over_sql!(), ")");
             tx.execute(sql, args![now, limit]).await

@@ -1,6 +1,7 @@
 //! The two sides of a sweep: what nobody knows, and what must be there.
 
 use keyferry::model::{Key, Material, MaterialPresence, ObjectId};
+use keyferry::store::Store;
 
 use super::on_both;
 use super::samples::*;
@@ -82,5 +83,27 @@ on_both! {
         assert_eq!(store.destroyed(&objects[..1]).await.unwrap(), 1);
         assert_eq!(store.destroyed(&objects[..1]).await.unwrap(), 0);
         assert_eq!(store.doomed(TOKEN, None, 10).await.unwrap(), objects[1..]);
+    }
+
+    async fn what_one_has_doomed_is_not_for_another_to_destroy_before_it_is_late(bench: Bench) {
+        let store = &bench.store;
+        let mut key = recorded(store, key()).await;
+        let objects = [ObjectId::random()];
+        store.save_key(&key, &objects, NOW).await.unwrap();
+        key.version += 1;
+        let other = Store::open(&bench.url).await.unwrap();
+        // Over SQLite a second is the first, started again.
+        let mut seen: &[ObjectId] = if store.kind() == "sqlite" { &objects } else { &[] };
+        for before in [NOW, later(1)] {
+            assert_eq!(store.doomed_here(TOKEN, before, None, 10).await.unwrap(), objects);
+            assert_eq!(other.doomed_here(TOKEN, before, None, 10).await.unwrap(), seen);
+            seen = &objects;
+        }
+        let set = issued_set(store).await;
+        other.expire_wrapping_keys(later(90_000), 10).await.unwrap();
+        let of_other = other.doomed_here(TOKEN, NOW, None, 10).await.unwrap();
+        assert!(of_other.contains(&set.object));
+        let left = store.doomed_here(TOKEN, NOW, None, 10).await.unwrap();
+        assert_eq!(left.contains(&set.object), store.kind() == "sqlite");
     }
 }
