@@ -38,6 +38,7 @@ mod statements;
 mod stock;
 mod tags;
 mod tokens;
+mod unseen;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

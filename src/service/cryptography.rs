@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use secrecy::SecretSlice;
 
-use super::homes::Home;
 use super::{Call, Error, Options, Service};
 use crate::hsm::{self, Token};
 use crate::model::{Action, Invalid, Key, KeyRef, KeyUsage, Material, ObjectId, invalid};
@@ -108,19 +107,6 @@ impl Service {
             }
             done => Ok(done?),
         }
-    }
-
-    /// What is said of an object that the record names and its token does not show. Where other processes use the token too, it may be one of
-    /// theirs that this one's module does not see until it looks afresh, which it does now: another replica, or this one in a moment, may
-    /// use it. What is not seen then either is gone.
-    fn missed(&self, home: &Arc<Home>, object: ObjectId, gone: hsm::Error) -> Error {
-        if self.store.kind() == "sqlite" || !home.hsm.misses(object) {
-            return gone.into();
-        }
-        tracing::warn!(%object, token = home.label(), "the token does not show an object that the record names; looking afresh");
-        let home = Arc::clone(home);
-        tokio::spawn(async move { home.hsm.settle_doubts().await });
-        hsm::Error::gone().into()
     }
 }
 

@@ -137,7 +137,7 @@ impl Service {
             WrappingKeyState::Expired => Err(Error::TokenExpired),
             // Dead by this very attempt, as like as not: what it failed of is what is to be said.
             WrappingKeyState::Dead | WrappingKeyState::Making | WrappingKeyState::Ready | WrappingKeyState::Issued => {
-                Err(error)
+                Err(self.perhaps_missed(self.home(key)?, pair.object, error))
             }
         }
     }

@@ -66,7 +66,8 @@ impl Service {
         crate::failpoint::reach("issue.issued");
         call.trail.adds("wrappingKeyId", pair.id.to_string());
         call.trail.adds("parametersValidTo", issue.expires_at.rfc3339());
-        let (import_token, attestation) = self.bind(&key, &pair).await?;
+        let bound = self.bind(&key, &pair).await;
+        let (import_token, attestation) = bound.map_err(|error| self.perhaps_missed(home, pair.object, error))?;
         Ok(Parameters {
             arn: self.arn(&key),
             import_token,
