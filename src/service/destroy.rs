@@ -1,8 +1,12 @@
 //! Destroying what the record has doomed, off the caller's path.
 
+mod reaper;
+
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+pub(super) use reaper::Reaper;
 
 use super::homes::Home;
 use super::{Error, Service};
@@ -31,50 +35,6 @@ enum Whose {
     Ours,
     /// Of whatever process: it may be dead.
     Anybodys,
-}
-
-/// Who destroys, one at a time. Clones are the same.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Reaper {
-    state: Arc<Mutex<State>>,
-    /// Held while a batch is destroyed: two at the same would search for what the other has destroyed.
-    batch: Arc<tokio::sync::Mutex<()>>,
-    /// Behind which handle the next look for worthless ones begins.
-    page: Arc<Mutex<Option<ObjectId>>>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    Idle,
-    Reaping,
-    Again,
-}
-
-impl Reaper {
-    fn become_of(&self, next: impl FnOnce(State) -> State) -> State {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = next(*state);
-        *state
-    }
-
-    /// Whether nobody was at it; then the caller is to be, until [`Reaper::rests`].
-    fn begins(&self) -> bool {
-        self.become_of(|state| if state == State::Idle { State::Reaping } else { State::Again }) == State::Reaping
-    }
-
-    /// Whether nothing was doomed meanwhile, so that whoever is at it may stop.
-    fn rests(&self) -> bool {
-        self.become_of(|state| if state == State::Again { State::Reaping } else { State::Idle }) == State::Idle
-    }
-
-    pub(super) fn next_page(&self) -> Option<ObjectId> {
-        *self.page.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn page_ended(&self, last: Option<ObjectId>) {
-        *self.page.lock().unwrap_or_else(PoisonError::into_inner) = last;
-    }
 }
 
 /// What an attempt that ended so may have left in the token.
@@ -290,20 +250,5 @@ impl Service {
             Ok(false) => {}
             Err(error) => tracing::error!(%error, %object, "a claim could not be ended yet"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_is_at_it_and_goes_on_while_more_is_doomed() {
-        let reaper = Reaper::default();
-        assert!(reaper.begins());
-        assert!(!reaper.begins() && !reaper.begins());
-        assert!(!reaper.rests(), "more was doomed, once or often");
-        assert!(reaper.rests());
-        assert!(reaper.begins());
     }
 }

@@ -13,7 +13,7 @@ use crate::harness::client::import_request;
 use crate::harness::daemon::field;
 use crate::harness::material::Wrapper;
 use crate::harness::record::Record;
-use crate::harness::{Plaintext, audit};
+use crate::harness::{FEW_PAIRS, Plaintext, audit};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_login_is_had_again_before_anybody_notices() {
@@ -56,8 +56,10 @@ async fn a_token_that_is_taken_out_and_put_back_serves_again_without_a_restart()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_token_is_away_nothing_is_put_on_record_for_it() {
-    let ward = Ward::new().await;
+    let ward = Ward::with(Make::SoftHsm, FEW_PAIRS.to_owned()).await;
     ward.settles("the wrapping key of the import").await;
+    // Three to unwrap with and three to decrypt with.
+    ward.has_ready(6).await;
     let (mut faults, client) = (ward.faults, ward.client);
     let external = client.create_external(KeySpec::Hmac256, KeyUsage::GenerateVerifyMac).await;
     faults.ask("absent");
@@ -72,6 +74,7 @@ async fn while_the_token_is_away_nothing_is_put_on_record_for_it() {
         }
     }
     let after = Record::read(&ward.daemon.installation).await;
+    assert!(before.wrapping_keys.values().any(|state| state == "ready"));
     assert_eq!((after.unsettled, after.wrapping_keys), (before.unsettled, before.wrapping_keys));
 }
 

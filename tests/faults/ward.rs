@@ -25,6 +25,9 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 /// So many callers.
 const TRIES: usize = 20;
 
+/// Those who fill a pool give way to all others.
+const FILLED: Duration = Duration::from_secs(300);
+
 pub(super) struct Ward {
     make: Make,
     pub(super) daemon: Daemon,
@@ -42,11 +45,16 @@ impl Ward {
 
     /// On a token of this make.
     pub(super) async fn on(make: Make) -> Self {
+        Self::with(make, Settings::default().more).await
+    }
+
+    /// As [`Ward::on`], with these further tables of settings.
+    pub(super) async fn with(make: Make, more: String) -> Self {
         let host_assisted = match make {
             Make::SoftHsm => Settings::default().host_assisted,
             Make::Kryoptic => "none",
         };
-        let installation = Installation::new(Settings { make, host_assisted, faults: true, ..Settings::default() });
+        let installation = Installation::new(Settings { make, host_assisted, more, faults: true, ..Settings::default() });
         if make == Make::SoftHsm {
             // Kryoptic takes as long for a pair, and lets nobody in meanwhile.
             installation.edit_config("host_assisted = ", "longest_call_seconds = 1\nhost_assisted = ");
@@ -101,6 +109,20 @@ impl Ward {
         let began = Instant::now();
         while !Record::read(&self.daemon.installation).await.unsettled.is_empty() {
             assert!(began.elapsed() < HEALED, "{what} is not destroyed");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until the pool holds so many pairs, and makes no more.
+    pub(super) async fn has_ready(&self, pairs: usize) {
+        let began = Instant::now();
+        loop {
+            let states = Record::read(&self.daemon.installation).await.wrapping_keys;
+            let ready = states.values().filter(|state| *state == "ready").count();
+            if ready == pairs && states.values().all(|state| state != "making") {
+                return;
+            }
+            assert!(began.elapsed() < FILLED, "the pool is not filled: {states:?}");
             tokio::task::yield_now().await;
         }
     }

@@ -46,6 +46,14 @@ rsa_3072 = { low = 0, high = 0 }
 rsa_4096 = { low = 0, high = 0 }
 ";
 
+/// A pool of few pairs: three to unwrap with, and three to decrypt with.
+pub const FEW_PAIRS: &str = "\
+[pool]
+rsa_2048 = { low = 2, high = 3 }
+rsa_3072 = { low = 0, high = 0 }
+rsa_4096 = { low = 0, high = 0 }
+";
+
 /// What differs between the configurations of tests.
 #[derive(Clone)]
 pub struct Settings {

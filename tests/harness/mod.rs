@@ -31,7 +31,7 @@ pub mod witness;
 pub use client::Client;
 pub use daemon::Daemon;
 pub use faults::Faults;
-pub use installation::{Installation, Settings};
+pub use installation::{FEW_PAIRS, Installation, Settings};
 pub use json::{AccessKey, JsonClient};
 pub use material::Plaintext;
 pub use refusal::Refusal;

@@ -13,15 +13,7 @@ use crate::call;
 use crate::harness::client::import_request;
 use crate::harness::daemon::{Replica, field};
 use crate::harness::refusal::surely;
-use crate::harness::{Client, Installation, Plaintext, Settings, postgres};
-
-/// Few pairs, and all three fill the pool.
-const POOL: &str = "\
-[pool]
-rsa_2048 = { low = 2, high = 3 }
-rsa_3072 = { low = 0, high = 0 }
-rsa_4096 = { low = 0, high = 0 }
-";
+use crate::harness::{Client, FEW_PAIRS, Installation, Plaintext, Settings, postgres};
 
 /// As the starter set has it.
 const TWO_PERSONS: &str = "\
@@ -44,7 +36,7 @@ struct Three {
 
 async fn three() -> Three {
     let store_url = Some(postgres::database().await);
-    let installation = Installation::new(Settings { more: POOL.to_owned(), store_url, ..Settings::default() });
+    let installation = Installation::new(Settings { more: FEW_PAIRS.to_owned(), store_url, ..Settings::default() });
     installation.replace_policies(TWO_PERSONS);
     let replicas = [(); 3].map(|()| {
         let replica = Replica::start(&installation);

@@ -10,15 +10,7 @@ use crate::call;
 use crate::harness::client::import_request;
 use crate::harness::daemon::field;
 use crate::harness::refusal::surely;
-use crate::harness::{Client, Daemon, Installation, Plaintext, Refusal, Settings, postgres};
-
-/// Few pairs, all made before anybody asks for one.
-const POOL: &str = "\
-[pool]
-rsa_2048 = { low = 2, high = 3 }
-rsa_3072 = { low = 0, high = 0 }
-rsa_4096 = { low = 0, high = 0 }
-";
+use crate::harness::{Client, Daemon, FEW_PAIRS, Installation, Plaintext, Refusal, Settings, postgres};
 
 async fn mac(client: &Client, key_id: &str) -> Result<Vec<u8>, Refusal> {
     let request = pb::GenerateMacRequest {
@@ -103,7 +95,7 @@ async fn a_wrapping_key_that_the_module_does_not_see_is_imported_under_once_it_h
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_that_the_module_does_not_see_is_not_issued_and_others_are_once_it_has_looked_afresh() {
     let store_url = Some(postgres::database().await);
-    let installation = Installation::new(Settings { store_url, more: POOL.to_owned(), ..Settings::default() });
+    let installation = Installation::new(Settings { store_url, more: FEW_PAIRS.to_owned(), ..Settings::default() });
     let before = objects(&installation);
     let daemon = Daemon::serve(installation, &[]);
     let filled = |daemon: &Daemon| drop(daemon.wait_for_log(|line| field(line, "message") == "the pools are filled"));
