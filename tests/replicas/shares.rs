@@ -1,6 +1,6 @@
 //! What is doomed is on record for all replicas, and each destroys what it doomed itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyferry::clock::Clock;
 use keyferry::hsm::Token;
@@ -12,6 +12,9 @@ use crate::life::{arriving, created, external_key, import};
 
 /// Longer than what another has doomed is left to it.
 const LATE: Duration = Duration::from_secs(31);
+
+/// How long it is waited for what is to be destroyed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An object that another process dooms just now.
 async fn doomed_by_another(house: &House) -> ObjectId {
@@ -45,7 +48,9 @@ async fn dooms(house: &House, left: &[ObjectId]) {
     import(house, request).await.unwrap();
     let request = DeleteImportedKeyMaterial { key_id: key.to_string(), key_material_id: None };
     house.service.delete_imported_key_material(&call(), request).await.unwrap();
+    let began = Instant::now();
     while doomed(house).await != left {
+        assert!(began.elapsed() < PATIENCE, "{:?} are doomed, and not {left:?}", doomed(house).await);
         tokio::task::yield_now().await;
     }
 }
