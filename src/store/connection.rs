@@ -12,10 +12,9 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::Instrument;
@@ -33,6 +32,9 @@ const READERS: u32 = 4;
 /// Connections to PostgreSQL. More only lose more races.
 const CONNECTIONS: u32 = 10;
 
+/// How old a connection to PostgreSQL becomes.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
 /// The connection that writes SQLite; `None` once it is closed.
 pub(super) type Writer = Arc<Mutex<Option<SqliteConnection>>>;
 
@@ -41,6 +43,12 @@ pub(super) type Writer = Arc<Mutex<Option<SqliteConnection>>>;
 pub(super) enum Database {
     Sqlite { writer: Writer, reader: SqlitePool, path: PathBuf, held: Arc<OnceLock<File>> },
     Postgres(PgPool),
+}
+
+/// What all pools have in common. sqlx 0.9.0 looks after idle and old connections in a task that may come to turn for ever without a
+/// pause (its issue 3645), which takes a thread of the runtime from the service and keeps it from ending: without such limits it has none.
+fn pool<D: sqlx::Database>() -> PoolOptions<D> {
+    PoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None)
 }
 
 impl Database {
@@ -57,13 +65,13 @@ impl Database {
             "sqlite" => {
                 let options = SqliteConnectOptions::from_str(url)?.read_only(true).busy_timeout(ACQUIRE);
                 let options_path = options.get_filename().to_owned();
-                let reader = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).max_connections(1).connect_with(options);
+                let reader = pool().max_connections(1).connect_with(options);
                 Ok(Self::Sqlite { path: options_path, reader: reader.await?, writer: Arc::default(), held: Arc::default() })
             }
             "postgres" | "postgresql" => {
                 let options = PgConnectOptions::from_str(url)?.application_name("keyferry").options(limits());
-                let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE).max_connections(1);
-                Ok(Self::Postgres(within(ACQUIRE, async { Ok(pool.connect_with(options).await?) }).await?))
+                let pool = pool().max_connections(1).connect_with(options);
+                Ok(Self::Postgres(within(ACQUIRE, async { Ok(pool.await?) }).await?))
             }
             other => Err(Error::UnknownUrl(other.to_owned())),
         }
@@ -82,8 +90,7 @@ impl Database {
         migrations::sqlite(&mut writer).await?;
         let writer = Arc::new(Mutex::new(Some(writer)));
         let path = path.to_owned();
-        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
-        let pool = pool.max_connections(READERS).test_before_acquire(false);
+        let pool = pool().max_connections(READERS).test_before_acquire(false);
         Ok(Self::Sqlite { writer, reader: pool.connect_lazy_with(options.read_only(true)), path, held: Arc::default() })
     }
 
@@ -93,7 +100,9 @@ impl Database {
         let mut first: PgConnection = within(ACQUIRE, async { Ok(options.connect().await?) }).await?;
         within(MIGRATE, migrations::postgres(&mut first)).await?;
         first.close().await?;
-        let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE).max_connections(CONNECTIONS);
+        let pool = pool().max_connections(CONNECTIONS);
+        // What a server keeps for a connection grows, and one that a proxy leads to the wrong server is not to stay there.
+        let pool = pool.after_release(|_, connection| Box::pin(std::future::ready(Ok(connection.age < LIFETIME))));
         Ok(Self::Postgres(pool.connect_lazy_with(options.options(limits()))))
     }
 
@@ -173,4 +182,15 @@ pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = Result
         .instrument(tracing::debug_span!("record"))
         .await
         .unwrap_or_else(|_| Err(Error::Unreachable(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_task_of_sqlx_looks_after_a_pool() {
+        let options: PoolOptions<sqlx::Postgres> = pool();
+        assert_eq!((options.get_idle_timeout(), options.get_max_lifetime()), (None, None), "it makes one for either");
+    }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgPool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{Executor, Row};
 
 use super::Installation;
@@ -101,6 +102,11 @@ impl Record {
     }
 }
 
+/// One connection, and no task that looks after it: that of sqlx 0.9.0 may turn for ever (its issue 3645).
+pub fn pool<D: sqlx::Database>() -> PoolOptions<D> {
+    PoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+}
+
 enum Database {
     Postgres(PgPool),
     Sqlite(SqlitePool),
@@ -113,10 +119,10 @@ impl Database {
 
     async fn connect(url: &str) -> Self {
         if url.starts_with("postgres") {
-            return Self::Postgres(PgPool::connect(url).await.unwrap());
+            return Self::Postgres(pool().connect(url).await.unwrap());
         }
         let options = SqliteConnectOptions::from_str(url).unwrap();
-        Self::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap())
+        Self::Sqlite(pool().connect_with(options).await.unwrap())
     }
 
     async fn execute(&self, sql: &'static str) -> u64 {

@@ -2,8 +2,9 @@
 
 use keyferry::model::WrappingKeySpec;
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+use crate::harness::record::pool;
 use crate::harness::{Installation, Settings};
 
 /// When a pool begins to fill, and how far.
@@ -69,7 +70,7 @@ pub struct Watch(SqlitePool);
 impl Watch {
     pub fn over(installation: &Installation) -> Self {
         let options = SqliteConnectOptions::new().filename(installation.database()).read_only(true);
-        Self(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options))
+        Self(pool().connect_lazy_with(options))
     }
 
     /// How many pairs stand ready.

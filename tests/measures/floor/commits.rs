@@ -1,9 +1,10 @@
 //! What PostgreSQL commits by itself: one row a transaction, on the disk when it is answered.
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
 
 use super::super::load::at_once;
 use super::super::samples::Samples;
+use crate::harness::record::pool;
 
 /// About as long as a row of the record.
 const ROW: [u8; 512] = [7; 512];
@@ -15,7 +16,7 @@ pub struct Commits(PgPool);
 impl Commits {
     /// For so many callers, each with a connection, in the database of this URL.
     pub async fn prepare(url: &str, callers: u32) -> Self {
-        let pool = PgPoolOptions::new().min_connections(callers).max_connections(callers).connect(url).await.unwrap();
+        let pool = pool().min_connections(callers).max_connections(callers).connect(url).await.unwrap();
         sqlx::query("CREATE TABLE floor (bytes BYTEA NOT NULL)").execute(&pool).await.unwrap();
         Self(pool)
     }
