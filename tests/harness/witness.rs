@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
-use cryptoki::error::Error;
+use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource, PkcsPssParams};
@@ -136,7 +136,9 @@ fn derive(session: &Session, key: ObjectHandle, point: &[u8], length: usize) -> 
 
 fn audit(session: &Session) -> Result<Vec<Object>, Error> {
     let objects = session.find_objects(&[Attribute::Token(true)])?;
-    objects.into_iter().map(|object| inspect(session, object)).collect()
+    let gone = |seen: &Result<Object, Error>| matches!(seen, Err(Error::Pkcs11(RvError::ObjectHandleInvalid, _)));
+    // What others destroy while it is looked at is not there.
+    objects.into_iter().map(|object| inspect(session, object)).filter(|seen| !gone(seen)).collect()
 }
 
 fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
