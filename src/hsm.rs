@@ -24,6 +24,7 @@ mod mechanism;
 mod module;
 pub mod oaep;
 mod opening;
+mod presence;
 mod probe;
 mod profile;
 mod prove;

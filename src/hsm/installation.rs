@@ -1,5 +1,7 @@
 //! The mark that ties a token to one database: a CKO_DATA object that holds the installation id.
 
+use std::sync::atomic::Ordering;
+
 use cryptoki::object::{Attribute, AttributeType, ObjectClass};
 
 use super::{Error, Token};
@@ -34,6 +36,9 @@ impl Token {
                 }
                 (false, _) => {}
             }
+        }
+        if found.is_some() {
+            self.shared.marked.store(true, Ordering::Relaxed);
         }
         Ok(found)
     }

@@ -66,7 +66,7 @@ impl Token {
             Ok(None) => {}
             Err(_) => listed.unreadable += 1,
         })?;
-        self.require_login()?;
+        self.require_itself()?;
         let mut handles = self.shared.handles();
         if handles.epoch() != epoch {
             return Err(not_logged_in());
@@ -259,7 +259,7 @@ impl Token {
                 Err(error) => unseen = Some(error),
             }
         }
-        self.require_login()?;
+        self.require_itself()?;
         if self.shared.handles().epoch() != epoch {
             return Err(not_logged_in());
         }

@@ -53,6 +53,8 @@ pub(super) struct Shared {
     pub(super) key_wrap: OnceLock<KeyWrap>,
     /// The key that authenticates import tokens; also what a self-test uses.
     pub(super) mac_key: OnceLock<ObjectId>,
+    /// Whether it has shown an installation's mark, and so is to show it always.
+    pub(super) marked: AtomicBool,
 }
 
 impl Shared {
@@ -71,6 +73,7 @@ impl Shared {
             unseen: Unseen::default(),
             key_wrap: OnceLock::new(),
             mac_key: OnceLock::new(),
+            marked: AtomicBool::new(false),
         }
     }
 
@@ -161,23 +164,12 @@ impl Token {
         mac.map_err(|_| Error::Misbehaved("an HMAC-SHA-256 of another length than 32".to_owned()))
     }
 
-    /// Whether the token still works: a MAC with a known key.
-    ///
-    /// # Errors
-    /// Where it does not.
-    pub fn self_test(&self) -> Result<(), Error> {
-        match self.shared.mac_key.get() {
-            Some(_) => self.mac(b"self-test").map(|_| ()),
-            None => Ok(self.session.get_session_info().map(|_| ())?),
-        }
-    }
-
     /// Whether an object with this CKA_ID is on the token.
     ///
     /// # Errors
     /// Where the token does not say.
     pub fn contains(&self, id: &ObjectId) -> Result<bool, Error> {
-        Ok(self.find(id)?.is_some())
+        Ok(self.find(id)?.is_some() || !self.find_all_surely(id)?.is_empty())
     }
 
     /// Runs `use_it` on the object with this CKA_ID; where its handle turns out stale, finds it again and runs once more; where the
@@ -246,7 +238,7 @@ impl Token {
         let epoch = self.shared.handles().epoch();
         let found = self.find_all(id)?;
         if found.is_empty() {
-            self.require_login()?;
+            self.require_itself()?;
             if self.shared.handles().epoch() != epoch {
                 return Err(not_logged_in());
             }

@@ -13,6 +13,7 @@ use sha2::Sha256;
 use crate::call;
 use crate::harness::audit::{self, Keys};
 use crate::harness::client::{import_request, wire_spec, wire_usage};
+use crate::harness::daemon::field;
 use crate::harness::mount::Mount;
 use crate::harness::postgres_server::{PostgresServer, fill};
 use crate::harness::record::Record;
@@ -214,6 +215,25 @@ async fn a_token_whose_folder_is_moved_away_is_served_again_when_it_is_back() {
     let away = |folder: &Path| folder.with_extension("away");
     let take = |folder: &Path| std::fs::rename(folder, away(folder)).ok();
     without_the_token(false, take, |folder, ()| std::fs::rename(away(folder), folder).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_destroyed_while_the_token_shows_nothing_is_destroyed_when_it_is_back() {
+    let daemon = Daemon::start(Settings::default());
+    let client = daemon.client().await;
+    let (deleted, _) = import(&client).await.unwrap();
+    let folder = daemon.installation.token.folder();
+    let away = folder.with_extension("away");
+    std::fs::rename(&folder, &away).unwrap();
+    // The record alone is asked for it; and then a token that finds nothing, and says no error.
+    client.delete_material(&deleted).await.unwrap();
+    daemon.wait_for_log(|line| field(line, "message") == "the token does not serve");
+    assert!(Record::read(&daemon.installation).await.unsettled.values().any(|what| what == "doomed"));
+    std::fs::rename(&away, &folder).unwrap();
+    let imported = [back(&client, Instant::now()).await];
+    assert_held(&client, &imported).await;
+    drop(client);
+    assert_sound(daemon.terminate()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
