@@ -45,9 +45,9 @@ fn a_fault_of_the_services_own_goes_by_the_references_names_and_the_call_is_answ
     let daemon = Daemon::start(Settings::default());
     let installation = &daemon.installation;
     let access_key = AccessKey::create(installation, IMPORTER);
-    let (audit, tokens) = (installation.file("audit.jsonl"), installation.token.folder());
+    let (audit, record) = (installation.file("audit.jsonl"), installation.database());
     let script = Script::new("faults.py", &daemon, &access_key);
-    script.with("KEYFERRY_TEST_AUDIT", audit.to_str().unwrap()).with("KEYFERRY_TEST_TOKENS", tokens.to_str().unwrap()).run();
+    script.with("KEYFERRY_TEST_AUDIT", audit.to_str().unwrap()).with("KEYFERRY_TEST_RECORD", record.to_str().unwrap()).run();
 }
 
 #[test]
