@@ -2,7 +2,8 @@
 //!
 //! A find is linear in the token's objects, so that one for each object would be quadratic. Here it is one for all of them.
 
-use std::collections::HashSet;
+mod survivors;
+
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -225,45 +226,6 @@ impl Token {
             Err(error) if is_stale(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Those of these that the token still has.
-    fn survivors(&self, destroyed: &[ObjectId]) -> Result<HashSet<ObjectId>, Error> {
-        let mut survivors = HashSet::new();
-        if destroyed.len() <= FEW {
-            for id in destroyed {
-                if !self.find_all_surely(id)?.is_empty() {
-                    survivors.insert(*id);
-                }
-            }
-            return Ok(survivors);
-        }
-        let destroyed: HashSet<&ObjectId> = destroyed.iter().collect();
-        let (known, epoch) = {
-            let handles = self.shared.handles();
-            (handles.numbers_but(&destroyed), handles.epoch())
-        };
-        let mut unseen = None;
-        // Of whatever class: one find instead of two.
-        for handle in self.session.iter_objects_with_cache_size(&[Attribute::Token(true)], PAGE)? {
-            let handle = handle?;
-            // What is known was not destroyed: looking at every object would take longer than all the rest.
-            if known.contains(&handle.handle()) {
-                continue;
-            }
-            match self.look_at(handle) {
-                Ok(Some(found)) if destroyed.contains(&found.id) => drop(survivors.insert(found.id)),
-                // Another process made it. It is looked at once, and not after each batch of this one.
-                Ok(Some(found)) => self.remember(epoch, &found.id, handle),
-                Ok(None) => {}
-                Err(error) => unseen = Some(error),
-            }
-        }
-        self.require_itself()?;
-        if self.shared.handles().epoch() != epoch {
-            return Err(not_logged_in());
-        }
-        unseen.map_or(Ok(survivors), Err)
     }
 
     /// Shows every key on the token to `see`, which may ask the token about it.

@@ -282,7 +282,7 @@ impl Token {
         self.shared.handles().remember(epoch, id, handle);
     }
 
-    fn find_all(&self, id: &ObjectId) -> Result<Vec<ObjectHandle>, Error> {
+    pub(super) fn find_all(&self, id: &ObjectId) -> Result<Vec<ObjectHandle>, Error> {
         Ok(self.session.find_objects(&[Attribute::Token(true), Attribute::Id(id.0.to_vec())])?)
     }
 }

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::harness::client::import_request;
 use crate::harness::daemon::{Replica, field};
+use crate::harness::refusal::surely;
 use crate::harness::{Client, Installation, Plaintext, Settings, openssl, postgres};
 
 /// One kind of pairs, and few of them, so that callers empty the pool and wait again and again.
@@ -83,21 +84,13 @@ async fn none_is_given_twice(kills: Vec<Kill>) {
         replicas[kill.0] = start();
     }
     // What one replica handed out comes in through the other.
-    let (one, other) = (&replicas[0], &replicas[1]);
-    let issuing = one.as_ref().unwrap().client(&installation).await;
+    let [issuing, importing] = [&replicas[0], &replicas[1]].map(|replica| replica.as_ref().unwrap());
+    let (issuing, importing) = (issuing.client(&installation).await, importing.client(&installation).await);
     let ask = || issuing.parameters(&key, WrappingAlgorithm::RsaesOaepSha1, WrappingKeySpec::Rsa2048);
-    let mut set = ask().await;
-    // SoftHSM 2.6.1 fails now and then where another process writes to its token; asking again helps.
-    for _ in 0..10 {
-        if !set.as_ref().is_err_and(|refusal| refusal.reason == "KMSInternalException") {
-            break;
-        }
-        set = ask().await;
-    }
-    let set = set.unwrap();
-    assert!(given.insert(set.public_key.clone()));
+    let set = surely(ask).await.unwrap();
+    assert!(given.insert(set.public_key.clone()), "a pair was handed out twice");
     let ciphertext = openssl::oaep(&set.public_key, OaepHash::Sha1, &Plaintext::aes().bytes);
-    other.as_ref().unwrap().client(&installation).await.import(import_request(&set, ciphertext)).await.unwrap();
+    surely(|| importing.import(import_request(&set, ciphertext.clone()))).await.unwrap();
 }
 
 #[test]
