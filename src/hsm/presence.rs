@@ -32,15 +32,6 @@ impl Token {
         self.require_mark()
     }
 
-    /// As [`Token::require_itself`]: one that `shows` what it is known to have need not be asked for its mark, which is as slow as a
-    /// find.
-    ///
-    /// # Errors
-    /// As there.
-    pub(super) fn require_shown(&self, shows: bool) -> Result<(), Error> {
-        if shows { self.require_login() } else { self.require_itself() }
-    }
-
     /// SoftHSM 2.6.1 whose folder is moved away finds no objects, says no error and that it is logged in, and so it is when the folder is
     /// back, until the module is initialised anew. Then it does not show its mark either.
     fn require_mark(&self) -> Result<(), Error> {

@@ -15,21 +15,27 @@ impl Token {
     /// # Errors
     /// Where it does not say, or does not show what it must have, so that what is not found may be there.
     pub(super) fn survivors(&self, destroyed: &[ObjectId]) -> Result<HashSet<ObjectId>, Error> {
-        let epoch = self.shared.handles().epoch();
-        let survivors =
-            if destroyed.len() <= FEW { self.search_for(destroyed)? } else { self.look_through_all_for(destroyed)? };
-        // Where the login was lost and had again meanwhile, it looked as if there were none.
-        if self.shared.handles().epoch() == epoch { Ok(survivors) } else { Err(not_logged_in()) }
+        if destroyed.len() <= FEW { self.search_for(destroyed) } else { self.look_through_all_for(destroyed) }
+    }
+
+    /// Where the login was lost and had again since the handles were in `epoch`, it looked as if there were no objects.
+    fn require_epoch(&self, epoch: u64) -> Result<(), Error> {
+        if self.shared.handles().epoch() == epoch { Ok(()) } else { Err(not_logged_in()) }
     }
 
     fn search_for(&self, destroyed: &[ObjectId]) -> Result<HashSet<ObjectId>, Error> {
+        let epoch = self.shared.handles().epoch();
         let mut survivors = HashSet::new();
         for id in destroyed {
             if !self.find_all(id)?.is_empty() {
                 survivors.insert(*id);
             }
         }
-        self.require_shown(!survivors.is_empty())?;
+        // Once for all of them: it is as slow as a find.
+        if survivors.len() < destroyed.len() {
+            self.require_itself()?;
+        }
+        self.require_epoch(epoch)?;
         Ok(survivors)
     }
 
@@ -39,13 +45,12 @@ impl Token {
             let handles = self.shared.handles();
             (handles.numbers_but(&destroyed), handles.epoch())
         };
-        let (mut survivors, mut unseen, mut shows) = (HashSet::new(), None, false);
+        let (mut survivors, mut unseen) = (HashSet::new(), None);
         // Of whatever class: one find instead of two.
         for handle in self.session.iter_objects_with_cache_size(&[Attribute::Token(true)], PAGE)? {
             let handle = handle?;
             // What is known was not destroyed: looking at every object would take longer than all the rest.
             if known.contains(&handle.handle()) {
-                shows = true;
                 continue;
             }
             match self.look_at(handle) {
@@ -56,7 +61,8 @@ impl Token {
                 Err(error) => unseen = Some(error),
             }
         }
-        self.require_shown(shows)?;
+        self.require_itself()?;
+        self.require_epoch(epoch)?;
         unseen.map_or(Ok(survivors), Err)
     }
 }
