@@ -17,7 +17,7 @@
 # make clean      remove what was built; .local, with the keys of `make run`, stays
 
 # What the tests compare with, from PyPI: the KMS API's own clients, and a second opinion on cryptography and gRPC.
-PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 grpcio==1.85.1 grpcio-tools==1.85.1
+PYTHON := awscli==1.45.11 boto3==1.43.11 cryptography==50.0.2 gmalg==1.1.2 grpcio==1.85.1 grpcio-tools==1.85.1
 
 # What draws the dashboard's panels.
 PICTURES := matplotlib==3.11.2

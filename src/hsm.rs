@@ -33,6 +33,7 @@ mod random;
 mod session_object;
 mod signatures;
 mod signing;
+mod sm2pke;
 mod sweep;
 mod templates;
 mod token;

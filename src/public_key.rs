@@ -5,11 +5,13 @@
 
 mod curve;
 
+use getrandom::SysRng;
 use rsa::PublicKey;
 use rsa::pkcs8::DecodePublicKey;
 use rsa::traits::PublicKeyParts;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
+use sm2::pke::EncryptingKey;
 
 pub use curve::{point, verify_ecdsa};
 
@@ -48,6 +50,18 @@ pub fn encrypt_oaep(spki_der: &[u8], hash: OaepHash, plaintext: &[u8]) -> Result
         rsa::Error::Rng => Error::NoRandomness,
         _ => Error::Malformed,
     })
+}
+
+/// SM2 encryption (GB/T 32918.4), in the ASN.1 form of GM/T 0009 §7.2.
+///
+/// # Errors
+/// Where it is no key on the SM2 curve, or there is no plaintext.
+pub fn encrypt_sm2(spki_der: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, Error> {
+    let key = sm2::PublicKey::from_public_key_der(spki_der).map_err(|_| Error::Malformed)?;
+    match plaintext {
+        [] => Err(Error::Malformed),
+        _ => EncryptingKey::new(key).encrypt_der(&mut SysRng, plaintext).map_err(|_| Error::NoRandomness),
+    }
 }
 
 /// Whether an RSASSA-PKCS1-v1_5 signature (RFC 8017 §8.2) of a digest is this key's.

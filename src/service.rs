@@ -90,6 +90,8 @@ const TRIES: usize = 20;
 pub struct Settings {
     /// Partition and region.
     pub realm: Realm,
+    /// Whether SM2 is offered: as wrapping key spec, wrapping algorithm and key spec.
+    pub sm2: bool,
     /// How long a set of parameters lasts: at most 24 h.
     pub lifetime: Duration,
     /// How many failed imports end a set.

@@ -23,24 +23,30 @@ pub use material::{Material, locked_material, material};
 pub use permit::permit;
 
 use aes_kw::{KeyInit, KwpAes256};
+use getrandom::SysRng;
 use rsa::PublicKey;
 use rsa::pkcs8::DecodePublicKey;
 use sha1::Sha1;
 use sha2::Sha256;
+use sm2::pke::EncryptingKey;
 use zeroize::Zeroizing;
 
 use crate::model::wrapping::{KEK_BYTES, MAX_BLOB_BYTES};
 use crate::model::{OaepHash, WrappingAlgorithm};
 
-/// Wraps `material` with the RSA key that `spki_der`, a DER SubjectPublicKeyInfo, is.
+/// Wraps `material` with the public key that `spki_der`, a DER SubjectPublicKeyInfo, is.
 ///
 /// The answer is RSA-OAEP (RFC 8017, one hash for label and MGF1, empty label) of the material, as long as the modulus; or,
-/// for the hybrid algorithms, RSA-OAEP of a fresh AES-256 key, followed by AES-KWP (RFC 5649) of the material under it.
+/// for the hybrid algorithms, RSA-OAEP of a fresh AES-256 key, followed by AES-KWP (RFC 5649) of the material under it; or, for SM2PKE,
+/// the material encrypted by GB/T 32918.4, in the ASN.1 form of GM/T 0009 §7.2.
 ///
 /// # Errors
-/// Where the algorithm is none that is served, the key is not RSA of 2048, 3072 or 4096 bits, or the material is empty or
-/// too long.
+/// Where the algorithm is none that is served, the key is not RSA of 2048, 3072 or 4096 bits, or for SM2PKE not on the SM2 curve, or the
+/// material is empty or too long.
 pub fn wrap(spki_der: &[u8], algorithm: WrappingAlgorithm, material: &[u8]) -> Result<Vec<u8>, Error> {
+    if algorithm == WrappingAlgorithm::Sm2pke {
+        return sm2pke(spki_der, material);
+    }
     let hash = algorithm.oaep_hash().ok_or(Error::Algorithm(algorithm))?;
     let (modulus, _) = spki::rsa_parts(spki_der)?;
     let bits = spki::bits(&modulus);
@@ -68,6 +74,20 @@ pub fn wrap(spki_der: &[u8], algorithm: WrappingAlgorithm, material: &[u8]) -> R
 /// The most bytes of material that fit: RFC 8017 §7.1.1 for OAEP, the reference's limit of a blob for the hybrid.
 fn capacity(algorithm: WrappingAlgorithm, hash: OaepHash, modulus_bytes: usize) -> usize {
     if algorithm.is_hybrid() { (MAX_BLOB_BYTES - modulus_bytes - 8) / 8 * 8 } else { modulus_bytes - 2 * hash.bytes() - 2 }
+}
+
+/// What the ASN.1 form adds to the material at most: two coordinates, a digest, and five headers.
+const SM2_OVERHEAD_BYTES: usize = 2 * 33 + 32 + 2 * 2 + 2 + 2 * 4;
+
+fn sm2pke(spki_der: &[u8], material: &[u8]) -> Result<Vec<u8>, Error> {
+    let unusable = |_| Error::PublicKey("not a DER SubjectPublicKeyInfo of a point on the SM2 curve".into());
+    let key = EncryptingKey::new(sm2::PublicKey::from_public_key_der(spki_der).map_err(unusable)?);
+    let most = MAX_BLOB_BYTES - SM2_OVERHEAD_BYTES;
+    match material.len() {
+        0 => Err(Error::Empty),
+        length if length > most => Err(Error::TooLong { length, algorithm: WrappingAlgorithm::Sm2pke, bits: 256, most }),
+        _ => key.encrypt_der(&mut SysRng, material).map_err(|_| Error::NoRandomness),
+    }
 }
 
 fn oaep(key: &PublicKey, hash: OaepHash, plaintext: &[u8]) -> Result<Vec<u8>, Error> {

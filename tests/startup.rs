@@ -100,7 +100,7 @@ fn check_config_says_whether_a_configuration_is_good_and_doctor_what_the_token_c
     assert_eq!(code, Some(0), "{log}");
     let profile: serde_json::Value = serde_json::from_str(&json).unwrap();
     let paths = profile.as_object().unwrap().values().find_map(serde_json::Value::as_array).unwrap();
-    assert_eq!(paths.len(), 32, "{json}");
+    assert_eq!(paths.len(), 42, "{json}");
     let (kept, tried) = (&profile["isolation"]["kept"], profile["isolation"]["tried"].as_array().unwrap());
     assert!(*kept == true && tried.iter().any(|tried| tried["refusal"] == "KeyUnextractable"), "{json}");
     let (code, table, _) = run("doctor", &[]);

@@ -33,6 +33,7 @@ mod receipts;
 mod refusals;
 mod replicas;
 mod several;
+mod sm2pke;
 mod soak;
 mod startup;
 mod store;

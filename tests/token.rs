@@ -21,9 +21,12 @@ async fn softhsm_serves_every_cell_by_the_least_exposing_path_that_works() {
     assert!(!hsm.profile().routes.is_empty());
     for ((key, algorithm), route) in &hsm.profile().routes {
         let expected = match algorithm {
+            // It takes no PKCS#8 on this curve.
+            WrappingAlgorithm::RsaesOaepSha1 if *key == KeySpec::Sm2 => UnwrapPath::HostMaterial,
             WrappingAlgorithm::RsaesOaepSha1 => UnwrapPath::Direct,
             WrappingAlgorithm::RsaesOaepSha256 => UnwrapPath::HostMaterial,
             WrappingAlgorithm::RsaAesKeyWrapSha1 => UnwrapPath::TwoStep,
+            WrappingAlgorithm::Sm2pke => UnwrapPath::HostSm2,
             _ => UnwrapPath::HostKek,
         };
         assert_eq!(route.path, Some(expected), "{key} {algorithm} {}", route.reason);
@@ -35,10 +38,16 @@ async fn softhsm_serves_every_cell_by_the_least_exposing_path_that_works() {
 async fn what_the_bound_does_not_permit_is_not_served_and_the_setting_is_named() {
     let hsm = inprocess::open("bound", HostAssisted::None);
     for ((key, algorithm), route) in &hsm.profile().routes {
-        let in_token = matches!(algorithm, WrappingAlgorithm::RsaesOaepSha1 | WrappingAlgorithm::RsaAesKeyWrapSha1);
+        let in_token = matches!(algorithm, WrappingAlgorithm::RsaesOaepSha1 | WrappingAlgorithm::RsaAesKeyWrapSha1)
+            && *key != KeySpec::Sm2;
         assert_eq!(route.path.is_some(), in_token, "{key} {algorithm}");
         if !in_token {
-            assert!(route.reason.contains("CKM_RSA_PKCS_OAEP with SHA-256"), "{}", route.reason);
+            let names_the_mechanism = match algorithm {
+                WrappingAlgorithm::Sm2pke => true,
+                WrappingAlgorithm::RsaesOaepSha1 => route.reason.contains("CKM_RSA_PKCS_OAEP with SHA-1"),
+                _ => route.reason.contains("CKM_RSA_PKCS_OAEP with SHA-256"),
+            };
+            assert!(names_the_mechanism, "{}", route.reason);
             assert!(route.reason.contains("needs hsm.host_assisted = "), "{}", route.reason);
         }
     }
@@ -77,20 +86,21 @@ struct Pairs {
     hsm: Hsm,
     unwrap: (ObjectId, Vec<u8>),
     raw: (ObjectId, Vec<u8>),
+    derive: (ObjectId, Vec<u8>),
 }
 
 impl Pairs {
     async fn make(label: &str) -> Self {
         let hsm = inprocess::open(label, HostAssisted::Material);
-        let make = async |pair_use| {
+        let make = async |spec, pair_use| {
             let id = ObjectId::random();
-            let spki = hsm
-                .make(move |token| token.make_wrapping_key(&id, PairKind { spec: WrappingKeySpec::Rsa2048, pair_use }))
-                .await;
+            let spki = hsm.make(move |token| token.make_wrapping_key(&id, PairKind { spec, pair_use })).await;
             (id, spki.unwrap().spki)
         };
-        let (unwrap, raw) = (make(PairUse::Unwrap).await, make(PairUse::RawDecrypt).await);
-        Self { unwrap, raw, hsm }
+        let rsa = WrappingKeySpec::Rsa2048;
+        let (unwrap, raw) = (make(rsa, PairUse::Unwrap).await, make(rsa, PairUse::RawDecrypt).await);
+        let derive = make(WrappingKeySpec::Sm2, PairUse::Derive).await;
+        Self { unwrap, raw, derive, hsm }
     }
 
     async fn import(
@@ -115,6 +125,7 @@ impl Pairs {
         let (wrapping_key, spki) = match path.pair_use() {
             PairUse::Unwrap => &self.unwrap,
             PairUse::RawDecrypt => &self.raw,
+            PairUse::Derive => &self.derive,
         };
         let import = Import {
             wrapping_key: *wrapping_key,
@@ -160,6 +171,8 @@ async fn what_is_not_material_of_the_spec_never_becomes_a_key_and_leaves_nothing
         ("a byte long for HMAC_512",        Hmac512,          vec![7; 65]),
         ("another curve of the same size",  EccSecgP256k1,    ec("P-256")),
         ("another curve of the same size",  EccNistP256,      ec("secp256k1")),
+        ("another curve of the same size",  EccNistP256,      ec("SM2")),
+        ("another curve of the same size",  Sm2,              ec("P-256")),
         ("a curve that is not served",      EccNistP256,      ec("brainpoolP256r1")),
         ("a larger curve",                  EccNistP256,      ec("P-384")),
         ("scalar 0",                        EccNistP256,      ec_pkcs8(P256, &[0; 32])),
@@ -178,9 +191,13 @@ async fn what_is_not_material_of_the_spec_never_becomes_a_key_and_leaves_nothing
         ("no right private exponent",       Rsa2048,          rsa_with(&rsa("2048"), no_right_exponent)),
     ];
     for (what, key, material) in junk {
-        for algorithm in [RsaesOaepSha1, RsaesOaepSha256, RsaAesKeyWrapSha1, RsaAesKeyWrapSha256] {
-            let fits = wrap::wrap(&pairs.unwrap.1, algorithm, &material).is_ok();
-            if algorithm.permit(WrappingKeySpec::Rsa2048, key).is_err() || !fits {
+        for algorithm in [RsaesOaepSha1, RsaesOaepSha256, RsaAesKeyWrapSha1, RsaAesKeyWrapSha256, Sm2pke] {
+            let (spki, wrapping) = match algorithm {
+                Sm2pke => (&pairs.derive.1, WrappingKeySpec::Sm2),
+                _ => (&pairs.unwrap.1, WrappingKeySpec::Rsa2048),
+            };
+            let fits = wrap::wrap(spki, algorithm, &material).is_ok();
+            if algorithm.permit(wrapping, key).is_err() || !fits {
                 continue;
             }
             let refused = pairs.import(key, key.usages()[0], algorithm, &material).await;

@@ -12,7 +12,7 @@ mod key_files;
 mod private_keys;
 mod transfer;
 
-const CURVES: [Curve; 4] = [Curve::P256, Curve::P384, Curve::P521, Curve::K256];
+const CURVES: [Curve; 5] = [Curve::P256, Curve::P384, Curve::P521, Curve::K256, Curve::Sm2];
 
 fn scratch() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -31,13 +31,27 @@ fn what_wrap_makes_openssl_and_aws_lc_open() {
         let private = openssl::pkcs8(MaterialKind::Rsa(bits));
         let spki = openssl::spki(&private);
         std::fs::write(dir.join("private.der"), private).unwrap();
-        for algorithm in WrappingAlgorithm::supported() {
+        for algorithm in WrappingAlgorithm::supported().filter(|algorithm| algorithm.oaep_hash().is_some()) {
             let kind = if algorithm.is_hybrid() { MaterialKind::Rsa(2048) } else { MaterialKind::Hmac(HmacHash::Sha512) };
             let material = openssl::pkcs8(kind);
             let blob = wrap::wrap(&spki, algorithm, &material).unwrap();
             assert_ne!(blob, wrap::wrap(&spki, algorithm, &material).unwrap(), "{algorithm}: twice the same");
             assert_eq!(open(&dir, algorithm, bits / 8, &blob), material, "{algorithm} {bits}");
         }
+    }
+}
+
+#[test]
+fn what_wrap_makes_for_sm2_openssl_opens() {
+    let (_guard, dir) = scratch();
+    let private = openssl::pkcs8(MaterialKind::Ec(Curve::Sm2));
+    let spki = openssl::spki(&private);
+    std::fs::write(dir.join("private.der"), private).unwrap();
+    for kind in [MaterialKind::Ec(Curve::P256), MaterialKind::Ec(Curve::Sm2), MaterialKind::Rsa(4096)] {
+        let material = openssl::pkcs8(kind);
+        let blob = wrap::wrap(&spki, WrappingAlgorithm::Sm2pke, &material).unwrap();
+        assert_ne!(blob, wrap::wrap(&spki, WrappingAlgorithm::Sm2pke, &material).unwrap(), "twice the same");
+        assert_eq!(openssl::run(&dir, "pkeyutl -decrypt -inkey private.der -keyform DER", &blob), material, "{kind:?}");
     }
 }
 
@@ -131,9 +145,19 @@ fn what_does_not_fit_is_refused_with_the_size_that_would() {
         assert_eq!(wrap::wrap(&key, algorithm, b"").unwrap_err(), wrap::Error::Empty);
     }
     let key = spki(MaterialKind::Rsa(2048));
-    for algorithm in [RsaesPkcs1V15, Sm2pke] {
-        let message = format!("the wrapping algorithm {algorithm} is not supported");
-        assert_eq!(wrap::wrap(&key, algorithm, b"x").unwrap_err().to_string(), message);
+    let withdrawn = wrap::wrap(&key, RsaesPkcs1V15, b"x").unwrap_err().to_string();
+    assert_eq!(withdrawn, "the wrapping algorithm RSAES_PKCS1_V1_5 is not supported");
+    let sm2 = spki(MaterialKind::Ec(Curve::Sm2));
+    let most = 6144 - 112;
+    assert!(wrap::wrap(&sm2, Sm2pke, &vec![7; most]).unwrap().len() <= 6144);
+    assert_eq!(
+        wrap::wrap(&sm2, Sm2pke, &vec![7; most + 1]).unwrap_err().to_string(),
+        format!("the key material has {} bytes, and SM2PKE with a key of 256 bits holds at most {most}", most + 1)
+    );
+    assert_eq!(wrap::wrap(&sm2, Sm2pke, b"").unwrap_err(), wrap::Error::Empty);
+    for other in [&key, &spki(MaterialKind::Ec(Curve::P256))] {
+        let message = "the public key is of no use: not a DER SubjectPublicKeyInfo of a point on the SM2 curve";
+        assert_eq!(wrap::wrap(other, Sm2pke, b"x").unwrap_err().to_string(), message);
     }
     let refused = |spki: &[u8]| wrap::wrap(spki, RsaesOaepSha256, b"x").unwrap_err().to_string();
     let prefix = "the public key is of no use:";

@@ -74,8 +74,7 @@ impl Parameters {
         }
         wrap::permit(self.wrapping_algorithm, self.wrapping_key_spec, self.key_spec).map_err(Local::from)?;
         self.key()?;
-        let (modulus, _) = spki::rsa_parts(&self.public_key).map_err(Local::from)?;
-        if self.wrapping_key_spec.modulus_bytes() != Some(modulus.len()) {
+        if spki::wrapping_key_spec(&self.public_key).map_err(Local::from)? != Some(self.wrapping_key_spec) {
             return Err(Unusable::PublicKey(self.wrapping_key_spec).into());
         }
         Ok(self.key_spec)

@@ -1,8 +1,9 @@
 //! Secrets agreed on with a peer: ECDH (NIST SP 800-56A §5.7.1.2) by a private key of the token.
 
+use cryptoki::error::Error as Pkcs11Error;
 use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
-use cryptoki::object::{Attribute, AttributeType};
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use zeroize::Zeroizing;
 
 use super::session_object::SessionObject;
@@ -17,19 +18,31 @@ impl Token {
     /// # Errors
     /// Where the token does not do it; [`Error::Lacks`] where it cannot.
     pub fn agree(&self, key: &ObjectId, curve: Curve, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let derived = self.with_material(key, "CKM_ECDH1_DERIVE", |key| self.derive_shared(key, curve, point))?;
+        self.coordinate(&derived, curve)
+    }
+
+    /// An object of the session that shows x of `key` times `point`.
+    pub(super) fn derive_shared(
+        &self,
+        key: ObjectHandle,
+        curve: Curve,
+        point: &[u8],
+    ) -> Result<SessionObject<'_>, Pkcs11Error> {
         let ecdh = Mechanism::Ecdh1Derive(Ecdh1DeriveParams::new(EcKdf::null(), point));
-        let template = templates::readable_coordinate(curve.field_bytes());
-        let derived = self.with_material(key, "CKM_ECDH1_DERIVE", |key| self.session.derive_key(&ecdh, key, &template))?;
-        let derived = SessionObject::new(self, derived);
+        let derived = self.session.derive_key(&ecdh, key, &templates::readable_coordinate(curve.field_bytes()))?;
+        Ok(SessionObject::new(self, derived))
+    }
+
+    /// What such an object shows, as long as a field element.
+    pub(super) fn coordinate(&self, derived: &SessionObject<'_>, curve: Curve) -> Result<Zeroizing<Vec<u8>>, Error> {
         let shown = self.session.get_attributes(derived.handle, &[AttributeType::Value])?;
-        let secret = shown.into_iter().find_map(|attribute| match attribute {
-            Attribute::Value(secret) => Some(Zeroizing::new(secret)),
+        let coordinate = shown.into_iter().find_map(|attribute| match attribute {
+            Attribute::Value(coordinate) => Some(Zeroizing::new(coordinate)),
             _ => None,
         });
-        secret.filter(|secret| secret.len() == curve.field_bytes()).ok_or_else(|| {
-            Error::Misbehaved(
-                "it does not show a shared secret, as long as a field element, that it was asked for".to_owned(),
-            )
+        coordinate.filter(|coordinate| coordinate.len() == curve.field_bytes()).ok_or_else(|| {
+            Error::Misbehaved("it does not show a coordinate, as long as a field element, that it was asked for".to_owned())
         })
     }
 }

@@ -1,4 +1,4 @@
-//! RSA-OAEP decryption by a private key that is material, whose plaintext the answer carries over the host anyway.
+//! RSA-OAEP and SM2 decryption by a private key that is material, whose plaintext the answer carries over the host anyway.
 //!
 //! Whatever is wrong with a ciphertext, the answer is the same, and takes the same way to the caller: no padding oracle.
 
@@ -6,7 +6,9 @@ use cryptoki::mechanism::Mechanism;
 use zeroize::Zeroizing;
 
 use super::mechanism::oaep;
+use super::sm2pke::Ciphertext;
 use super::{Error, Token, oaep as padding};
+use crate::model::key_spec::Curve;
 use crate::model::{OaepHash, ObjectId};
 
 /// Who takes the padding off.
@@ -46,6 +48,16 @@ impl Token {
             Unpadding::Token => Ok(Some(decrypted)),
             Unpadding::Host => Ok(padding::decode_short(hash, modulus.len(), &decrypted)),
         }
+    }
+
+    /// The plaintext of an SM2 ciphertext, in either form; `None` where it is no ciphertext of the key.
+    ///
+    /// # Errors
+    /// Where the token does not do it; [`Error::Lacks`] where it cannot.
+    pub fn decrypt_sm2(&self, key: &ObjectId, ciphertext: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        let Some(ciphertext) = Ciphertext::read(ciphertext) else { return Ok(None) };
+        let shared = self.agree(key, Curve::Sm2, &ciphertext.point())?;
+        Ok(ciphertext.open(&shared))
     }
 }
 

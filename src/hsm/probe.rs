@@ -12,18 +12,25 @@ use super::isolation::{Isolation, Trial};
 use super::mechanism::KeyWrap;
 use super::module::{Module, OpenError};
 use super::session_object::SessionObject;
-use super::unwrap::Wrapped;
+use super::unwrap::{Envelope, Wrapped};
 use super::{Error, Profile, Route, Token};
 use crate::model::{
     HostAssisted, HostExposure, KeySpec, MaterialKind, PairKind, PairUse, UnwrapPath, WrappingAlgorithm, WrappingKeySpec,
 };
-use crate::wrap;
+use crate::wrap::{self, spki};
 
 /// Wrapping keys of the probe: the smallest, for they are made at every start.
 const SPEC: WrappingKeySpec = WrappingKeySpec::Rsa2048;
 
-/// Finds out what the token does within the bound.
-pub(super) fn profile(module: &Module, token: &Token, bound: HostAssisted) -> Result<Profile, OpenError> {
+/// What an operator lets a token do.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) host_assisted: HostAssisted,
+    pub(super) sm2: bool,
+}
+
+/// Finds out what the token does within the bounds.
+pub(super) fn profile(module: &Module, token: &Token, bounds: Bounds) -> Result<Profile, OpenError> {
     let began = Instant::now();
     let info = &module.info;
     let library = module.context.get_library_info()?;
@@ -44,9 +51,9 @@ pub(super) fn profile(module: &Module, token: &Token, bound: HostAssisted) -> Re
         firmware_version: info.firmware_version().to_string(),
         library: format!("{} {}", library.library_description().trim_end(), library.library_version()),
         private_memory: info.total_private_memory().and_then(|bytes| u64::try_from(bytes).ok()),
-        host_assisted: bound,
+        host_assisted: bounds.host_assisted,
         key_wrap: probe.key_wrap.map(KeyWrap::number),
-        routes: probe.routes(bound),
+        routes: probe.routes(bounds),
         isolation,
         took: began.elapsed(),
     })
@@ -57,17 +64,24 @@ struct Probe<'t> {
     token: &'t Token,
     unwrap: Result<(SessionObject<'t>, Vec<u8>), String>,
     raw: Result<(SessionObject<'t>, Vec<u8>), String>,
+    derive: Result<(SessionObject<'t>, Vec<u8>), String>,
     key_wrap: Option<KeyWrap>,
 }
 
 impl<'t> Probe<'t> {
     fn new(token: &'t Token) -> Result<Self, OpenError> {
-        let pair = |pair_use| match token.wrapping_pair(PairKind { spec: SPEC, pair_use }) {
+        let pair = |spec, pair_use| match token.wrapping_pair(PairKind { spec, pair_use }) {
             Ok(pair) => Ok(Ok(pair)),
             Err(Error::Gone(error)) => Err(OpenError::Pkcs11(error)),
             Err(error) => Ok(Err(explain(&error))),
         };
-        let mut probe = Self { token, unwrap: pair(PairUse::Unwrap)?, raw: pair(PairUse::RawDecrypt)?, key_wrap: None };
+        let mut probe = Self {
+            token,
+            unwrap: pair(SPEC, PairUse::Unwrap)?,
+            raw: pair(SPEC, PairUse::RawDecrypt)?,
+            derive: pair(WrappingKeySpec::Sm2, PairUse::Derive)?,
+            key_wrap: None,
+        };
         probe.key_wrap = probe.find_key_wrap();
         Ok(probe)
     }
@@ -84,28 +98,32 @@ impl<'t> Probe<'t> {
         })
     }
 
-    fn routes(&self, bound: HostAssisted) -> BTreeMap<(KeySpec, WrappingAlgorithm), Route> {
+    fn routes(&self, bounds: Bounds) -> BTreeMap<(KeySpec, WrappingAlgorithm), Route> {
         let mut routes = BTreeMap::new();
         for key in KeySpec::supported() {
             for algorithm in WrappingAlgorithm::supported() {
                 if WrappingKeySpec::ALL.iter().any(|wrapping| algorithm.permit(*wrapping, key).is_ok()) {
-                    routes.insert((key, algorithm), self.route(key, algorithm, bound));
+                    routes.insert((key, algorithm), self.route(key, algorithm, bounds));
                 }
             }
         }
         routes
     }
 
-    fn route(&self, key: KeySpec, algorithm: WrappingAlgorithm, bound: HostAssisted) -> Route {
-        let paths = if algorithm.is_hybrid() {
-            [UnwrapPath::TwoStep, UnwrapPath::HostKek]
-        } else {
-            [UnwrapPath::Direct, UnwrapPath::HostMaterial]
+    fn route(&self, key: KeySpec, algorithm: WrappingAlgorithm, bounds: Bounds) -> Route {
+        let paths: &[UnwrapPath] = match (algorithm.oaep_hash(), algorithm.is_hybrid()) {
+            (Some(_), true) => &[UnwrapPath::TwoStep, UnwrapPath::HostKek],
+            (Some(_), false) => &[UnwrapPath::Direct, UnwrapPath::HostMaterial],
+            (None, _) => &[UnwrapPath::HostSm2],
         };
+        let is_of_sm2 = key == KeySpec::Sm2 || algorithm == WrappingAlgorithm::Sm2pke;
         let mut reasons = Vec::new();
-        for path in paths {
+        for path in paths.iter().copied() {
             match self.attempt(key, algorithm, path, self.key_wrap) {
-                Ok(took) if bound.permits(path.exposure()) => {
+                Ok(_) if is_of_sm2 && !bounds.sm2 => {
+                    reasons.push(format!("{path}: works, but needs kms.sm2 = true"));
+                }
+                Ok(took) if bounds.host_assisted.permits(path.exposure()) => {
                     return Route { path: Some(path), reason: reasons.join("; "), took };
                 }
                 Ok(_) => reasons
@@ -140,23 +158,22 @@ impl<'t> Probe<'t> {
         path: UnwrapPath,
         key_wrap: Option<KeyWrap>,
     ) -> Result<Sample<'t>, String> {
-        let (Some(kind), Some(hash), Some(modulus_bytes)) = (key.material(), algorithm.oaep_hash(), SPEC.modulus_bytes())
-        else {
-            return Err("not supported".to_owned());
-        };
-        let kind = samples::standing_for(kind);
+        let kind = samples::standing_for(key.material().ok_or("not supported")?);
         if algorithm.is_hybrid() && key_wrap.is_none() {
             return Err("no mechanism that is RFC 5649 (CKM_AES_KEY_WRAP_KWP, CKM_AES_KEY_WRAP_PAD)".to_owned());
         }
         let pair = match path.pair_use() {
             PairUse::Unwrap => &self.unwrap,
             PairUse::RawDecrypt => &self.raw,
+            PairUse::Derive => &self.derive,
         };
         let (private, spki) = pair.as_ref().map_err(Clone::clone)?;
         let material = samples::material(kind).map_err(|error| error.to_string())?;
         let ciphertext = wrap::wrap(spki, algorithm, material.bytes()).map_err(|error| error.to_string())?;
         let began = Instant::now();
-        let wrapped = Wrapped { hash, path, key_wrap, modulus_bytes, ciphertext: &ciphertext, kind };
+        let modulus = spki::rsa_parts(spki).ok().map(|(modulus, _)| modulus);
+        let envelope = Envelope::read(algorithm, modulus.as_deref(), &ciphertext).map_err(|error| error.to_string())?;
+        let wrapped = Wrapped { path, key_wrap, envelope, kind };
         Ok(Sample { kind, material, began, unwrapped: self.token.unwrap(private.handle, &wrapped) })
     }
 
@@ -207,6 +224,7 @@ fn mechanisms(algorithm: WrappingAlgorithm, path: UnwrapPath) -> String {
         UnwrapPath::TwoStep => format!("CKM_RSA_PKCS_OAEP with {hash}, or RFC 5649"),
         UnwrapPath::HostKek => "CKM_RSA_X_509, or RFC 5649".to_owned(),
         UnwrapPath::HostMaterial => "CKM_RSA_X_509, or C_CreateObject".to_owned(),
+        UnwrapPath::HostSm2 => "CKM_ECDH1_DERIVE on the SM2 curve, or C_CreateObject".to_owned(),
     }
 }
 

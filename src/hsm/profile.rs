@@ -55,8 +55,11 @@ impl Profile {
     pub fn pair_kinds(&self) -> BTreeSet<PairKind> {
         let uses: BTreeSet<PairUse> =
             self.routes.values().filter_map(|route| route.path).map(UnwrapPath::pair_use).collect();
-        let specs = WrappingKeySpec::ALL.iter().copied().filter(|spec| spec.modulus_bytes().is_some());
-        specs.flat_map(|spec| uses.iter().map(move |pair_use| PairKind { spec, pair_use: *pair_use })).collect()
+        let kinds = WrappingKeySpec::ALL.iter().flat_map(|spec| uses.iter().map(|pair_use| (*spec, *pair_use)));
+        let suits = |(spec, pair_use): &(WrappingKeySpec, PairUse)| {
+            (*spec == WrappingKeySpec::Sm2) == (*pair_use == PairUse::Derive)
+        };
+        kinds.filter(suits).map(|(spec, pair_use)| PairKind { spec, pair_use }).collect()
     }
 
     /// Who takes OAEP's padding off where material decrypts: the token, where unwrapping has shown that it does what it is told;
@@ -75,6 +78,14 @@ impl Profile {
             (false, true) => Ok(Unpadding::Host),
             (false, false) => Err(Error::Lacks(lacking(hash))),
         }
+    }
+
+    /// Whether what SM2 encrypted may be decrypted: the token's part is a derivation, the rest is the host's.
+    ///
+    /// # Errors
+    /// [`Error::Lacks`] where the bound does not let the host see as much.
+    pub fn require_sm2(&self) -> Result<(), Error> {
+        if self.host_assisted.permits(HostExposure::HostMaterial) { Ok(()) } else { Err(Error::Lacks("SM2 decryption")) }
     }
 
     /// The way in for this material under this algorithm.

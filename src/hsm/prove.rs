@@ -15,7 +15,7 @@ use super::session_object::SessionObject;
 use super::{Error, Token, templates};
 use crate::model::{Evidence, MaterialKind};
 
-pub(super) use curve::params as curve_params;
+pub(super) use curve::{base_point, params as curve_params, points_at};
 
 /// What a material in the token has shown of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

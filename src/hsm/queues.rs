@@ -54,6 +54,8 @@ pub struct Settings {
     pub longest_call: Duration,
     /// The most that the host may see.
     pub host_assisted: HostAssisted,
+    /// Whether SM2 is offered.
+    pub sm2: bool,
 }
 
 /// The token, to those who await it. When the last clone goes, the sessions are closed.
@@ -109,12 +111,12 @@ impl Hsm {
     /// # Errors
     /// Where the token cannot be opened; the message says what to do.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        let Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted } = settings;
+        let Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted, sm2 } = settings;
         let library = Library::of(&module)?;
         let care = Care::new(library, token, Arc::new(Shared::new(pin, longest_call)));
         let first = care.open(&Arc::default())?;
         let module = care.module(&first.lease)?;
-        let profile = Arc::new(probe::profile(&module, &first, host_assisted)?);
+        let profile = Arc::new(probe::profile(&module, &first, probe::Bounds { host_assisted, sm2 })?);
         first.clear_session();
 
         let (alive, all) = flume::bounded(0);

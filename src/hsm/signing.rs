@@ -9,7 +9,7 @@ use cryptoki::object::{Attribute, AttributeType};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
-use super::prove::{challenge, curve_params};
+use super::prove::{base_point, challenge, curve_params, points_at};
 use super::session_object::SessionObject;
 use super::wrapping::without_leading_zeros;
 use super::{Error, Token, templates};
@@ -77,11 +77,11 @@ impl Token {
         Ok(attributes_of(&self.shown(id, &[])?))
     }
 
-    /// What the token says of a wrapping key's private half, and its public half, DER SubjectPublicKeyInfo, as the token shows it.
+    /// What the token says of a wrapping key's private half, where it shows it to be that of this public half, DER SubjectPublicKeyInfo.
     ///
     /// # Errors
-    /// As [`Token::key_attributes`].
-    pub fn look_at_pair(&self, id: &ObjectId) -> Result<(KeyAttributes, Vec<u8>), Error> {
+    /// As [`Token::key_attributes`], and where it is another's.
+    pub fn look_at_pair(&self, id: &ObjectId, spki: &[u8]) -> Result<KeyAttributes, Error> {
         let shown = self.shown(id, &[AttributeType::Modulus, AttributeType::PublicExponent])?;
         let (mut modulus, mut exponent) = (Vec::new(), Vec::new());
         for attribute in &shown {
@@ -91,8 +91,21 @@ impl Token {
                 _ => {}
             }
         }
-        let spki = spki::rsa(&modulus, &exponent).map_err(|error| Error::Misbehaved(error.to_string()))?;
-        Ok((attributes_of(&shown), spki))
+        let halves = if modulus.is_empty() {
+            // Many tokens do not show the point of a private half; ECDH with the base point does, but for the sign of y.
+            let base = base_point(Curve::Sm2);
+            let derived = self.with_object(id, |key| self.derive_shared(key, Curve::Sm2, &base))?;
+            let x = self.coordinate(&derived, Curve::Sm2)?;
+            points_at(Curve::Sm2, &x).iter().map(|point| spki::ec(Curve::Sm2, point)).collect()
+        } else {
+            vec![spki::rsa(&modulus, &exponent)]
+        };
+        // Of another key what is stated would be true, and of no use.
+        if halves.iter().any(|half| half.as_deref() == Ok(spki)) {
+            Ok(attributes_of(&shown))
+        } else {
+            Err(Error::Misbehaved("it shows another wrapping key than is on record".to_owned()))
+        }
     }
 
     fn shown(&self, id: &ObjectId, more: &[AttributeType]) -> Result<Vec<Attribute>, Error> {

@@ -92,14 +92,19 @@ pub(super) fn material_usage(usage: KeyUsage, kind: MaterialKind) -> Vec<Attribu
     match kind {
         MaterialKind::Aes256 => May { encrypt: true, decrypt: true, ..May::default() }.secret().to_vec(),
         MaterialKind::Hmac(_) => May { sign: true, verify: true, ..May::default() }.secret().to_vec(),
-        MaterialKind::Rsa(_) | MaterialKind::Ec(_) => May {
-            sign: usage == KeyUsage::SignVerify,
-            decrypt: usage == KeyUsage::EncryptDecrypt,
-            derive: usage == KeyUsage::KeyAgreement,
-            ..May::default()
+        MaterialKind::Rsa(_) | MaterialKind::Ec(_) => {
+            // The token's part of SM2's decryption is a derivation.
+            let decrypts = usage == KeyUsage::EncryptDecrypt;
+            let is_rsa = matches!(kind, MaterialKind::Rsa(_));
+            May {
+                sign: usage == KeyUsage::SignVerify,
+                decrypt: decrypts && is_rsa,
+                derive: usage == KeyUsage::KeyAgreement || decrypts && !is_rsa,
+                ..May::default()
+            }
+            .private()
+            .to_vec()
         }
-        .private()
-        .to_vec(),
     }
 }
 
@@ -133,10 +138,14 @@ pub(super) fn public_half() -> Vec<Attribute> {
     ]
 }
 
-/// What the private half of a wrapping key pair may do: unwrap, or decrypt raw, and nothing else.
+/// What the private half of a wrapping key pair may do: unwrap, decrypt raw, or derive, and nothing else.
 pub(super) fn wrapping_key_usage(pair_use: PairUse) -> [Attribute; 5] {
-    let unwrap = pair_use == PairUse::Unwrap;
-    May { unwrap, decrypt: !unwrap, ..May::default() }.private()
+    match pair_use {
+        PairUse::Unwrap => May { unwrap: true, ..May::default() },
+        PairUse::RawDecrypt => May { decrypt: true, ..May::default() },
+        PairUse::Derive => May { derive: true, ..May::default() },
+    }
+    .private()
 }
 
 /// The private half of a wrapping key pair.
@@ -152,6 +161,7 @@ pub(super) fn wrapping_key_mechanism(pair_use: PairUse) -> Attribute {
     Attribute::AllowedMechanisms(vec![match pair_use {
         PairUse::Unwrap => MechanismType::RSA_PKCS_OAEP,
         PairUse::RawDecrypt => MechanismType::RSA_X_509,
+        PairUse::Derive => MechanismType::ECDH1_DERIVE,
     }])
 }
 
@@ -186,7 +196,7 @@ pub(super) fn signing_key() -> Vec<Attribute> {
     template
 }
 
-/// The public x coordinate that proves a private EC key: the one secret-key object that is meant to be read.
+/// The x coordinate of a shared point: the one secret-key object that is meant to be read.
 pub(super) fn readable_coordinate(bytes: usize) -> Vec<Attribute> {
     vec![
         Attribute::Class(ObjectClass::SECRET_KEY),

@@ -1,4 +1,4 @@
-//! The four ways of wrapped material into the token, and what is done with it there before it may stay.
+//! The five ways of wrapped material into the token, and what is done with it there before it may stay.
 
 use cryptoki::error::Error as Pkcs11Error;
 use cryptoki::mechanism::Mechanism;
@@ -9,9 +9,11 @@ use super::fault::is_stale;
 use super::mechanism::{KeyWrap, oaep};
 use super::prove::Proved;
 use super::session_object::SessionObject;
+use super::sm2pke::Ciphertext;
 use super::token::not_logged_in;
 use super::wrapping::without_leading_zeros;
 use super::{Error, Token, oaep as padding, prove, templates};
+use crate::model::key_spec::Curve;
 use crate::model::wrapping::KEK_BYTES;
 use crate::model::{KeyUsage, MaterialKind, OaepHash, ObjectId, UnwrapPath, WrappingAlgorithm};
 use crate::wrap;
@@ -25,7 +27,7 @@ pub struct Import {
     pub algorithm: WrappingAlgorithm,
     /// How it is to be unwrapped.
     pub path: UnwrapPath,
-    /// As long as [`WrappingAlgorithm::fits`] says, and below the modulus.
+    /// As long as [`WrappingAlgorithm::fits`] says.
     pub ciphertext: Vec<u8>,
     /// What it must be.
     pub kind: MaterialKind,
@@ -37,12 +39,36 @@ pub struct Import {
 
 /// A wrapped blob and the way it goes.
 pub(super) struct Wrapped<'a> {
-    pub(super) hash: OaepHash,
     pub(super) path: UnwrapPath,
     pub(super) key_wrap: Option<KeyWrap>,
-    pub(super) modulus_bytes: usize,
-    pub(super) ciphertext: &'a [u8],
+    pub(super) envelope: Envelope<'a>,
     pub(super) kind: MaterialKind,
+}
+
+/// What a wrapped blob consists of.
+pub(super) enum Envelope<'a> {
+    /// RSA-OAEP, and, of the hybrid, RFC 5649.
+    Rsa { hash: OaepHash, oaep: &'a [u8], kwp: &'a [u8] },
+    /// SM2 public-key encryption.
+    Sm2(Ciphertext<'a>),
+}
+
+impl<'a> Envelope<'a> {
+    /// Takes a blob apart that was made with a key of this modulus, where it is an RSA key.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where it is none that a token may be shown.
+    pub(super) fn read(algorithm: WrappingAlgorithm, modulus: Option<&[u8]>, blob: &'a [u8]) -> Result<Self, Error> {
+        match (algorithm.oaep_hash(), modulus) {
+            (Some(hash), Some(modulus)) => {
+                let (oaep, kwp) = blob.split_at_checked(modulus.len()).ok_or(Error::Rejected)?;
+                // Some tokens read past a blob that is too short, or take an integer that is none of RSA's: never let them see one.
+                if oaep >= modulus { Err(Error::Rejected) } else { Ok(Self::Rsa { hash, oaep, kwp }) }
+            }
+            (Some(_), None) => Err(Error::Misbehaved("it does not show a modulus".to_owned())),
+            (None, _) => Ciphertext::read(blob).map(Self::Sm2).ok_or(Error::Rejected),
+        }
+    }
 }
 
 impl Token {
@@ -56,7 +82,6 @@ impl Token {
         import: &Import,
         accept: impl FnOnce(&Proved) -> Result<(), E>,
     ) -> Result<Result<Proved, E>, Error> {
-        let hash = import.algorithm.oaep_hash().ok_or(Error::Rejected)?;
         let (key, shown) = self.with_object(&import.wrapping_key, |key| {
             Ok((key, self.session.get_attributes(key, &[AttributeType::Modulus])?))
         })?;
@@ -64,19 +89,9 @@ impl Token {
             Attribute::Modulus(modulus) => Some(without_leading_zeros(modulus)),
             _ => None,
         });
-        let modulus = modulus.ok_or_else(|| Error::Misbehaved("it does not show a modulus".to_owned()))?;
-        // Some tokens read past a blob that is too short, or take an integer that is none of RSA's: never let them see one.
-        if import.ciphertext.get(..modulus.len()).is_none_or(|integer| integer >= &modulus[..]) {
-            return Err(Error::Rejected);
-        }
-        let wrapped = Wrapped {
-            hash,
-            path: import.path,
-            key_wrap: self.shared.key_wrap.get().copied(),
-            modulus_bytes: modulus.len(),
-            ciphertext: &import.ciphertext,
-            kind: import.kind,
-        };
+        let envelope = Envelope::read(import.algorithm, modulus.as_deref(), &import.ciphertext)?;
+        let key_wrap = self.shared.key_wrap.get().copied();
+        let wrapped = Wrapped { path: import.path, key_wrap, envelope, kind: import.kind };
         let epoch = self.shared.handles().epoch();
         let unwrapped = self.unwrap(key, &wrapped).and_then(|object| {
             crate::failpoint::reach("import.unwrapped");
@@ -96,18 +111,36 @@ impl Token {
 
     /// Unwraps material into a session object that nothing is known of yet.
     pub(super) fn unwrap(&self, key: ObjectHandle, wrapped: &Wrapped<'_>) -> Result<SessionObject<'_>, Error> {
-        let (rsa_part, rest) = wrapped.ciphertext.split_at_checked(wrapped.modulus_bytes).ok_or(Error::Rejected)?;
+        match &wrapped.envelope {
+            Envelope::Rsa { hash, oaep, kwp } => self.unwrap_of_rsa(key, wrapped, *hash, oaep, kwp),
+            Envelope::Sm2(ciphertext) => {
+                let derived = self.derive_shared(key, Curve::Sm2, &ciphertext.point());
+                let derived = derived.map_err(|error| self.of_wrapping_key(error))?;
+                let shared = self.coordinate(&derived, Curve::Sm2)?;
+                self.create_material(wrapped.kind, &ciphertext.open(&shared).ok_or(Error::Rejected)?)
+            }
+        }
+    }
+
+    fn unwrap_of_rsa(
+        &self,
+        key: ObjectHandle,
+        wrapped: &Wrapped<'_>,
+        hash: OaepHash,
+        oaep: &[u8],
+        kwp: &[u8],
+    ) -> Result<SessionObject<'_>, Error> {
         let in_proof = templates::material_in_proof(wrapped.kind);
         match wrapped.path {
-            UnwrapPath::Direct => self.unwrap_rsa(wrapped.hash, key, rsa_part, &in_proof),
+            UnwrapPath::Direct => self.unwrap_rsa(hash, key, oaep, &in_proof),
             UnwrapPath::TwoStep => {
-                let kek = self.unwrap_rsa(wrapped.hash, key, rsa_part, &templates::kek())?;
+                let kek = self.unwrap_rsa(hash, key, oaep, &templates::kek())?;
                 self.harden(&kek)?;
                 self.require_length(kek.handle, KEK_BYTES)?;
-                self.unwrap_under(&kek, wrapped, rest, &in_proof)
+                self.unwrap_under(&kek, wrapped, kwp, &in_proof)
             }
             UnwrapPath::HostKek => {
-                let kek = self.decrypt_on_host(key, wrapped.hash, rsa_part)?;
+                let kek = self.decrypt_on_host(key, hash, oaep)?;
                 if kek.len() != KEK_BYTES {
                     return Err(Error::Rejected);
                 }
@@ -115,26 +148,39 @@ impl Token {
                 template.push(Attribute::Value(kek.to_vec()));
                 let kek = self.create(template)?;
                 self.harden(&kek)?;
-                self.unwrap_under(&kek, wrapped, rest, &in_proof)
+                self.unwrap_under(&kek, wrapped, kwp, &in_proof)
             }
-            UnwrapPath::HostMaterial => {
-                let bytes = self.decrypt_on_host(key, wrapped.hash, rsa_part)?;
-                let material = wrap::material(wrapped.kind, &bytes).map_err(|_| Error::Rejected)?;
-                let mut template = in_proof;
-                match wrapped.kind {
-                    MaterialKind::Aes256 | MaterialKind::Hmac(_) => {
-                        template.push(Attribute::Value(material.bytes().to_vec()));
-                    }
-                    MaterialKind::Ec(curve) => {
-                        let scalar = material.ec_scalar().ok_or(Error::Rejected)?;
-                        template.push(Attribute::EcParams(prove::curve_params(curve).to_vec()));
-                        template.push(Attribute::Value(scalar.to_vec()));
-                    }
-                    MaterialKind::Rsa(_) => return Err(Error::Rejected),
-                }
-                self.create(template)
+            UnwrapPath::HostMaterial => self.create_material(wrapped.kind, &self.decrypt_on_host(key, hash, oaep)?),
+            UnwrapPath::HostSm2 => Err(Error::Rejected),
+        }
+    }
+
+    /// Makes a session object of material that is plain on the host.
+    fn create_material(&self, kind: MaterialKind, bytes: &[u8]) -> Result<SessionObject<'_>, Error> {
+        let material = wrap::material(kind, bytes).map_err(|_| Error::Rejected)?;
+        let mut template = templates::material_in_proof(kind);
+        match kind {
+            MaterialKind::Aes256 | MaterialKind::Hmac(_) => template.push(Attribute::Value(material.bytes().to_vec())),
+            MaterialKind::Ec(curve) => {
+                let scalar = material.ec_scalar().ok_or(Error::Rejected)?;
+                template.push(Attribute::EcParams(prove::curve_params(curve).to_vec()));
+                template.push(Attribute::Value(scalar.to_vec()));
+            }
+            MaterialKind::Rsa(_) => {
+                let numbers = material.rsa_numbers().ok_or(Error::Rejected)?;
+                template.extend([
+                    Attribute::Modulus(numbers.modulus.as_bytes().to_vec()),
+                    Attribute::PublicExponent(numbers.public_exponent.as_bytes().to_vec()),
+                    Attribute::PrivateExponent(numbers.private_exponent.as_bytes().to_vec()),
+                    Attribute::Prime1(numbers.prime1.as_bytes().to_vec()),
+                    Attribute::Prime2(numbers.prime2.as_bytes().to_vec()),
+                    Attribute::Exponent1(numbers.exponent1.as_bytes().to_vec()),
+                    Attribute::Exponent2(numbers.exponent2.as_bytes().to_vec()),
+                    Attribute::Coefficient(numbers.coefficient.as_bytes().to_vec()),
+                ]);
             }
         }
+        self.create(template)
     }
 
     fn unwrap_under(
@@ -171,7 +217,14 @@ impl Token {
     fn create(&self, mut template: Vec<Attribute>) -> Result<SessionObject<'_>, Error> {
         let created = self.session.create_object(&template);
         for attribute in &mut template {
-            if let Attribute::Value(secret) = attribute {
+            if let Attribute::Value(secret)
+            | Attribute::PrivateExponent(secret)
+            | Attribute::Prime1(secret)
+            | Attribute::Prime2(secret)
+            | Attribute::Exponent1(secret)
+            | Attribute::Exponent2(secret)
+            | Attribute::Coefficient(secret) = attribute
+            {
                 secret.zeroize();
             }
         }

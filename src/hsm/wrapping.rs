@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use der::Decode;
+use der::asn1::OctetStringRef;
 
 use super::fault::{Meaning, meaning};
+use super::prove::curve_params;
 use super::session_object::SessionObject;
 use super::{Error, Token, templates};
+use crate::model::key_spec::Curve;
 use crate::model::{ObjectId, ObjectKind, PairKind, PairUse};
 use crate::wrap::spki;
 
@@ -53,12 +57,37 @@ impl Token {
     /// Makes a wrapping key pair for this session only.
     pub(super) fn wrapping_pair(&self, kind: PairKind) -> Result<(SessionObject<'_>, Vec<u8>), Error> {
         let PairKind { spec, pair_use } = kind;
-        let bits = spec.modulus_bytes().ok_or_else(|| Error::Misbehaved(format!("{spec} is not served")))? * 8;
-        let (_public, private) = self.rsa_pair(bits, &templates::wrapping_key(pair_use), Some(pair_use))?;
+        let (private, spki) = match spec.modulus_bytes() {
+            Some(bytes) => {
+                let (_public, private) = self.rsa_pair(bytes * 8, &templates::wrapping_key(pair_use), Some(pair_use))?;
+                let (modulus, exponent) = self.rsa_public_half(private.handle)?;
+                (private, spki::rsa(&modulus, &exponent))
+            }
+            None => {
+                let (public, private) = self.sm2_pair(pair_use)?;
+                let point = self.public_point(&public)?;
+                (private, spki::ec(Curve::Sm2, &point))
+            }
+        };
         self.require_hidden(private.handle, None)?;
-        let (modulus, exponent) = self.rsa_public_half(private.handle)?;
-        let spki = spki::rsa(&modulus, &exponent).map_err(|error| Error::Misbehaved(error.to_string()))?;
-        Ok((private, spki))
+        Ok((private, spki.map_err(|error| Error::Misbehaved(error.to_string()))?))
+    }
+
+    fn sm2_pair(&self, pair_use: PairUse) -> Result<(SessionObject<'_>, SessionObject<'_>), Error> {
+        let mut public = templates::public_half();
+        public.push(Attribute::EcParams(curve_params(Curve::Sm2).to_vec()));
+        self.bound_pair(&Mechanism::EccKeyPairGen, &public, &templates::wrapping_key(pair_use), pair_use)
+    }
+
+    /// The point of a public half, uncompressed: CKA_EC_POINT is its DER OCTET STRING, and of some tokens the point itself.
+    fn public_point(&self, public: &SessionObject<'_>) -> Result<Vec<u8>, Error> {
+        let shown = self.session.get_attributes(public.handle, &[AttributeType::EcPoint])?;
+        let point = shown.into_iter().find_map(|attribute| match attribute {
+            Attribute::EcPoint(point) => Some(point),
+            _ => None,
+        });
+        let point = point.ok_or_else(|| Error::Misbehaved("it does not show a public point".to_owned()))?;
+        Ok(<&OctetStringRef>::from_der(&point).map(|inner| inner.as_bytes().to_vec()).unwrap_or(point))
     }
 
     fn rsa_pair(
@@ -69,11 +98,32 @@ impl Token {
     ) -> Result<(SessionObject<'_>, SessionObject<'_>), Error> {
         let mut public = templates::public_half();
         public.extend([Attribute::ModulusBits((bits as u64).into()), Attribute::PublicExponent(vec![1, 0, 1])]);
-        let generate = |private: &[Attribute]| {
-            let (public, private) = self.session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, private)?;
-            Ok((SessionObject::new(self, public), SessionObject::new(self, private)))
-        };
-        let Some(pair_use) = pair_use else { return Ok(generate(private)?) };
+        let mechanism = Mechanism::RsaPkcsKeyPairGen;
+        match pair_use {
+            Some(pair_use) => self.bound_pair(&mechanism, &public, private, pair_use),
+            None => Ok(self.generate_pair(&mechanism, &public, private)?),
+        }
+    }
+
+    fn generate_pair(
+        &self,
+        mechanism: &Mechanism<'_>,
+        public: &[Attribute],
+        private: &[Attribute],
+    ) -> Result<(SessionObject<'_>, SessionObject<'_>), Pkcs11Error> {
+        let (public, private) = self.session.generate_key_pair(mechanism, public, private)?;
+        Ok((SessionObject::new(self, public), SessionObject::new(self, private)))
+    }
+
+    /// Makes a pair whose private half is bound to the mechanism of its use.
+    fn bound_pair(
+        &self,
+        mechanism: &Mechanism<'_>,
+        public: &[Attribute],
+        private: &[Attribute],
+        pair_use: PairUse,
+    ) -> Result<(SessionObject<'_>, SessionObject<'_>), Error> {
+        let generate = |private: &[Attribute]| self.generate_pair(mechanism, public, private);
         let mut bound = private.to_vec();
         bound.push(templates::wrapping_key_mechanism(pair_use));
         match generate(&bound) {

@@ -29,7 +29,7 @@ crate::named! {
         EccNistP521 = "ECC_NIST_P521",
         /// secp256k1.
         EccSecgP256k1 = "ECC_SECG_P256K1",
-        /// SM2: not supported for now.
+        /// The SM2 curve.
         Sm2 = "SM2",
         /// ML-DSA-44: not supported for now.
         MlDsa44 = "ML_DSA_44",
@@ -67,6 +67,8 @@ crate::named! {
         P521 = "P-521",
         /// secp256k1.
         K256 = "secp256k1",
+        /// sm2p256v1 (GB/T 32918.5).
+        Sm2 = "SM2",
     }
 }
 
@@ -74,7 +76,7 @@ impl Curve {
     /// The length of a field element, in bytes.
     pub fn field_bytes(self) -> usize {
         match self {
-            Self::P256 | Self::K256 => 32,
+            Self::P256 | Self::K256 | Self::Sm2 => 32,
             Self::P384 => 48,
             Self::P521 => 66,
         }
@@ -155,7 +157,8 @@ impl KeySpec {
             Self::EccNistP384 => MaterialKind::Ec(Curve::P384),
             Self::EccNistP521 => MaterialKind::Ec(Curve::P521),
             Self::EccSecgP256k1 => MaterialKind::Ec(Curve::K256),
-            Self::Sm2 | Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 | Self::EccNistEdwards25519 => return None,
+            Self::Sm2 => MaterialKind::Ec(Curve::Sm2),
+            Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 | Self::EccNistEdwards25519 => return None,
         })
     }
 
@@ -197,7 +200,7 @@ impl KeySpec {
         Err(Invalid::new("keyUsage", format!("KeyUsage {usage} is not compatible with KeySpec {self}")))
     }
 
-    /// The algorithms that DescribeKey lists for a key of this spec and usage.
+    /// The algorithms that DescribeKey lists for a key of this spec and usage; none where no token does any, as for SM2DSA.
     pub fn algorithms(self, usage: KeyUsage) -> &'static [&'static str] {
         match (usage, self.material()) {
             (KeyUsage::EncryptDecrypt, Some(MaterialKind::Aes256)) => &["SYMMETRIC_DEFAULT"],
@@ -213,6 +216,7 @@ impl KeySpec {
             (KeyUsage::SignVerify, Some(MaterialKind::Ec(Curve::P256 | Curve::K256))) => &["ECDSA_SHA_256"],
             (KeyUsage::SignVerify, Some(MaterialKind::Ec(Curve::P384))) => &["ECDSA_SHA_384"],
             (KeyUsage::SignVerify, Some(MaterialKind::Ec(Curve::P521))) => &["ECDSA_SHA_512"],
+            (KeyUsage::EncryptDecrypt, Some(MaterialKind::Ec(Curve::Sm2))) => &["SM2PKE"],
             (KeyUsage::KeyAgreement, Some(MaterialKind::Ec(_))) => &["ECDH"],
             (KeyUsage::GenerateVerifyMac, Some(MaterialKind::Hmac(HmacHash::Sha224))) => &["HMAC_SHA_224"],
             (KeyUsage::GenerateVerifyMac, Some(MaterialKind::Hmac(HmacHash::Sha256))) => &["HMAC_SHA_256"],
@@ -228,10 +232,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_supported_spec_lists_algorithms_for_each_of_its_usages() {
+    fn every_supported_spec_lists_algorithms_for_each_of_its_usages_but_sm2_for_signing() {
         for spec in KeySpec::supported() {
             for usage in spec.usages() {
-                assert!(!spec.algorithms(*usage).is_empty(), "{spec} {usage}");
+                let is_served = (spec, *usage) != (KeySpec::Sm2, KeyUsage::SignVerify);
+                assert_eq!(!spec.algorithms(*usage).is_empty(), is_served, "{spec} {usage}");
             }
         }
     }

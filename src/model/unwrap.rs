@@ -46,6 +46,9 @@ crate::named! {
         HostKek = "host-kek",
         /// Raw RSA in the token, OAEP on the host to the material, then C_CreateObject.
         HostMaterial = "host-material",
+        /// ECDH in the token, the rest of SM2's decryption on the host to the material, then C_CreateObject, or C_UnwrapKey under a key
+        /// of the session.
+        HostSm2 = "host-sm2",
     }
 }
 
@@ -55,7 +58,7 @@ impl UnwrapPath {
         match self {
             Self::Direct | Self::TwoStep => HostExposure::Token,
             Self::HostKek => HostExposure::HostKek,
-            Self::HostMaterial => HostExposure::HostMaterial,
+            Self::HostMaterial | Self::HostSm2 => HostExposure::HostMaterial,
         }
     }
 
@@ -64,6 +67,7 @@ impl UnwrapPath {
         match self {
             Self::Direct | Self::TwoStep => super::PairUse::Unwrap,
             Self::HostKek | Self::HostMaterial => super::PairUse::RawDecrypt,
+            Self::HostSm2 => super::PairUse::Derive,
         }
     }
 }

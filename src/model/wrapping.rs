@@ -20,7 +20,7 @@ crate::named! {
         RsaAesKeyWrapSha1 = "RSA_AES_KEY_WRAP_SHA_1",
         /// RSA-OAEP with SHA-256 of an AES-256 key, then AES-KWP (RFC 5649).
         RsaAesKeyWrapSha256 = "RSA_AES_KEY_WRAP_SHA_256",
-        /// SM2 public-key encryption: not supported for now.
+        /// SM2 public-key encryption (GB/T 32918.4).
         Sm2pke = "SM2PKE",
     }
 }
@@ -34,7 +34,7 @@ crate::named! {
         Rsa3072 = "RSA_3072",
         /// RSA, 4096 bits.
         Rsa4096 = "RSA_4096",
-        /// SM2: not supported for now.
+        /// The SM2 curve.
         Sm2 = "SM2",
     }
 }
@@ -62,11 +62,14 @@ impl OaepHash {
 /// The bytes of the ephemeral AES key of the hybrid.
 pub const KEK_BYTES: usize = 32;
 
+/// C1 uncompressed, C3 and one byte of C2: the shortest ciphertext of SM2. In ASN.1 it is longer, but for coordinates that nobody has met.
+const LEAST_SM2_BYTES: usize = 65 + 32 + 1;
+
 /// The most that an import token or a wrapped blob may measure, in bytes (KMS API Reference).
 pub const MAX_BLOB_BYTES: usize = 6144;
 
 impl WrappingKeySpec {
-    /// The length of the modulus in bytes; `None` where the spec is not supported.
+    /// The length of the modulus in bytes; `None` where it is no RSA key.
     pub fn modulus_bytes(self) -> Option<usize> {
         match self {
             Self::Rsa2048 => Some(256),
@@ -80,10 +83,10 @@ impl WrappingKeySpec {
 impl WrappingAlgorithm {
     /// The algorithms that keyferry serves.
     pub fn supported() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(|algorithm| algorithm.oaep_hash().is_some())
+        Self::ALL.iter().copied().filter(|algorithm| *algorithm != Self::RsaesPkcs1V15)
     }
 
-    /// The hash of its OAEP; `None` where the algorithm is not supported.
+    /// The hash of its OAEP; `None` where it has none.
     pub fn oaep_hash(self) -> Option<OaepHash> {
         match self {
             Self::RsaesOaepSha1 | Self::RsaAesKeyWrapSha1 => Some(OaepHash::Sha1),
@@ -115,9 +118,14 @@ impl WrappingAlgorithm {
     }
 
     fn suits(self, wrapping: WrappingKeySpec, key: KeySpec) -> bool {
-        let (Some(material), Some(_)) = (key.material(), wrapping.modulus_bytes()) else { return false };
+        let Some(material) = key.material() else { return false };
+        // The one algorithm that takes it, and takes no other.
+        if (wrapping == WrappingKeySpec::Sm2) != (self == Self::Sm2pke) {
+            return false;
+        }
         match self {
-            Self::RsaesPkcs1V15 | Self::Sm2pke => false,
+            Self::RsaesPkcs1V15 => false,
+            Self::Sm2pke => matches!(material, MaterialKind::Rsa(_) | MaterialKind::Ec(_)),
             Self::RsaesOaepSha1 | Self::RsaesOaepSha256 => match material {
                 MaterialKind::Aes256 | MaterialKind::Hmac(_) => true,
                 MaterialKind::Rsa(_) => false,
@@ -126,13 +134,20 @@ impl WrappingAlgorithm {
                 MaterialKind::Ec(_) => true,
             },
             Self::RsaAesKeyWrapSha1 | Self::RsaAesKeyWrapSha256 => {
-                matches!(material, MaterialKind::Rsa(_) | MaterialKind::Ec(_))
+                matches!(
+                    material,
+                    MaterialKind::Rsa(_) | MaterialKind::Ec(Curve::P256 | Curve::P384 | Curve::P521 | Curve::K256)
+                )
             }
         }
     }
 
-    /// Whether a wrapped blob can be `length` bytes long: k, or k + 8·n with n ≥ 2, for a modulus of k bytes (RFC 8017 §7.1, RFC 5649 §4).
+    /// Whether a wrapped blob can be `length` bytes long: k, or k + 8·n with n ≥ 2, for a modulus of k bytes (RFC 8017 §7.1, RFC 5649 §4);
+    /// a point, a digest and at least one byte for SM2 (GB/T 32918.4 §6.1).
     pub fn fits(self, wrapping: WrappingKeySpec, length: usize) -> bool {
+        if self == Self::Sm2pke {
+            return wrapping == WrappingKeySpec::Sm2 && (LEAST_SM2_BYTES..=MAX_BLOB_BYTES).contains(&length);
+        }
         let Some(k) = wrapping.modulus_bytes() else { return false };
         if self.is_hybrid() {
             length >= k + 16 && (length - k).is_multiple_of(8) && length <= MAX_BLOB_BYTES
@@ -155,32 +170,33 @@ mod tests {
         const NONE: [bool; 4] = [false; 4];
         #[rustfmt::skip]
         let expected = [
-            //                         OAEP                        RSA_AES
-            //                         2048   3072   4096   SM2
-            (SymmetricDefault,         ALL,                        NONE), // the hybrid is for private keys
-            (Hmac224,                  ALL,                        NONE),
-            (Hmac256,                  ALL,                        NONE),
-            (Hmac384,                  ALL,                        NONE),
-            (Hmac512,                  ALL,                        NONE),
-            (Rsa2048,                  NONE,                       ALL),  // a private key needs the AES hybrid
-            (Rsa3072,                  NONE,                       ALL),
-            (Rsa4096,                  NONE,                       ALL),
-            (EccNistP256,              ALL,                        ALL),
-            (EccNistP384,              ALL,                        ALL),
-            (EccNistP521,              [false, true, true, false], ALL),  // 241 bytes of PKCS#8 do not fit RSA_2048
-            (EccSecgP256k1,            ALL,                        ALL),
-            (Sm2,                      NONE,                       NONE),
-            (MlDsa44,                  NONE,                       NONE),
-            (MlDsa65,                  NONE,                       NONE),
-            (MlDsa87,                  NONE,                       NONE),
-            (EccNistEdwards25519,      NONE,                       NONE),
+            //                         OAEP                        RSA_AES  SM2PKE
+            //                         2048   3072   4096   SM2             × SM2
+            (SymmetricDefault,         ALL,                        NONE,    false), // these are for private keys
+            (Hmac224,                  ALL,                        NONE,    false),
+            (Hmac256,                  ALL,                        NONE,    false),
+            (Hmac384,                  ALL,                        NONE,    false),
+            (Hmac512,                  ALL,                        NONE,    false),
+            (Rsa2048,                  NONE,                       ALL,     true),  // a private key is too long for OAEP
+            (Rsa3072,                  NONE,                       ALL,     true),
+            (Rsa4096,                  NONE,                       ALL,     true),
+            (EccNistP256,              ALL,                        ALL,     true),
+            (EccNistP384,              ALL,                        ALL,     true),
+            (EccNistP521,              [false, true, true, false], ALL,     true),  // 241 bytes of PKCS#8 do not fit RSA_2048
+            (EccSecgP256k1,            ALL,                        ALL,     true),
+            (Sm2,                      ALL,                        NONE,    true),
+            (MlDsa44,                  NONE,                       NONE,    false),
+            (MlDsa65,                  NONE,                       NONE,    false),
+            (MlDsa87,                  NONE,                       NONE,    false),
+            (EccNistEdwards25519,      NONE,                       NONE,    false),
         ];
         assert_eq!(expected.len(), KeySpec::ALL.len());
-        for (key, oaep, hybrid) in expected {
+        for (key, oaep, hybrid, sm2) in expected {
             for (wrapping, (oaep, hybrid)) in WrappingKeySpec::ALL.iter().zip(oaep.into_iter().zip(hybrid)) {
                 for algorithm in WrappingAlgorithm::ALL {
                     let allowed = match algorithm {
-                        RsaesPkcs1V15 | Sm2pke => false,
+                        RsaesPkcs1V15 => false,
+                        Sm2pke => sm2 && *wrapping == WrappingKeySpec::Sm2,
                         RsaesOaepSha1 | RsaesOaepSha256 => oaep,
                         RsaAesKeyWrapSha1 | RsaAesKeyWrapSha256 => hybrid,
                     };
@@ -201,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_blob_is_as_long_as_arithmetic_says() {
-        use WrappingAlgorithm::{RsaAesKeyWrapSha256, RsaesOaepSha256};
+        use WrappingAlgorithm::{RsaAesKeyWrapSha256, RsaesOaepSha256, Sm2pke};
         let fitting = |algorithm: WrappingAlgorithm, wrapping| {
             (0..7000).filter(|length| algorithm.fits(wrapping, *length)).collect::<Vec<usize>>()
         };
@@ -209,5 +225,7 @@ mod tests {
         let hybrid = fitting(RsaAesKeyWrapSha256, WrappingKeySpec::Rsa2048);
         assert_eq!((hybrid[0], hybrid[1], hybrid.last()), (272, 280, Some(&6144)));
         assert!(fitting(RsaesOaepSha256, WrappingKeySpec::Sm2).is_empty());
+        assert!(fitting(Sm2pke, WrappingKeySpec::Rsa2048).is_empty());
+        assert_eq!(fitting(Sm2pke, WrappingKeySpec::Sm2), (98..=6144).collect::<Vec<_>>());
     }
 }

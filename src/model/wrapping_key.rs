@@ -30,13 +30,15 @@ crate::named! {
         Unwrap = "unwrap",
         /// CKA_DECRYPT with CKM_RSA_X_509, for the host-assisted paths.
         RawDecrypt = "raw-decrypt",
+        /// CKA_DERIVE with CKM_ECDH1_DERIVE, for SM2.
+        Derive = "derive",
     }
 }
 
 /// What is fixed when a pair is made: one pool holds pairs of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PairKind {
-    /// The size of the RSA key.
+    /// The size of the RSA key, or the curve.
     pub spec: WrappingKeySpec,
     /// What the private half may do.
     pub pair_use: PairUse,

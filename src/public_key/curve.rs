@@ -1,4 +1,4 @@
-//! Public points, for the four curves.
+//! Public points, for the five curves.
 
 use ::p256::elliptic_curve::sec1::ToSec1Point;
 use ::p256::pkcs8::DecodePublicKey;
@@ -26,6 +26,9 @@ pub fn point(curve: Curve, spki_der: &[u8]) -> Result<Vec<u8>, Error> {
         Curve::K256 => {
             k256::PublicKey::from_public_key_der(spki_der).map_err(malformed)?.to_sec1_point(false).as_bytes().to_vec()
         }
+        Curve::Sm2 => {
+            sm2::PublicKey::from_public_key_der(spki_der).map_err(malformed)?.to_sec1_point(false).as_bytes().to_vec()
+        }
     })
 }
 
@@ -50,6 +53,8 @@ pub fn verify_ecdsa(curve: Curve, spki_der: &[u8], digest: &[u8], signature: &[u
         Curve::P384 => verify!(p384, spki_der, digest, signature),
         Curve::P521 => verify!(p521, spki_der, digest, signature),
         Curve::K256 => verify!(k256, spki_der, digest, signature),
+        // Nobody signs so with such a key: SM2 has a signature of its own.
+        Curve::Sm2 => return Err(Error::Malformed),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::assembly::{StartError, open_store, open_token, policies};
+use super::assembly::{StartError, Wanted, open_store, open_token, policies};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::model::AccessKey;
@@ -16,7 +16,7 @@ use crate::store::Store;
 pub async fn create(config: &Config, principal: &str) -> Result<Issued, StartError> {
     let policies = policies(&config.policy)?;
     let store = open(config).await?;
-    let hsm = open_token(&config.hsm, 0).await?;
+    let hsm = open_token(&config.hsm, Wanted::to_look(config)).await?;
     let issued = service::create_access_key(&store, &hsm, &policies, principal, SystemClock.now()).await;
     store.close().await;
     Ok(issued?)
@@ -52,7 +52,7 @@ pub async fn disable(config: &Config, id: &str) -> Result<(), StartError> {
 pub async fn rotate(config: &Config, id: &str, grace: Duration) -> Result<Issued, StartError> {
     let policies = policies(&config.policy)?;
     let store = open(config).await?;
-    let hsm = open_token(&config.hsm, 0).await?;
+    let hsm = open_token(&config.hsm, Wanted::to_look(config)).await?;
     let issued = service::rotate_access_key(&store, &hsm, &policies, id, grace, SystemClock.now()).await;
     store.close().await;
     Ok(issued?)

@@ -102,14 +102,24 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     let gate = gate::open(config, installation.ok_or(service::StartError::NotInstalled)?).await?;
     let pool = pool_settings(pool);
     let vendor_attestation = hsm.vendor_attestation_file.as_deref().map(vendor::read).transpose()?.unwrap_or_default();
-    let tokens = open_tokens_there(hsm, pool.fillers()).await?;
+    let tokens = open_tokens_there(hsm, Wanted { fillers: pool.fillers(), sm2: kms.sm2 }).await?;
     let config::Import { lifetime, max_attempts } = *import;
     let config::Capacity { objects: _, import_share: _, sets_per_principal, sets_per_key } = *capacity;
     let caps = SetCaps { per_key: sets_per_key, per_principal: sets_per_principal };
     let capacity = capacity_settings(capacity);
-    let realm = kms.realm.clone();
-    let settings =
-        Settings { realm, lifetime, max_attempts, max_clock_skew, caps, capacity, pool, vendor_attestation, movable_clock };
+    let config::Kms { realm, sm2 } = kms.clone();
+    let settings = Settings {
+        realm,
+        sm2,
+        lifetime,
+        max_attempts,
+        max_clock_skew,
+        caps,
+        capacity,
+        pool,
+        vendor_attestation,
+        movable_clock,
+    };
     let service = Service::start(store, tokens, gate, clock, settings).await?;
     tokio::spawn(service.clone().keep_house(janitor.interval));
     tokio::spawn(service.clone().keep_filled());
@@ -125,7 +135,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
 /// Where a part fails, or belongs to another installation.
 pub async fn init(config: &Config) -> Result<(), StartError> {
     let store = open_store(&config.store).await?;
-    let tokens = open_tokens(&config.hsm, 0).await?;
+    let tokens = open_tokens(config).await?;
     service::install(&store, tokens).await?;
     store.close().await;
     Ok(())
@@ -136,15 +146,15 @@ pub async fn init(config: &Config) -> Result<(), StartError> {
 /// # Errors
 /// Where the token does not open, or has no such keys.
 pub async fn public_keys(config: &Config) -> Result<PublicKeys, StartError> {
-    Ok(service::public_keys(&open_token(&config.hsm, 0).await?).await?)
+    Ok(service::public_keys(&open_token(&config.hsm, Wanted::to_look(config)).await?).await?)
 }
 
 /// Finds out what the token can do, without the store, and whether it is fit for anything or not.
 ///
 /// # Errors
 /// Where the token does not open.
-pub async fn examine(config: &config::Hsm) -> Result<Profile, StartError> {
-    Ok(open_any_token(config, 0).await?.profile().clone())
+pub async fn examine(config: &Config, token: &config::Hsm) -> Result<Profile, StartError> {
+    Ok(open_any_token(token, Wanted::to_look(config)).await?.profile().clone())
 }
 
 /// How full the token is and when it will be full, by the record, which is only read.
@@ -195,13 +205,27 @@ fn pool_settings(config: &config::Pool) -> PoolSettings {
     PoolSettings { sessions, waiting, marks }
 }
 
+/// What is wanted of a token beyond what its own settings say.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    fillers: usize,
+    sm2: bool,
+}
+
+impl Wanted {
+    /// Nothing is made ahead of demand.
+    pub(super) fn to_look(config: &Config) -> Self {
+        Self { fillers: 0, sm2: config.kms.sm2 }
+    }
+}
+
 /// Opens the tokens that are configured. A further one may be away: what is in the others is served without it.
-async fn open_tokens_there(config: &config::Hsm, fillers: usize) -> Result<Tokens, StartError> {
-    let first = open_token(config, fillers).await?;
+async fn open_tokens_there(config: &config::Hsm, wanted: Wanted) -> Result<Tokens, StartError> {
+    let first = open_token(config, wanted).await?;
     let (mut further, mut away) = (Vec::new(), Vec::new());
     for token in &config.further {
         let token = token.clone();
-        let settings = tokio::task::spawn_blocking(move || hsm_settings(&token, fillers));
+        let settings = tokio::task::spawn_blocking(move || hsm_settings(&token, wanted));
         let mut opening = Opening::new(settings.await.map_err(StartError::BrokeOff)??);
         match opening.attempt().await {
             Ok(hsm) => {
@@ -220,30 +244,31 @@ async fn open_tokens_there(config: &config::Hsm, fillers: usize) -> Result<Token
 }
 
 /// Opens every token that is configured.
-async fn open_tokens(config: &config::Hsm, fillers: usize) -> Result<Tokens, StartError> {
-    let first = open_token(config, fillers).await?;
+async fn open_tokens(config: &Config) -> Result<Tokens, StartError> {
+    let wanted = Wanted::to_look(config);
+    let first = open_token(&config.hsm, wanted).await?;
     let mut further = Vec::new();
-    for token in &config.further {
-        further.push(open_token(token, fillers).await?);
+    for token in &config.hsm.further {
+        further.push(open_token(token, wanted).await?);
     }
     Ok(Tokens::new(first, further))
 }
 
 /// Opens a token that keeps what it is told to keep.
-pub(super) async fn open_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
-    let hsm = open_any_token(config, fillers).await?;
+pub(super) async fn open_token(config: &config::Hsm, wanted: Wanted) -> Result<Hsm, StartError> {
+    let hsm = open_any_token(config, wanted).await?;
     hsm.profile().isolation.require_fit()?;
     Ok(hsm)
 }
 
-async fn open_any_token(config: &config::Hsm, fillers: usize) -> Result<Hsm, StartError> {
+async fn open_any_token(config: &config::Hsm, wanted: Wanted) -> Result<Hsm, StartError> {
     let config = config.clone();
-    let open = move || Ok(Hsm::open(hsm_settings(&config, fillers)?)?);
+    let open = move || Ok(Hsm::open(hsm_settings(&config, wanted)?)?);
     tokio::task::spawn_blocking(open).await.map_err(StartError::BrokeOff)?
 }
 
 /// What it takes to open a token. Reads the PIN, perhaps from somebody at the terminal, and blocks meanwhile.
-fn hsm_settings(config: &config::Hsm, fillers: usize) -> Result<hsm::Settings, StartError> {
+fn hsm_settings(config: &config::Hsm, Wanted { fillers, sm2 }: Wanted) -> Result<hsm::Settings, StartError> {
     let config::Hsm {
         module,
         token,
@@ -260,5 +285,5 @@ fn hsm_settings(config: &config::Hsm, fillers: usize) -> Result<hsm::Settings, S
         config::TokenName::Serial(serial) => hsm::TokenName::Serial(serial),
     };
     let pin = pin::read(&source)?;
-    Ok(hsm::Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted })
+    Ok(hsm::Settings { module, token, pin, sessions, fillers, queue, longest_call, host_assisted, sm2 })
 }

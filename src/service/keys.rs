@@ -71,6 +71,14 @@ impl Service {
         let Some(kind) = spec.material() else {
             return Err(Error::Unsupported(format!("KeySpec {spec} is not supported for Origin {origin}")));
         };
+        if spec == KeySpec::Sm2 {
+            self.require_sm2(format!("KeySpec {spec} is not supported for Origin {origin}"))?;
+        }
+        if spec.algorithms(usage).is_empty() {
+            return Err(Error::Unsupported(format!(
+                "KeyUsage {usage} is not supported for KeySpec {spec}: no token signs so."
+            )));
+        }
         if let Some(policy) = &policy {
             self.check_key_policy(&call.principal.account, policy, bypass)?;
         }

@@ -39,8 +39,7 @@ impl Service {
         key.require_external().map_err(self.refusal(&key))?;
         key.require_not_pending_deletion().map_err(self.refusal(&key))?;
         if algorithm == WrappingAlgorithm::Sm2pke && spec == WrappingKeySpec::Sm2 {
-            let refusal = format!("Wrapping algorithm {algorithm} and wrapping key spec {spec} are not supported.");
-            return Err(Error::Unsupported(refusal));
+            self.require_sm2(format!("Wrapping algorithm {algorithm} and wrapping key spec {spec} are not supported"))?;
         }
         algorithm.permit(spec, key.spec)?;
         let path = self.path(&key, algorithm)?;
@@ -80,6 +79,18 @@ impl Service {
             attestation,
             vendor_attestation: self.vendor_attestation(home).to_vec(),
         })
+    }
+
+    /// The reference offers SM2 in some Regions only.
+    ///
+    /// # Errors
+    /// Where this is none of them.
+    pub(super) fn require_sm2(&self, refusal: String) -> Result<(), Error> {
+        if self.settings.sm2 {
+            return Ok(());
+        }
+        let region = &self.settings.realm.region;
+        Err(Error::Unsupported(format!("{refusal} in {region}: it is served where kms.sm2 = true.")))
     }
 
     /// What policies are asked about: who may not use a key is not told where it is.

@@ -1,4 +1,4 @@
-//! The four curves: their names in DER, and the point that belongs to a scalar.
+//! The five curves: their names in DER, and the point that belongs to a scalar.
 
 use der::oid::ObjectIdentifier;
 use p256::elliptic_curve::sec1::ToSec1Point;
@@ -12,6 +12,7 @@ pub(super) fn oid(curve: Curve) -> ObjectIdentifier {
         Curve::P384 => "1.3.132.0.34",
         Curve::P521 => "1.3.132.0.35",
         Curve::K256 => "1.3.132.0.10",
+        Curve::Sm2 => "1.2.156.10197.1.301",
     })
 }
 
@@ -31,6 +32,7 @@ pub(super) fn public_point(curve: Curve, scalar: &[u8]) -> Option<Vec<u8>> {
         Curve::P384 => p384::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
         Curve::P521 => p521::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
         Curve::K256 => k256::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
+        Curve::Sm2 => sm2::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
     })
 }
 
@@ -43,6 +45,7 @@ pub(super) fn holds(curve: Curve, point: &[u8]) -> bool {
             Curve::P384 => p384::PublicKey::from_sec1_bytes(point).is_ok(),
             Curve::P521 => p521::PublicKey::from_sec1_bytes(point).is_ok(),
             Curve::K256 => k256::PublicKey::from_sec1_bytes(point).is_ok(),
+            Curve::Sm2 => sm2::PublicKey::from_sec1_bytes(point).is_ok(),
         }
 }
 

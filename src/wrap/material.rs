@@ -2,7 +2,10 @@
 
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use der::Decode;
 use hmac::{Hmac, Mac};
+use pkcs1::RsaPrivateKeyRef;
+use pkcs8::PrivateKeyInfoRef;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
@@ -68,6 +71,12 @@ impl Material {
     /// The scalar of an EC key, big-endian, as long as a field element: what PKCS#11 takes as CKA_VALUE.
     pub fn ec_scalar(&self) -> Option<&[u8]> {
         self.scalar.as_ref().map(Kept::bytes)
+    }
+
+    /// The numbers of an RSA key, as PKCS#11 takes them.
+    pub fn rsa_numbers(&self) -> Option<RsaPrivateKeyRef<'_>> {
+        let info = PrivateKeyInfoRef::from_der(self.bytes()).ok()?;
+        RsaPrivateKeyRef::from_der(info.private_key.as_bytes()).ok()
     }
 }
 

@@ -6,8 +6,10 @@ use der::oid::ObjectIdentifier;
 use der::pem::LineEnding;
 use der::{Decode, Document, Encode};
 use pkcs1::RsaPublicKeyRef;
+use sm2::pkcs8::DecodePublicKey;
 
 use super::{Error, curve};
+use crate::model::WrappingKeySpec;
 use crate::model::key_spec::Curve;
 
 /// rsaEncryption (RFC 8017 appendix A.1).
@@ -60,6 +62,18 @@ pub fn rsa_parts(spki_der: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let key = info.subject_public_key.as_bytes().and_then(|key| RsaPublicKeyRef::from_der(key).ok());
     let key = key.ok_or_else(|| Error::PublicKey("not an RSAPublicKey (RFC 8017) inside".into()))?;
     Ok((key.modulus.as_bytes().to_vec(), key.public_exponent.as_bytes().to_vec()))
+}
+
+/// The kind of wrapping key that a public key is; `None` where it is of another size or curve.
+///
+/// # Errors
+/// Where it is no RSA or EC key.
+pub fn wrapping_key_spec(spki_der: &[u8]) -> Result<Option<WrappingKeySpec>, Error> {
+    if SubjectPublicKeyInfoRef::from_der(spki_der).is_ok_and(|info| info.algorithm.oid == EC) {
+        return Ok(sm2::PublicKey::from_public_key_der(spki_der).ok().map(|_| WrappingKeySpec::Sm2));
+    }
+    let (modulus, _) = rsa_parts(spki_der)?;
+    Ok(WrappingKeySpec::ALL.iter().find(|spec| spec.modulus_bytes() == Some(modulus.len())).copied())
 }
 
 /// The canonical DER of an RSA public key that somebody else wrote: PEM or DER of SubjectPublicKeyInfo, or of PKCS#1.

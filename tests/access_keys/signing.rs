@@ -177,6 +177,7 @@ async fn the_token_derives_the_same_secret_after_a_restart_and_another_token_doe
         queue: 8,
         longest_call: std::time::Duration::from_secs(30),
         host_assisted: keyferry::model::HostAssisted::None,
+        sm2: false,
     };
     let again = tokio::task::spawn_blocking(move || Hsm::open(settings).unwrap()).await.unwrap();
     let gate = Arc::clone(house.service.gate());

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import boto3
+import gmalg
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -16,6 +17,7 @@ CURVES = {
     "ECC_NIST_P384": "P-384",
     "ECC_NIST_P521": "P-521",
     "ECC_SECG_P256K1": "secp256k1",
+    "SM2": "SM2",
 }
 
 
@@ -62,6 +64,8 @@ def wrap(algorithm, public_key, plain):
     """The encrypted key material, by the commands of the reference's guide."""
     if algorithm.startswith("RSAES_OAEP"):
         return oaep(algorithm.removeprefix("RSAES_OAEP_"), public_key, plain)
+    if algorithm == "SM2PKE":
+        return sm2pke(public_key, plain)
     key = openssl("rand", "32")
     wrapped = openssl(
         "enc", "-id-aes256-wrap-pad", "-K", key.hex(), "-iv", "A65959A6", "-in", file("plain.bin", plain)
@@ -78,6 +82,11 @@ def oaep(digest, public_key, plain):
         *["pkeyutl", "-encrypt", "-in", file("oaep.bin", plain), "-inkey", file("WrappingPublicKey.bin", public_key)],
         *["-keyform", "DER", "-pubin", "-pkeyopt", "rsa_padding_mode:oaep", *options[digest]],
     )
+
+
+def sm2pke(public_key, plain):
+    """By another library than openssl's, which writes it as C1, C3 and C2 without ASN.1."""
+    return gmalg.SM2(pk=public_key[-65:]).encrypt(plain)
 
 
 def public_key(pkcs8):

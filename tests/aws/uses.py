@@ -2,7 +2,7 @@
 
 import hashlib
 
-from kms import CURVES, file, material, oaep, openssl, public_key
+from kms import CURVES, file, material, oaep, openssl, public_key, sm2pke
 
 MESSAGE = b"in the service, and outside"
 KEPT = {}
@@ -60,9 +60,11 @@ def sign(kms, key, plain, cell, turn):
 
 def decrypt(kms, key, plain, cell, _turn):
     """What anybody encrypts with the public key, without the service."""
-    for digest in ("SHA_1", "SHA_256"):
-        ciphertext = oaep(digest, public_key(plain), MESSAGE)
-        algorithm = f"RSAES_OAEP_{digest}"
+    if key["KeySpec"] == "SM2":
+        ciphertexts = {"SM2PKE": sm2pke(public_key(plain), MESSAGE)}
+    else:
+        ciphertexts = {f"RSAES_OAEP_{digest}": oaep(digest, public_key(plain), MESSAGE) for digest in ("SHA_1", "SHA_256")}
+    for algorithm, ciphertext in ciphertexts.items():
         opened = kms.decrypt(KeyId=key["KeyId"], CiphertextBlob=ciphertext, EncryptionAlgorithm=algorithm)
         assert opened["Plaintext"] == MESSAGE, f"{cell}: {algorithm}"
 

@@ -15,6 +15,7 @@ fn possible(algorithm: WrappingAlgorithm, modulus: usize, length: usize) -> bool
             .map(|material: usize| modulus + 8 + material + (8 - material % 8) % 8)
             .take_while(|wrapped| *wrapped <= MOST)
             .any(|wrapped| wrapped == length),
+        WrappingAlgorithm::Sm2pke => false,
         _ => length == modulus,
     }
 }
@@ -27,7 +28,11 @@ fuzz_target!(|input: (u8, u8, u16, usize)| {
         0 => (WrappingKeySpec::Rsa2048, 256),
         1 => (WrappingKeySpec::Rsa3072, 384),
         2 => (WrappingKeySpec::Rsa4096, 512),
-        _ => return assert!(!algorithm.fits(WrappingKeySpec::Sm2, long)),
+        // A point, a digest and a byte (GB/T 32918.4 §6.1).
+        _ => {
+            let fits = algorithm == WrappingAlgorithm::Sm2pke && (65 + 32 + 1..=MOST).contains(&long);
+            return assert_eq!(algorithm.fits(WrappingKeySpec::Sm2, long), fits, "{algorithm} {long}");
+        }
     };
     for length in [usize::from(short), long] {
         assert_eq!(algorithm.fits(spec, length), possible(algorithm, modulus, length), "{algorithm} {spec} {length}");

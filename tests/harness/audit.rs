@@ -41,6 +41,10 @@ pub async fn assert_sound(installation: &Installation, keys: &Keys) -> Vec<Objec
                 mechanisms.push("RSA_X_509");
                 ("private", "RSA", vec!["DECRYPT"])
             }
+            ObjectKind::WrappingKey if may(object, "DERIVE") => {
+                mechanisms.push("ECDH1_DERIVE");
+                ("private", "EC", vec!["DERIVE"])
+            }
             ObjectKind::WrappingKey => {
                 mechanisms.push("RSA_PKCS_OAEP");
                 ("private", "RSA", vec!["UNWRAP"])
@@ -97,6 +101,8 @@ fn expected_of(spec: KeySpec, usage: KeyUsage) -> (&'static str, &'static str, V
     };
     let may = match usage {
         KeyUsage::EncryptDecrypt if secret => vec!["ENCRYPT", "DECRYPT"],
+        // The token's part of SM2's decryption is a derivation.
+        KeyUsage::EncryptDecrypt if spec == KeySpec::Sm2 => vec!["DERIVE"],
         KeyUsage::EncryptDecrypt => vec!["DECRYPT"],
         KeyUsage::GenerateVerifyMac => vec!["SIGN", "VERIFY"],
         KeyUsage::SignVerify => vec!["SIGN"],

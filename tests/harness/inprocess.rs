@@ -36,6 +36,7 @@ pub fn open(label: &str, host_assisted: HostAssisted) -> Hsm {
         queue: 64,
         longest_call: std::time::Duration::from_secs(30),
         host_assisted,
+        sm2: true,
     };
     Hsm::open(settings).unwrap()
 }

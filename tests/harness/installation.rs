@@ -197,6 +197,8 @@ impl Installation {
         let file = |name: &str| self.file(name).display().to_string();
         let (certificate, private_key, client_ca) = (file("server.pem"), file("server-key.pem"), file("client-ca.pem"));
         let (policy, audit) = (file("policy"), file("audit.jsonl"));
+        // As in the Regions where the reference offers it.
+        let kms = if more.contains("[kms]") { "" } else { "[kms]\nsm2 = true\n" };
         let limits = if more.contains("[limits]") { "" } else { NO_LIMITS };
         let module = if *faults { faults::module() } else { self.token.module() };
         let (module, pin_file, label) = (module.display(), file("pin"), softhsm::LABEL);
@@ -229,7 +231,7 @@ max_attempts = {max_attempts}
 interval_seconds = 1
 [log]
 format = "json"
-{more}
+{kms}{more}
 "#
         )
     }

@@ -82,7 +82,12 @@ impl Plaintext {
 
 /// Wraps whatever it is given, right or wrong.
 pub fn wrap(wrapper: Wrapper, algorithm: WrappingAlgorithm, spki: &[u8], bytes: &[u8]) -> Vec<u8> {
-    let hash = algorithm.oaep_hash().unwrap();
+    let Some(hash) = algorithm.oaep_hash() else {
+        return match wrapper {
+            Wrapper::OpenSsl => openssl::sm2pke(spki, bytes),
+            Wrapper::RustCrypto => rustcrypto::sm2pke(spki, bytes),
+        };
+    };
     let oaep = |plaintext: &[u8]| match wrapper {
         Wrapper::OpenSsl => openssl::oaep(spki, hash, plaintext),
         Wrapper::RustCrypto => rustcrypto::oaep(spki, hash, plaintext),

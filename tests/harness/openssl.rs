@@ -105,6 +105,20 @@ pub fn oaep(spki: &[u8], hash: OaepHash, plaintext: &[u8]) -> Vec<u8> {
     run(&[&["pkeyutl", "-encrypt", "-pubin", "-keyform", "DER", "-inkey", &key, "-in", &plain], &padding[..]].concat())
 }
 
+/// SM2 public-key encryption, in ASN.1.
+pub fn sm2pke(spki: &[u8], plaintext: &[u8]) -> Vec<u8> {
+    let scratch = Scratch::new();
+    let (key, plain) = (scratch.file("public.der", spki), scratch.file("plain", plaintext));
+    run(&["pkeyutl", "-encrypt", "-pubin", "-keyform", "DER", "-inkey", &key, "-in", &plain])
+}
+
+/// What SM2 encrypted, by the PKCS#8 private key.
+pub fn sm2pke_opened(pkcs8: &[u8], ciphertext: &[u8]) -> Vec<u8> {
+    let scratch = Scratch::new();
+    let (key, ciphertext) = (scratch.file("private.der", pkcs8), scratch.file("ciphertext", ciphertext));
+    run(&["pkeyutl", "-decrypt", "-keyform", "DER", "-inkey", &key, "-in", &ciphertext])
+}
+
 /// AES-KWP (RFC 5649) under a 256-bit key.
 pub fn kwp(kek: &[u8; 32], plaintext: &[u8]) -> Vec<u8> {
     let scratch = Scratch::new();

@@ -125,6 +125,7 @@ fn gate(folder: &Path, installation: InstallationId, clock: &SetClock) -> Gate {
 pub fn settings() -> Settings {
     Settings {
         realm: Realm { partition: "aws".to_owned(), region: "us-east-1".to_owned() },
+        sm2: true,
         lifetime: Duration::from_secs(24 * 60 * 60),
         max_attempts: 16,
         max_clock_skew: Duration::from_secs(30),

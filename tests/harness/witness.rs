@@ -192,6 +192,7 @@ fn inspect(session: &Session, object: ObjectHandle) -> Result<Object, Error> {
                     .map(|mechanism| match mechanism {
                         MechanismType::RSA_PKCS_OAEP => "RSA_PKCS_OAEP".into(),
                         MechanismType::RSA_X_509 => "RSA_X_509".into(),
+                        MechanismType::ECDH1_DERIVE => "ECDH1_DERIVE".into(),
                         other => format!("{other}"),
                     })
                     .collect();

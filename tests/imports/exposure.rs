@@ -62,8 +62,9 @@ async fn the_operator_sees_installation_and_token() {
     let profile = call!(client.operator(), get_token_profile, request).unwrap().token_profile.unwrap();
     assert_eq!((&*profile.label, &*profile.host_assisted, &*profile.key_wrap_mechanism), ("keyferry", "material", "0x210A"));
     assert!(!profile.serial_number.is_empty() && !profile.library.is_empty());
-    // As many as the matrix has pairs of key spec and algorithm: 5 secrets by OAEP, 3 RSA by the hybrid, 4 curves by both.
-    assert_eq!(profile.paths.len(), 5 * 2 + 3 * 2 + 4 * 4);
+    // As many as the matrix has pairs of key spec and algorithm: 5 secrets by OAEP, 3 RSA by the hybrid and SM2, 4 curves by all of them,
+    // and SM2 by OAEP and its own.
+    assert_eq!(profile.paths.len(), 5 * 2 + 3 * 3 + 4 * 5 + 3);
     for path in profile.paths {
         assert!(path.served && path.host_exposure() != pb::HostExposure::Unspecified, "{path:?}");
     }

@@ -192,7 +192,7 @@ fn wrong_material(good: &Plaintext) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn wrong_ec(good: &Plaintext, curve: keyferry::model::key_spec::Curve) -> Vec<(&'static str, Vec<u8>)> {
-    use keyferry::model::key_spec::Curve::{K256, P256, P384, P521};
+    use keyferry::model::key_spec::Curve::{K256, P256, P384, P521, Sm2};
     // For each curve, its OID, its order, and a curve that it must not be taken for.
     #[rustfmt::skip]
     let (oid, order, other): (&[u8], &str, _) = match curve {
@@ -200,6 +200,7 @@ fn wrong_ec(good: &Plaintext, curve: keyferry::model::key_spec::Curve) -> Vec<(&
         K256 => (&[0x2b, 0x81, 0x04, 0x00, 0x0a], "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", P256),
         P384 => (&[0x2b, 0x81, 0x04, 0x00, 0x22], "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973", P256),
         P521 => (&[0x2b, 0x81, 0x04, 0x00, 0x23], "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409", P384),
+        Sm2  => (&[0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d], "fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123", P256),
     };
     let order = base16ct::lower::decode_vec(order).unwrap();
     assert_eq!(order.len(), curve.field_bytes());

@@ -35,6 +35,7 @@ fn open(module: &Path) -> Hsm {
         longest_call: std::time::Duration::from_secs(30),
         queue: 8,
         host_assisted: HostAssisted::None,
+        sm2: true,
     };
     // The machine's one token is ours from an earlier run, or new.
     Hsm::open(settings()).unwrap_or_else(|_| {

@@ -71,7 +71,7 @@ fn usages() -> impl TypedValueParser<Value = KeyUsage> {
 }
 
 fn wrapping_key_specs() -> impl TypedValueParser<Value = WrappingKeySpec> {
-    let supported = WrappingKeySpec::ALL.iter().filter(|spec| spec.modulus_bytes().is_some());
+    let supported = WrappingKeySpec::ALL.iter();
     PossibleValuesParser::new(supported.map(|spec| spec.as_str())).try_map(|name| name.parse())
 }
 

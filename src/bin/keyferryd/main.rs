@@ -147,7 +147,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let tokens = runtime()?.block_on(async {
                 let mut tokens = Vec::new();
                 for token in config.hsm.all() {
-                    let profile = server::examine(token).await?;
+                    let profile = server::examine(&config, token).await?;
                     let holdings = server::holdings(&config, &profile).await;
                     tokens.push((profile, holdings.map_err(|error| format!("{:#}", anyhow::Error::from(error)))));
                 }

@@ -4,11 +4,10 @@
 //! that the key signs. A zero scalar, a foreign curve or a broken key fails one or the other.
 
 use cryptoki::mechanism::Mechanism;
-use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
 use cryptoki::object::{Attribute, AttributeType};
 
 use super::super::session_object::SessionObject;
-use super::super::{Error, Token, templates};
+use super::super::{Error, Token};
 use super::{Proved, challenge, curve};
 use crate::model::Evidence;
 use crate::model::key_spec::Curve;
@@ -20,7 +19,8 @@ const SIGNATURES: usize = 4;
 impl Token {
     pub(super) fn prove_ec(&self, object: &SessionObject<'_>, curve: Curve) -> Result<Proved, Error> {
         self.require_curve(object, curve)?;
-        let x = self.public_x(object, curve)?;
+        let derived = self.derive_shared(object.handle, curve, &curve::base_point(curve))?;
+        let x = self.coordinate(&derived, curve)?;
         let mut candidates = curve::points_at(curve, &x);
         if candidates.is_empty() {
             return Err(Error::Rejected);
@@ -43,19 +43,5 @@ impl Token {
             matches!(attribute, Attribute::EcParams(params) if !params.is_empty() && params != curve::params(curve))
         });
         if foreign { Err(Error::Rejected) } else { Ok(()) }
-    }
-
-    fn public_x(&self, object: &SessionObject<'_>, curve: Curve) -> Result<Vec<u8>, Error> {
-        let base = curve::base_point(curve);
-        let ecdh = Mechanism::Ecdh1Derive(Ecdh1DeriveParams::new(EcKdf::null(), &base));
-        let template = templates::readable_coordinate(curve.field_bytes());
-        let derived = self.session.derive_key(&ecdh, object.handle, &template)?;
-        let derived = SessionObject::new(self, derived);
-        let attributes = self.session.get_attributes(derived.handle, &[AttributeType::Value])?;
-        let x = attributes.into_iter().find_map(|attribute| match attribute {
-            Attribute::Value(x) => Some(x),
-            _ => None,
-        });
-        x.ok_or_else(|| Error::Misbehaved("it does not show a coordinate that it was asked to derive readable".to_owned()))
     }
 }

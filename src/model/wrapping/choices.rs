@@ -4,7 +4,7 @@ use super::{OaepHash, WrappingAlgorithm, WrappingKeySpec};
 use crate::model::KeySpec;
 
 /// Every wrapping that is permitted for keys of this spec, the strongest first: SHA-256 before SHA-1, then the longer RSA key,
-/// then plain OAEP before the hybrid, which has one more layer and nothing to gain from it. Empty where the spec is not supported.
+/// then plain OAEP before the hybrid, which has one more layer and nothing to gain from it; SM2, which few services serve, last. Empty where the spec is not supported.
 pub fn choices(spec: KeySpec) -> Vec<(WrappingAlgorithm, WrappingKeySpec)> {
     let all = WrappingAlgorithm::supported()
         .flat_map(|algorithm| WrappingKeySpec::ALL.iter().map(move |wrapping| (algorithm, *wrapping)));
@@ -31,6 +31,7 @@ mod tests {
             (RsaesOaepSha1, Rsa4096), (RsaAesKeyWrapSha1, Rsa4096),
             (RsaesOaepSha1, Rsa3072), (RsaAesKeyWrapSha1, Rsa3072),
             (RsaAesKeyWrapSha1, Rsa2048),
+            (Sm2pke, Sm2),
         ];
         assert_eq!(choices(KeySpec::EccNistP521), p521);
         assert_eq!(choices(KeySpec::Rsa2048)[0], (RsaAesKeyWrapSha256, Rsa4096));

@@ -25,8 +25,8 @@ struct Source {
 enum Incoming {
     /// One that names its material, which lies in this object.
     Symmetric(Ciphertext, ObjectId),
-    /// RSA-OAEP's.
-    Oaep(Vec<u8>),
+    /// One of RSA-OAEP or SM2.
+    Asymmetric(Vec<u8>),
 }
 
 impl Service {
@@ -128,8 +128,11 @@ impl Service {
                 self.at_hand(&key)?;
                 let home = self.home(&key)?;
                 // Here as well as when it is done: a dry run is to say what would come of it.
-                algorithm.oaep_hash().map(|hash| home.profile().unpadding(hash)).transpose()?;
-                return Ok(Source { key, ciphertext: Incoming::Oaep(ciphertext) });
+                match algorithm.oaep_hash() {
+                    Some(hash) => drop(home.profile().unpadding(hash)?),
+                    None => home.profile().require_sm2()?,
+                }
+                return Ok(Source { key, ciphertext: Incoming::Asymmetric(ciphertext) });
             }
             (None, _) => {
                 let parsed = parse(&ciphertext)?;
@@ -155,7 +158,7 @@ impl Service {
     ) -> Result<(SecretSlice<u8>, Option<KeyMaterialId>), Error> {
         let key = &source.key;
         let (opened, material) = match (&source.ciphertext, algorithm.oaep_hash()) {
-            (Incoming::Oaep(ciphertext), Some(hash)) => {
+            (Incoming::Asymmetric(ciphertext), Some(hash)) => {
                 let by = self.home(key)?.profile().unpadding(hash)?;
                 let modulus = public_key::modulus(self.public_half(key)?);
                 let modulus = modulus.map_err(|error| broken("a public key on record", error))?;
@@ -174,7 +177,13 @@ impl Service {
                     self.put_to_work(key, object, move |token, object| token.decrypt(object, &sealed, &additional)).await?;
                 (opened, Some(header.material))
             }
-            (Incoming::Oaep(_), None) => (None, None),
+            (Incoming::Asymmetric(ciphertext), None) => {
+                self.home(key)?.profile().require_sm2()?;
+                let (object, ciphertext) = (self.at_hand(key)?.object, ciphertext.clone());
+                let opened =
+                    self.put_to_work(key, object, move |token, object| token.decrypt_sm2(object, &ciphertext)).await?;
+                (opened, None)
+            }
         };
         let plaintext = opened.ok_or(Error::UndecryptableCiphertext)?;
         Ok((secret(&plaintext), material))

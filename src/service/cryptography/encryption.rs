@@ -11,6 +11,9 @@ use crate::model::{Action, EncryptionAlgorithm, Invalid, Key, KeyMaterialId, Key
 use crate::public_key;
 use crate::service::{Call, Encrypt, Encrypted, EncryptionContext, Error, Service};
 
+/// The most bytes that SM2PKE encrypts (KMS API Reference, Encrypt).
+const MAX_SM2_PLAIN_BYTES: usize = 1024;
+
 /// The algorithm of this name; SYMMETRIC_DEFAULT where none is given.
 pub(super) fn algorithm(field: &'static str, name: Option<String>) -> Result<EncryptionAlgorithm, Invalid> {
     name.map_or(Ok(EncryptionAlgorithm::SymmetricDefault), |name| member(field, &name, EncryptionAlgorithm::ALL))
@@ -50,13 +53,16 @@ impl Service {
 
     /// Checks that the key's state allows it, and that the token has what it takes.
     pub(super) fn require_able_to_seal(&self, key: &Key, algorithm: EncryptionAlgorithm) -> Result<(), Error> {
-        match algorithm.oaep_hash() {
-            Some(_) => self.in_use(key).map(|_| ()),
-            None => self.at_hand(key).map(|_| ()),
+        match algorithm {
+            EncryptionAlgorithm::SymmetricDefault => self.at_hand(key).map(|_| ()),
+            // By the public half alone.
+            EncryptionAlgorithm::RsaesOaepSha1 | EncryptionAlgorithm::RsaesOaepSha256 | EncryptionAlgorithm::Sm2pke => {
+                self.in_use(key).map(|_| ())
+            }
         }
     }
 
-    /// Checks that the plaintext is not longer than one that fits (RFC 8017 §7.1.1).
+    /// Checks that the plaintext is not longer than one that fits (RFC 8017 §7.1.1; for SM2PKE the KMS API Reference, Encrypt).
     pub(super) fn require_room(
         &self,
         key: &Key,
@@ -68,10 +74,15 @@ impl Service {
                 Invalid::new("ciphertextBlob", "What was encrypted has no bytes, which cannot be encrypted anew.").into()
             );
         }
-        let Some(hash) = algorithm.oaep_hash() else { return Ok(()) };
-        let modulus =
-            public_key::modulus(self.public_half(key)?).map_err(|error| broken("a public key on record", error))?;
-        let most = modulus.len().saturating_sub(2 * hash.bytes() + 2);
+        let most = match (algorithm, algorithm.oaep_hash()) {
+            (EncryptionAlgorithm::Sm2pke, _) => MAX_SM2_PLAIN_BYTES,
+            (_, Some(hash)) => {
+                let modulus = public_key::modulus(self.public_half(key)?);
+                let modulus = modulus.map_err(|error| broken("a public key on record", error))?;
+                modulus.len().saturating_sub(2 * hash.bytes() + 2)
+            }
+            (_, None) => return Ok(()),
+        };
         if plaintext.expose_secret().len() <= most {
             return Ok(());
         }
@@ -93,9 +104,14 @@ impl Service {
         context: &EncryptionContext,
         plaintext: SecretSlice<u8>,
     ) -> Result<(Vec<u8>, Option<KeyMaterialId>), Error> {
+        let to_public_key = |error: &dyn std::fmt::Display| broken("encrypting to a public key on record", error);
+        if algorithm == EncryptionAlgorithm::Sm2pke {
+            let ciphertext = public_key::encrypt_sm2(self.public_half(key)?, plaintext.expose_secret());
+            return Ok((ciphertext.map_err(|error| to_public_key(&error))?, None));
+        }
         if let Some(hash) = algorithm.oaep_hash() {
             let ciphertext = public_key::encrypt_oaep(self.public_half(key)?, hash, plaintext.expose_secret());
-            return Ok((ciphertext.map_err(|error| broken("encrypting to a public key on record", error))?, None));
+            return Ok((ciphertext.map_err(|error| to_public_key(&error))?, None));
         }
         let material = self.at_hand(key)?;
         let (object, header) = (material.object, Header { key: key.id.clone(), material: material.id });

@@ -25,11 +25,12 @@ pub struct File {
 
 const SIGN: &[&str] = &["--key-usage", "SIGN_VERIFY"];
 const LOCKED: &[&str] = &["--key-usage", "SIGN_VERIFY", "--passphrase-file", "passphrase"];
+const AGREE_OPEN: &[&str] = &["--key-usage", "KEY_AGREEMENT"];
 const AGREE: &[&str] = &["--key-usage", "KEY_AGREEMENT", "--passphrase-file", "passphrase"];
 
 /// One for each key spec, in their order.
 #[rustfmt::skip]
-pub const FILES: [File; 12] = [
+pub const FILES: [File; 13] = [
     file(KeySpec::SymmetricDefault, raw,         &[],                         "32 bytes"),
     file(KeySpec::Hmac224,          hex,         &[],                         "28 bytes, hexadecimal text"),
     file(KeySpec::Hmac256,          base64,      &["--key-spec", "HMAC_256"], "32 bytes, base64 text"),
@@ -42,6 +43,7 @@ pub const FILES: [File; 12] = [
     file(KeySpec::EccNistP384,      encrypted,   LOCKED,                      "an encrypted PKCS#8 EC private key on P-384, PEM"),
     file(KeySpec::EccNistP521,      locked,      AGREE,                       "an encrypted OpenSSH EC private key on P-521, PEM"),
     file(KeySpec::EccSecgP256k1,    sec1_der,    &[],                         "a SEC1 EC private key on secp256k1, DER"),
+    file(KeySpec::Sm2,              raw,         AGREE_OPEN,                  "a PKCS#8 EC private key on SM2, DER"),
 ];
 
 const fn file(

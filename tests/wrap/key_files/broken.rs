@@ -64,9 +64,9 @@ fn sec1_without_a_curve_is_taken_where_only_one_is_possible() {
         assert_eq!(with_point.material(kind).unwrap().bytes(), key);
 
         let bare = sec1(scalar, None);
-        if matches!(curve, Curve::P256 | Curve::K256) {
+        if matches!(curve, Curve::P256 | Curve::K256 | Curve::Sm2) {
             let advice = "take a copy that has its public point or the curve's name, as PKCS#8 has";
-            let found = "an EC key that names no curve, and may be on P-256 or secp256k1";
+            let found = "an EC key that names no curve, and may be on P-256, secp256k1 or SM2";
             assert_eq!(refusal(&bare), format!("the key file is {found}; {advice}"));
         } else {
             assert_eq!(open(&bare).material(kind).unwrap().bytes(), key, "{curve}");

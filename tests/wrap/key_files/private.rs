@@ -18,9 +18,13 @@ fn pkcs8_pkcs1_and_sec1_are_taken_in_pem_der_and_text() {
             MaterialKind::Rsa(_) => "PKCS#1",
             _ => "SEC1",
         };
-        let traditional = openssl::run(&dir, "pkey -inform DER -traditional", &key);
-        let both = [(pem_of("PRIVATE KEY", &key), key.clone(), "PKCS#8"), (traditional.clone(), der_of(&traditional), old)];
-        for (pem, der, form) in both {
+        let mut forms = vec![(pem_of("PRIVATE KEY", &key), key.clone(), "PKCS#8")];
+        // OpenSSL writes SM2 keys in no other.
+        if kind != MaterialKind::Ec(Curve::Sm2) {
+            let traditional = openssl::run(&dir, "pkey -inform DER -traditional", &key);
+            forms.push((traditional.clone(), der_of(&traditional), old));
+        }
+        for (pem, der, form) in forms {
             let is = |file: &[u8], coat: &str| is_key(file, &format!("a {form} {noun}, {coat}"), (spec, kind), &key);
             let material = is(&pem, "PEM");
             is(&der, "DER");
@@ -29,7 +33,7 @@ fn pkcs8_pkcs1_and_sec1_are_taken_in_pem_der_and_text() {
             is(base16ct::upper::encode_string(&der).as_bytes(), "DER in hexadecimal text");
 
             let length = match kind {
-                MaterialKind::Ec(Curve::P256) => 138,
+                MaterialKind::Ec(Curve::P256 | Curve::Sm2) => 138,
                 MaterialKind::Ec(Curve::P384) => 185,
                 MaterialKind::Ec(Curve::P521) => 241,
                 MaterialKind::Ec(Curve::K256) => 135,
@@ -50,7 +54,12 @@ fn what_openssl_leaves_out_or_adds_to_an_ec_key_changes_nothing() {
     let (_guard, dir) = scratch();
     for (spec, kind) in private_specs().filter(|(_, kind)| matches!(kind, MaterialKind::Ec(_))) {
         let (key, noun) = (openssl::pkcs8(kind), noun(kind));
-        for form in ["-ec_conv_form compressed", "-ec_conv_form hybrid"] {
+        let forms: &[&str] = match kind {
+            // Which OpenSSL writes in one form.
+            MaterialKind::Ec(Curve::Sm2) => &[],
+            _ => &["-ec_conv_form compressed", "-ec_conv_form hybrid"],
+        };
+        for form in forms {
             let pem = openssl::run(&dir, &format!("pkey -inform DER {form}"), &key);
             assert_ne!(der_of(&pem), key);
             is_key(&pem, &format!("a PKCS#8 {noun}, PEM"), (spec, kind), &key);
@@ -60,9 +69,10 @@ fn what_openssl_leaves_out_or_adds_to_an_ec_key_changes_nothing() {
         is_key(&bare, &format!("a SEC1 {noun}, PEM"), (spec, kind), &key);
         let MaterialKind::Ec(curve) = kind else { unreachable!() };
         let generated = openssl::run(&dir, &format!("ecparam -name {} -genkey", long_name(curve)), b"");
-        assert!(generated.starts_with(b"-----BEGIN EC PARAMETERS"));
+        let (parameters, form) = if curve == Curve::Sm2 { ("SM2", "PKCS#8") } else { ("EC", "SEC1") };
+        assert!(generated.starts_with(format!("-----BEGIN {parameters} PARAMETERS").as_bytes()));
         let anew = openssl::run(&dir, "pkcs8 -topk8 -nocrypt -outform DER", &generated);
-        is_key(&generated, &format!("a SEC1 {noun}, PEM"), (spec, kind), &anew);
+        is_key(&generated, &format!("a {form} {noun}, PEM"), (spec, kind), &anew);
     }
 }
 
@@ -72,6 +82,7 @@ fn long_name(curve: Curve) -> &'static str {
         Curve::P384 => "secp384r1",
         Curve::P521 => "secp521r1",
         Curve::K256 => "secp256k1",
+        Curve::Sm2 => "SM2",
     }
 }
 

@@ -43,7 +43,8 @@ fn python() -> Option<String> {
 #[test]
 fn what_python_writes_is_taken() {
     let Some(python) = python() else { return };
-    for (spec, kind) in private_specs() {
+    // It does not know the SM2 curve.
+    for (spec, kind) in private_specs().filter(|(_, kind)| *kind != MaterialKind::Ec(Curve::Sm2)) {
         let (_guard, dir) = scratch();
         let (key, noun) = (openssl::pkcs8(kind), noun(kind));
         std::fs::write(dir.join("key"), pem_of("PRIVATE KEY", &key)).unwrap();

@@ -75,7 +75,7 @@ fn where_nothing_is_served_the_services_reasons_are_given() {
     let paths = [path(SymmetricDefault, RsaesOaepSha256, Some(Token)), path(RsaKey, RsaAesKeyWrapSha256, None)];
     assert_eq!(
         choices(RsaKey, OPEN, &paths).unwrap_err().to_string(),
-        "the service imports no RSA_2048 key that way: RSA_AES_KEY_WRAP_SHA_1: not known; RSA_AES_KEY_WRAP_SHA_256: no mechanism"
+        "the service imports no RSA_2048 key that way: RSA_AES_KEY_WRAP_SHA_1: not known; RSA_AES_KEY_WRAP_SHA_256: no mechanism; SM2PKE: not known"
     );
 }
 
