@@ -16,7 +16,7 @@ const SECRET: [&str; 10] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
-    let files = ["alias", "cryptography", "import", "key", "operator", "rotation"];
+    let files = ["alias", "cryptography", "import", "key", "operator", "region", "rotation"];
     let descriptors = protox::Compiler::new(["proto"])?
         .include_imports(true)
         .include_source_info(true)

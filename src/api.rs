@@ -12,6 +12,7 @@ mod health;
 mod import;
 mod key;
 mod operator;
+mod region;
 mod rotation;
 mod status;
 
@@ -29,6 +30,7 @@ use crate::proto::cryptography_service_server::CryptographyServiceServer;
 use crate::proto::import_service_server::ImportServiceServer;
 use crate::proto::key_service_server::KeyServiceServer;
 use crate::proto::operator_service_server::OperatorServiceServer;
+use crate::proto::region_service_server::RegionServiceServer;
 use crate::proto::rotation_service_server::RotationServiceServer;
 use crate::service::Service;
 
@@ -74,6 +76,7 @@ impl Front {
             .add_service(CryptographyServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
             .add_service(KeyServiceServer::new(self.clone()).max_decoding_message_size(MAX_KEY_REQUEST_BYTES))
             .add_service(OperatorServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
+            .add_service(RegionServiceServer::new(self.clone()).max_decoding_message_size(MAX_KEY_REQUEST_BYTES))
             .add_service(RotationServiceServer::new(self.clone()).max_decoding_message_size(MAX_REQUEST_BYTES))
             .add_service(health)
             .add_service(v1)

@@ -13,6 +13,7 @@ mod kms;
 mod limits;
 mod log;
 mod metrics;
+mod peer;
 mod policy;
 mod pool;
 mod quotas;
@@ -33,6 +34,7 @@ pub use kms::Kms;
 pub use limits::{Import, Janitor};
 pub use log::{Format, Log};
 pub use metrics::Metrics;
+pub use peer::Peer;
 pub use policy::Policy;
 pub use pool::{Marks, Pool};
 pub use quotas::Limits;
@@ -87,6 +89,9 @@ pub struct Config {
     /// The traces.
     #[serde(default)]
     pub traces: Traces,
+    /// The services of other Regions.
+    #[serde(default)]
+    pub peer: Vec<Peer>,
 }
 
 /// The version of the configuration's format, so that a later one can mean something else by the same words.
@@ -132,6 +137,7 @@ impl Config {
         }
         let config: Self = read.try_deserialize().map_err(Error::of)?;
         config.server.check(&config.json)?;
+        peer::check(&config.peer, &config.kms)?;
         Ok(config)
     }
 }

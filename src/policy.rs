@@ -84,6 +84,10 @@ pub struct Circumstances {
     pub request_tags: Option<Tags>,
     /// ScheduleKeyDeletion: `kms:ScheduleKeyDeletionPendingWindowInDays`.
     pub pending_window_in_days: Option<u32>,
+    /// ReplicateKey: `kms:ReplicaRegion`.
+    pub replica_region: Option<String>,
+    /// UpdatePrimaryRegion: `kms:PrimaryRegion`.
+    pub primary_region: Option<String>,
     /// GetParametersForImport, ImportKeyMaterial, ApproveImport: how the material comes in, or would.
     pub unwrap_path: Option<UnwrapPath>,
     /// The same: what of it the host sees.

@@ -9,6 +9,7 @@ mod incoming;
 mod json;
 pub mod logs;
 mod metrics;
+mod peers;
 mod pin;
 mod private;
 pub mod process;

@@ -28,8 +28,10 @@ mod materials;
 mod pages;
 mod pairs;
 mod parameters;
+mod peers;
 mod pool;
 mod recovery;
+mod regions;
 mod request;
 mod resource_tags;
 mod rotations;
@@ -53,15 +55,16 @@ pub use health::{Health, Part, PartHealth, Trouble};
 pub use homes::Tokens;
 pub use installation::{StartError, install};
 pub use janitor::Rounds;
+pub use peers::{Heard, NoPeers, Peers, Untold};
 pub use pool::{Marks, PoolSettings};
 pub use request::{
     AliasPage, AliasShown, AliasTarget, Call, CreateKey, DataKey, Decrypt, Decrypted, DeleteImportedKeyMaterial,
     DeriveSharedSecret, Described, EnableKeyRotation, Encrypt, Encrypted, EncryptionContext, GenerateDataKey, GenerateMac,
     GenerateRandom, GetKeyPolicy, GetParametersForImport, ImportKeyMaterial, Imported, ListAliases, ListKeyRotations,
     ListKeys, ListOfKey, ListPendingImports, Mac, MaterialDeleted, Options, Page, Parameters, PendingPage, PolicyNamePage,
-    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, RotationPage, RotationShown, RotationStatus, Ruling,
-    ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource, UntagResource,
-    UpdateKeyDescription, Verify, VerifyMac,
+    Proof, PublicKey, PutKeyPolicy, ReEncrypt, ReEncrypted, Related, ReplicateKey, Replicated, RotationPage, RotationShown,
+    RotationStatus, Ruling, ScheduleKeyDeletion, Scheduled, ServerInfo, SharedSecret, Sign, Signed, TagPage, TagResource,
+    UntagResource, UpdateKeyDescription, UpdatePrimaryRegion, Verify, VerifyMac,
 };
 pub use skew::require_clock;
 pub use statements::{PublicKeys, public_keys};
@@ -106,6 +109,8 @@ pub struct Settings {
     pub pool: PoolSettings,
     /// What the token's vendor attests, to be handed out as it is; empty where there is nothing.
     pub vendor_attestation: Vec<u8>,
+    /// The services of other Regions.
+    pub peers: Arc<dyn Peers>,
     /// What AdvanceClock moves, where it may: for tests of what takes a day, and never for a service that others use.
     pub movable_clock: Option<MovableClock>,
 }
@@ -126,6 +131,7 @@ pub struct Service {
     health: Arc<watch::Sender<Health>>,
     counted: Arc<census::Counted>,
     housework: Arc<janitor::Housework>,
+    touch: Arc<regions::Touch>,
     /// Until they are waited for.
     awaited: Arc<Mutex<Vec<Away>>>,
 }
@@ -249,6 +255,7 @@ impl Service {
             let mut key = before.clone();
             let now = self.clock.now();
             let (outcome, doomed) = change(&mut key, now).map_err(self.refusal(&before))?;
+            key.note_relations(&before, now);
             if key == before {
                 return Ok((key, outcome));
             }
@@ -257,6 +264,9 @@ impl Service {
                     crate::failpoint::reach("change.saved");
                     if !doomed.is_empty() {
                         self.destroy_soon();
+                    }
+                    if key.relations.is_some() {
+                        self.touch.note();
                     }
                     return Ok((key, outcome));
                 }

@@ -20,7 +20,7 @@ use crate::harness::audit::Keys;
 use crate::harness::{Daemon, Installation};
 
 /// Names the step in the environment.
-const FAILPOINT: &str = "KEYFERRY_FAILPOINT";
+pub const FAILPOINT: &str = "KEYFERRY_FAILPOINT";
 
 /// What is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +109,7 @@ fn steps(doing: Doing) -> impl Iterator<Item = (&'static str, After)> {
 
 /// Waits for the daemon's end at this step, and returns what it leaves.
 #[track_caller]
-fn killed(daemon: Daemon, step: &str) -> Installation {
+pub fn killed(daemon: Daemon, step: &str) -> Installation {
     let (status, installation, log) = daemon.wait();
     assert_killed(status, step, &log);
     installation
@@ -129,7 +129,8 @@ fn symmetric<'a>(ids: impl IntoIterator<Item = &'a String>) -> Keys {
 fn every_step_that_the_source_names_is_tried() {
     let mut named = BTreeSet::new();
     collect(Path::new("src"), &mut named);
-    assert_eq!(named, STEPS.iter().map(|(_, step, _)| (*step).to_owned()).collect());
+    let tried = STEPS.iter().map(|(_, step, _)| *step).chain(crate::regions::killed::steps());
+    assert_eq!(named, tried.map(str::to_owned).collect());
 }
 
 fn collect(folder: &Path, named: &mut BTreeSet<String>) {

@@ -10,6 +10,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
         "server",
         &[
             "api",
+            "client",
             "front",
             "json",
             "service",

@@ -49,6 +49,7 @@ fn key(spec: KeySpec, tags: &[(&str, &str)], owner: &str) -> Named {
         deletion: None,
         token: "0123456789abcdef".to_owned(),
         materials: Vec::new(),
+        relations: None,
         version: 0,
     };
     Named { arn: realm.arn(&key.account, &key.id), key }
@@ -71,6 +72,8 @@ fn usual() -> Circumstances {
         key_origin: Some(Origin::External),
         multi_region: Some(false),
         pending_window_in_days: Some(30),
+        replica_region: Some("eu-west-1".to_owned()),
+        primary_region: Some("eu-west-1".to_owned()),
         requester: Some("spiffe://example.org/somebody".to_owned()),
         ..Circumstances::default()
     }

@@ -31,6 +31,7 @@ mod policy;
 mod pool;
 mod receipts;
 mod refusals;
+mod regions;
 mod replicas;
 mod several;
 mod sm2pke;

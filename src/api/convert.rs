@@ -8,6 +8,7 @@ pub(super) mod names;
 pub(super) mod operator;
 mod pending;
 mod policy;
+mod region;
 mod rotation;
 mod signatures;
 mod tags;

@@ -84,6 +84,26 @@ impl KeyService for Front {
         self.calls.change(Action::CancelKeyDeletion, request, use_case).await
     }
 
+    async fn replicate_key(&self, request: Request<proto::ReplicateKeyRequest>) -> Answer<proto::ReplicateKeyResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::ReplicateKeyRequest| async move {
+            Ok(service.replicate_key(&call, request.into()).await?.into())
+        };
+        self.calls.change(Action::ReplicateKey, request, use_case).await
+    }
+
+    async fn update_primary_region(
+        &self,
+        request: Request<proto::UpdatePrimaryRegionRequest>,
+    ) -> Answer<proto::UpdatePrimaryRegionResponse> {
+        let service = self.service.clone();
+        let use_case = |call, request: proto::UpdatePrimaryRegionRequest| async move {
+            service.update_primary_region(&call, request.into()).await?;
+            Ok(proto::UpdatePrimaryRegionResponse {})
+        };
+        self.calls.change(Action::UpdatePrimaryRegion, request, use_case).await
+    }
+
     async fn update_key_description(
         &self,
         request: Request<proto::UpdateKeyDescriptionRequest>,

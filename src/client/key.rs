@@ -2,8 +2,9 @@
 
 use super::error::Local;
 use super::wire::{self, Wire, moment, present, required};
+use crate::model::key::Family;
 use crate::model::{
-    Expiration, ExpirationModel, HostExposure, KeyId, KeyMaterialId, KeySpec, KeyState, KeyUsage, Origin, Timestamp,
+    Expiration, ExpirationModel, HostExposure, KeyId, KeyMaterialId, KeySpec, KeyState, KeyUsage, Origin, Realm, Timestamp,
 };
 use crate::proto;
 
@@ -32,6 +33,8 @@ pub struct Key {
     pub expiration: Option<Expiration>,
     /// Whether it is a multi-Region key.
     pub multi_region: bool,
+    /// A multi-Region key's place among those it is related to.
+    pub family: Option<Family>,
     /// The names of the algorithms that it can be used with.
     pub algorithms: Vec<String>,
     /// Symmetric encryption keys that have or had material: which it is.
@@ -80,11 +83,22 @@ impl TryFrom<proto::KeyMetadata> for Key {
                 None => None,
             },
             multi_region: key.multi_region,
+            family: key.multi_region_configuration.map(family).transpose()?,
             algorithms: lists.concat(),
             material_id: material_id("CurrentKeyMaterialId", &key.current_key_material_id)?,
             proof: key.key_material_proof.map(Proof::try_from).transpose()?,
         })
     }
+}
+
+fn family(related: proto::MultiRegionConfiguration) -> Result<Family, Local> {
+    let region = |key: proto::MultiRegionKey| present("Region", Some(key.region).filter(|region| Realm::is_region(region)));
+    let primary = present("PrimaryKey", related.primary_key)?;
+    Ok(Family {
+        is_primary: related.multi_region_key_type == i32::from(proto::MultiRegionKeyType::Primary),
+        primary: region(primary)?,
+        replicas: related.replica_keys.into_iter().map(region).collect::<Result<_, _>>()?,
+    })
 }
 
 impl TryFrom<proto::KeyMaterialProof> for Proof {

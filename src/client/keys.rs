@@ -2,8 +2,10 @@
 
 mod answers;
 mod made;
+mod replica;
 
 pub use answers::{Deletion, Listed, Page, PublicKey};
+pub use replica::Replica;
 
 use prost::Message;
 

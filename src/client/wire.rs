@@ -57,6 +57,9 @@ impl Wire for model::KeyState {
             Self::Disabled => proto::KeyState::Disabled,
             Self::PendingDeletion => proto::KeyState::PendingDeletion,
             Self::PendingImport => proto::KeyState::PendingImport,
+            Self::Creating => proto::KeyState::Creating,
+            Self::PendingReplicaDeletion => proto::KeyState::PendingReplicaDeletion,
+            Self::Updating => proto::KeyState::Updating,
         }
         .into()
     }

@@ -43,39 +43,13 @@ impl TryFrom<Raw> for Kms {
         if !partition.split('-').all(is_word) {
             return Err(format!("partition: expected a name such as aws, found {partition:?}"));
         }
-        if !is_region(&region) {
+        if !Realm::is_region(&region) {
             return Err(format!("region: expected a name such as us-east-1, found {region:?}"));
         }
         Ok(Self { realm: Realm { partition, region }, sm2 })
     }
 }
 
-/// `^([a-z]+-){2,3}\d+$`
-fn is_region(text: &str) -> bool {
-    let Some((words, number)) = text.rsplit_once('-') else { return false };
-    let words: Vec<&str> = words.split('-').collect();
-    (2..=3).contains(&words.len())
-        && words.into_iter().all(is_word)
-        && !number.is_empty()
-        && number.bytes().all(|b| b.is_ascii_digit())
-}
-
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_region;
-
-    #[test]
-    fn a_region_is_two_or_three_words_and_a_number() {
-        for region in ["us-east-1", "ap-southeast-12", "us-gov-west-1"] {
-            assert!(is_region(region), "{region}");
-        }
-        for other in ["", "us", "us-1", "us-east", "us-east-", "US-east-1", "a-b-c-d-1", "us--1", "us-east-1a", "us-e1st-1"]
-        {
-            assert!(!is_region(other), "{other}");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use crate::model::{Action, names};
 
 /// Calls a second, by operation, as the reference has them (KMS Developer Guide, "Request quotas"), and such as go with them for
 /// operations of ours.
-const DEFAULTS: [(Action, u32); 44] = [
+const DEFAULTS: [(Action, u32); 47] = [
     (Action::AdvanceClock, 5),
     (Action::ApproveImport, 15),
     (Action::CancelKeyDeletion, 5),
@@ -45,13 +45,16 @@ const DEFAULTS: [(Action, u32); 44] = [
     (Action::PutKeyPolicy, 15),
     (Action::ReEncryptFrom, 10000),
     (Action::RejectImport, 15),
+    (Action::ReplicateKey, 5),
     (Action::RotateKeyOnDemand, 5),
     (Action::ScheduleKeyDeletion, 15),
     (Action::Sign, 1000),
+    (Action::SynchronizeMultiRegionKey, 1000),
     (Action::TagResource, 10),
     (Action::UntagResource, 5),
     (Action::UpdateAlias, 5),
     (Action::UpdateKeyDescription, 5),
+    (Action::UpdatePrimaryRegion, 5),
     (Action::Verify, 1000),
     (Action::VerifyMac, 10000),
 ];

@@ -6,7 +6,8 @@ use super::answer::{Answer, blob, moment, structure};
 use super::members::Members;
 use crate::model::{Expiration, KeyArn, KeySpec, KeyState, KeyUsage};
 use crate::service::{
-    CreateKey, Described, Error, ListKeys, Page, PublicKey, ScheduleKeyDeletion, Scheduled, UpdateKeyDescription,
+    CreateKey, Described, Error, ListKeys, Page, PublicKey, Related, ReplicateKey, Replicated, ScheduleKeyDeletion,
+    Scheduled, UpdateKeyDescription, UpdatePrimaryRegion,
 };
 
 /// A request that names a key and nothing else.
@@ -49,17 +50,12 @@ pub(super) fn described(described: Described) -> Answer {
 }
 
 fn metadata(described: Described) -> Value {
-    let Described { key, arn, realm, now } = described;
-    let state = key.state(now);
+    let relation = described.related().map_or(Value::Null, related);
+    let Described { key, state, arn, realm: _, now } = described;
     let expiration = key.expiration(now);
     let material = key.current().filter(|_| key.spec.is_symmetric_encryption());
     let multi_region = key.id.is_multi_region();
-    let primary = structure([("Arn", arn.as_str().into()), ("Region", realm.region.into())]);
-    let relation = structure([
-        ("MultiRegionKeyType", "PRIMARY".into()),
-        ("PrimaryKey", primary),
-        ("ReplicaKeys", Value::Array(Vec::new())),
-    ]);
+    let waiting = key.deletion.filter(|deletion| deletion.at.is_none());
     structure([
         ("AWSAccountId", key.account.as_str().into()),
         ("KeyId", key.id.as_str().into()),
@@ -69,7 +65,7 @@ fn metadata(described: Described) -> Value {
         ("Description", key.description.as_str().into()),
         ("KeyUsage", key.usage.as_str().into()),
         ("KeyState", state.as_str().into()),
-        ("DeletionDate", key.deletion.map_or(Value::Null, |deletion| moment(deletion.at))),
+        ("DeletionDate", key.deletion.and_then(|deletion| deletion.at).map_or(Value::Null, moment)),
         ("ValidTo", expiration.map_or(Value::Null, end)),
         ("Origin", key.origin.as_str().into()),
         ("ExpirationModel", expiration.map(|expiration| expiration.model().as_str()).into()),
@@ -78,9 +74,45 @@ fn metadata(described: Described) -> Value {
         ("KeySpec", key.spec.as_str().into()),
         algorithms(key.spec, key.usage),
         ("MultiRegion", multi_region.into()),
-        ("MultiRegionConfiguration", if multi_region { relation } else { Value::Null }),
+        ("MultiRegionConfiguration", relation),
+        ("PendingDeletionWindowInDays", waiting.map(|deletion| deletion.window_in_days).into()),
         ("CurrentKeyMaterialId", material.map(|material| material.id.to_string()).into()),
     ])
+}
+
+fn related(related: Related) -> Value {
+    let Related { is_primary, primary, replicas } = related;
+    let key = |(arn, region): (KeyArn, String)| structure([("Arn", arn.as_str().into()), ("Region", region.into())]);
+    structure([
+        ("MultiRegionKeyType", if is_primary { "PRIMARY" } else { "REPLICA" }.into()),
+        ("PrimaryKey", key(primary)),
+        ("ReplicaKeys", replicas.into_iter().map(key).collect()),
+    ])
+}
+
+pub(super) fn replicate(members: &mut Members) -> Result<ReplicateKey, Error> {
+    Ok(ReplicateKey {
+        key_id: key_id(members)?,
+        replica_region: members.required_text("replicaRegion")?,
+        policy: members.text("policy")?,
+        bypass_policy_lockout_safety_check: members.flag("bypassPolicyLockoutSafetyCheck")?,
+        description: members.text("description")?.unwrap_or_default(),
+        tags: members.pairs("tags", ["tagKey", "tagValue"])?.unwrap_or_default(),
+    })
+}
+
+pub(super) fn replicated(replicated: Replicated) -> Answer {
+    let Replicated { described, policy, tags } = replicated;
+    let tags = tags.into_iter().map(|(key, value)| structure([("TagKey", key.into()), ("TagValue", value.into())]));
+    Answer::of([
+        ("ReplicaKeyMetadata", metadata(described)),
+        ("ReplicaPolicy", policy.into()),
+        ("ReplicaTags", tags.collect()),
+    ])
+}
+
+pub(super) fn primary_region(members: &mut Members) -> Result<UpdatePrimaryRegion, Error> {
+    Ok(UpdatePrimaryRegion { key_id: key_id(members)?, primary_region: members.required_text("primaryRegion")? })
 }
 
 /// When it ends; nothing where it does not.
@@ -133,8 +165,8 @@ pub(super) fn scheduled(scheduled: Scheduled) -> Answer {
     let Scheduled { arn, deletion } = scheduled;
     Answer::of([
         ("KeyId", arn.as_str().into()),
-        ("DeletionDate", moment(deletion.at)),
-        ("KeyState", KeyState::PendingDeletion.as_str().into()),
+        ("DeletionDate", deletion.at.map_or(Value::Null, moment)),
+        ("KeyState", deletion.state().as_str().into()),
         ("PendingWindowInDays", deletion.window_in_days.into()),
     ])
 }

@@ -106,7 +106,7 @@ pub(super) fn rotations(page: RotationPage) -> Answer {
         let RotationShown { material, description, presence, rotation, expiration_model, valid_to, rotated_at } = shown;
         let state = presence.map(|presence| match presence {
             MaterialPresence::Imported => "IMPORTED",
-            MaterialPresence::Expired | MaterialPresence::Deleted => "PENDING_IMPORT",
+            MaterialPresence::Expired | MaterialPresence::Deleted | MaterialPresence::Awaited => "PENDING_IMPORT",
         });
         structure([
             ("KeyId", arn.as_str().into()),

@@ -90,6 +90,7 @@ operations! {
     "TrentService.PutKeyPolicy"                    PutKeyPolicy                    change life::put_policy           => put_key_policy                      => Answer::nothing;
     "TrentService.ReEncrypt"                       ReEncryptFrom                   read   cryptography::re_encrypt   => re_encrypt                          => cryptography::re_encrypted;
     "Keyferry.RejectImport"                        RejectImport                    change imports::ruling            => reject_import                       => keys::named;
+    "TrentService.ReplicateKey"                    ReplicateKey                    change keys::replicate            => replicate_key                       => keys::replicated;
     "TrentService.RotateKeyOnDemand"               RotateKeyOnDemand               change keys::key_id               => rotate_key_on_demand                => keys::named;
     "TrentService.ScheduleKeyDeletion"             ScheduleKeyDeletion             change keys::schedule             => schedule_key_deletion               => keys::scheduled;
     "TrentService.Sign"                            Sign                            read   cryptography::sign         => sign                                => cryptography::signed;
@@ -97,6 +98,7 @@ operations! {
     "TrentService.UntagResource"                   UntagResource                   change life::untag                => untag_resource                      => Answer::nothing;
     "TrentService.UpdateAlias"                     UpdateAlias                     change life::alias_target         => update_alias                        => Answer::nothing;
     "TrentService.UpdateKeyDescription"            UpdateKeyDescription            change keys::update_description   => update_key_description              => Answer::nothing;
+    "TrentService.UpdatePrimaryRegion"             UpdatePrimaryRegion             change keys::primary_region       => update_primary_region               => Answer::nothing;
     "TrentService.Verify"                          Verify                          read   cryptography::verify       => verify                              => cryptography::verified;
     "TrentService.VerifyMac"                       VerifyMac                       read   cryptography::verify_mac   => verify_mac                          => cryptography::mac_verified;
 }

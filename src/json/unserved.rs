@@ -7,7 +7,7 @@ use super::refusal::Fault;
 use crate::service::Error;
 
 /// The reference's operations that are not served.
-const UNSERVED: [&str; 16] = [
+const UNSERVED: [&str; 14] = [
     "ConnectCustomKeyStore",
     "CreateCustomKeyStore",
     "CreateGrant",
@@ -19,11 +19,9 @@ const UNSERVED: [&str; 16] = [
     "GetKeyLastUsage",
     "ListGrants",
     "ListRetirableGrants",
-    "ReplicateKey",
     "RetireGrant",
     "RevokeGrant",
     "UpdateCustomKeyStore",
-    "UpdatePrimaryRegion",
 ];
 
 /// Why a target is not answered.

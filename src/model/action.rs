@@ -75,12 +75,16 @@ crate::named! {
         ReEncryptTo = "kms:ReEncryptTo",
         /// Turns another principal's import down.
         RejectImport = "keyferry:RejectImport",
+        /// Makes a replica of a multi-Region key in another Region.
+        ReplicateKey = "kms:ReplicateKey",
         /// Has new material take its turn.
         RotateKeyOnDemand = "kms:RotateKeyOnDemand",
         /// Schedules a key's end.
         ScheduleKeyDeletion = "kms:ScheduleKeyDeletion",
         /// Signs.
         Sign = "kms:Sign",
+        /// Tells of related multi-Region keys: between services, never for people.
+        SynchronizeMultiRegionKey = "kms:SynchronizeMultiRegionKey",
         /// Tags a key.
         TagResource = "kms:TagResource",
         /// Takes tags from a key.
@@ -89,6 +93,8 @@ crate::named! {
         UpdateAlias = "kms:UpdateAlias",
         /// Changes the owner's words for a key.
         UpdateKeyDescription = "kms:UpdateKeyDescription",
+        /// Makes another of related multi-Region keys the primary.
+        UpdatePrimaryRegion = "kms:UpdatePrimaryRegion",
         /// Verifies a signature.
         Verify = "kms:Verify",
         /// Verifies a MAC.
@@ -118,6 +124,7 @@ impl Action {
                 | Self::ListAliases
                 | Self::ListKeys
                 | Self::ListPendingImports
+                | Self::SynchronizeMultiRegionKey
         )
     }
 
@@ -164,12 +171,15 @@ impl Action {
             | Self::ImportKeyMaterial
             | Self::PutKeyPolicy
             | Self::RejectImport
+            | Self::ReplicateKey
             | Self::RotateKeyOnDemand
             | Self::ScheduleKeyDeletion
+            | Self::SynchronizeMultiRegionKey
             | Self::TagResource
             | Self::UntagResource
             | Self::UpdateAlias
-            | Self::UpdateKeyDescription => false,
+            | Self::UpdateKeyDescription
+            | Self::UpdatePrimaryRegion => false,
         }
     }
 

@@ -124,6 +124,17 @@ pub enum Unresolved {
 }
 
 impl Realm {
+    /// Whether `text` is the name of a Region: `^([a-z]+-){2,3}\d+$` (KMS API Reference, ReplicateKey).
+    pub fn is_region(text: &str) -> bool {
+        let Some((words, number)) = text.rsplit_once('-') else { return false };
+        let words: Vec<&str> = words.split('-').collect();
+        let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+        (2..=3).contains(&words.len())
+            && words.iter().all(is_word)
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
+    }
+
     /// The ARN of a key.
     pub fn arn(&self, account: &Account, id: &KeyId) -> KeyArn {
         KeyArn(format!("arn:{}:kms:{}:{account}:key/{id}", self.partition, self.region))
@@ -251,6 +262,17 @@ mod tests {
             for text in [id.to_string(), arn] {
                 assert_eq!(realm.resolve(text, &account, KeyRef::IdOrArn), Ok(Named::Key(id.clone())));
             }
+        }
+    }
+
+    #[test]
+    fn a_region_is_two_or_three_words_and_a_number() {
+        for region in ["us-east-1", "ap-southeast-12", "us-gov-west-1"] {
+            assert!(Realm::is_region(region), "{region}");
+        }
+        for other in ["", "us", "us-1", "us-east", "us-east-", "US-east-1", "a-b-c-d-1", "us--1", "us-east-1a", "us-e1st-1"]
+        {
+            assert!(!Realm::is_region(other), "{other}");
         }
     }
 }

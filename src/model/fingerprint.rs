@@ -11,7 +11,8 @@ use super::KeyId;
 pub const DOMAIN: &[u8] = b"keyferry key material id v1";
 
 /// 64 lower-case hex digits on the wire: the same for the same material in the same key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct KeyMaterialId(pub [u8; 32]);
 
 impl KeyMaterialId {
@@ -19,6 +20,20 @@ impl KeyMaterialId {
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         base16ct::lower::decode(text, &mut bytes).ok()?.len().eq(&32).then_some(Self(bytes))
+    }
+}
+
+impl From<KeyMaterialId> for String {
+    fn from(id: KeyMaterialId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for KeyMaterialId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not 64 lower-case hex digits")
     }
 }
 

@@ -6,17 +6,23 @@
 #[cfg(test)]
 pub(crate) mod example;
 mod refused;
+mod regions;
+mod relations;
 mod rotation;
 mod tagging;
 mod transitions;
 mod uses;
 
 pub use refused::Refused;
+pub use regions::{Family, Replica};
+pub use relations::{
+    Birth, Debt, HandingOver, Relations, Relative, Report, Role, Shared, SharedMaterial, Sibling, Telling, Told,
+};
 pub use rotation::Turn;
 pub use tagging::MOST_TAGS;
 pub use transitions::{Arrival, deletion_window};
 
-use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Rotation, Tags, Timestamp};
+use super::{Account, Expiration, KeyId, KeySpec, KeyUsage, Material, MaterialPresence, Tags, Timestamp};
 
 crate::named! {
     /// Where a key's material comes from.
@@ -33,7 +39,7 @@ crate::named! {
 }
 
 crate::named! {
-    /// What can be done with a key just now. keyferry's keys know four of the reference's states.
+    /// What can be done with a key just now. keyferry's keys know all of the reference's states but one, of custom key stores.
     pub enum KeyState {
         /// Everything.
         Enabled = "Enabled",
@@ -43,14 +49,20 @@ crate::named! {
         PendingDeletion = "PendingDeletion",
         /// Nothing with its material, for there is none, or not all of it.
         PendingImport = "PendingImport",
+        /// Nothing yet: a replica that is not there.
+        Creating = "Creating",
+        /// As pending deletion, which begins when the last replica is gone.
+        PendingReplicaDeletion = "PendingReplicaDeletion",
+        /// Everything but changes, while its place as the primary is handed over.
+        Updating = "Updating",
     }
 }
 
 /// A scheduled deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deletion {
-    /// When the key and its material are destroyed.
-    pub at: Timestamp,
+    /// When the key and its material are destroyed; not known while a primary key waits for its replicas to go.
+    pub at: Option<Timestamp>,
     /// The waiting period that was asked for, in days.
     pub window_in_days: u32,
 }
@@ -84,15 +96,30 @@ pub struct Key {
     pub token: String,
     /// Every material it has, or had and must recognise.
     pub materials: Vec<Material>,
+    /// A multi-Region key's that has, had or is a replica.
+    pub relations: Option<Box<Relations>>,
     /// Counts changes; a change is refused where another came between.
     pub version: i64,
+}
+
+impl Deletion {
+    /// The state that it puts a key into.
+    pub fn state(&self) -> KeyState {
+        if self.at.is_some() { KeyState::PendingDeletion } else { KeyState::PendingReplicaDeletion }
+    }
 }
 
 impl Key {
     /// Its state at `now`.
     pub fn state(&self, now: Timestamp) -> KeyState {
-        if self.deletion.is_some() {
-            KeyState::PendingDeletion
+        let state = self.condition(now);
+        if self.is_updating() && !state.is_pending_deletion() { KeyState::Updating } else { state }
+    }
+
+    /// Its state without regard to its being updated, which hinders no use.
+    fn condition(&self, now: Timestamp) -> KeyState {
+        if let Some(deletion) = self.deletion {
+            deletion.state()
         } else if !self.has_all_material(now) {
             KeyState::PendingImport
         } else if self.enabled {
@@ -109,12 +136,12 @@ impl Key {
 
     /// The materials associated for good: all but one that waits for its rotation.
     pub fn associated(&self) -> impl Iterator<Item = &Material> {
-        self.materials.iter().filter(|material| material.rotation != Rotation::PendingRotation)
+        self.materials.iter().filter(|material| !material.rotation.is_pending())
     }
 
     /// The material that new operations use, whether its bytes are there or not.
     pub fn current(&self) -> Option<&Material> {
-        self.materials.iter().find(|material| material.rotation == Rotation::Current)
+        self.materials.iter().find(|material| material.rotation == super::Rotation::Current)
     }
 
     /// When its material ends, as DescribeKey shows it: the earliest end of any associated material; `None` while
@@ -128,6 +155,18 @@ impl Key {
             _ => None,
         });
         Some(earliest.min().map_or(Expiration::Never, Expiration::At))
+    }
+
+    /// Whether a material that waited for its turn is forgotten, for it is not there any more. In a replica none is: it is the
+    /// primary's to forget.
+    fn is_forgotten(&self, material: &Material, now: Timestamp) -> bool {
+        let is_gone = material.presence != MaterialPresence::Awaited && !material.is_usable(now);
+        material.rotation.is_pending() && is_gone && !self.is_replica()
+    }
+
+    /// Its materials but those that are forgotten, whether a sweep has come by or not.
+    pub fn known_materials(&self, now: Timestamp) -> impl Iterator<Item = &Material> {
+        self.materials.iter().filter(move |material| !self.is_forgotten(material, now))
     }
 
     fn find(&mut self, id: &super::KeyMaterialId) -> Option<&mut Material> {

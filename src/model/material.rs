@@ -21,6 +21,8 @@ crate::named! {
         Expired = "expired",
         /// They were destroyed on request.
         Deleted = "deleted",
+        /// They never were: the primary of this replica has them.
+        Awaited = "awaited",
     }
 }
 
@@ -33,6 +35,15 @@ crate::named! {
         NonCurrent = "NON_CURRENT",
         /// Imported as new, waiting for a rotation.
         PendingRotation = "PENDING_ROTATION",
+        /// The same, until it is in every Region.
+        PendingMultiRegionImportAndRotation = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION",
+    }
+}
+
+impl Rotation {
+    /// Whether it has not been current yet: it is not associated with the key for good.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::PendingRotation | Self::PendingMultiRegionImportAndRotation)
     }
 }
 

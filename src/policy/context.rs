@@ -38,12 +38,14 @@ impl Vocabulary {
                 context.put("approved", Some(Expression::new_bool(given.approved)));
                 context.put_path(given);
             }
+            Action::ReplicateKey => context.put("replicaRegion", given.replica_region.as_deref().map(text)),
             Action::ScheduleKeyDeletion => {
                 let days = given.pending_window_in_days.map(|days| Expression::new_long(days.into()));
                 context.put("scheduleKeyDeletionPendingWindowInDays", days);
             }
             Action::TagResource => context.put_tags(given.request_tags.as_ref().unwrap_or(&Tags::new())),
             Action::UntagResource => context.put_tag_keys(given.request_tags.as_ref().unwrap_or(&Tags::new())),
+            Action::UpdatePrimaryRegion => context.put("primaryRegion", given.primary_region.as_deref().map(text)),
             _ => {}
         }
         context.put("tls", given.tls.as_ref().and_then(connection));

@@ -27,7 +27,9 @@ impl Vocabulary {
             ("multiRegion", Expression::new_bool(key.id.is_multi_region())),
             ("token", text(&key.token)),
         ];
-        let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
+        let role = if key.is_replica() { "REPLICA" } else { "PRIMARY" };
+        let key_type = key.id.is_multi_region().then(|| ("multiRegionKeyType", text(role)));
+        let attributes = attributes.into_iter().chain(key_type).map(|(name, value)| (name.to_owned(), value));
         Ok(Entity::new_with_tags(self.key(arn.as_str()), attributes, [account], tags(&key.tags))?)
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::peers::{self, Remote};
 use super::pin;
 use super::private::{Exposed, require_private};
 use crate::clock::{Clock, MovableClock, SystemClock};
@@ -88,6 +89,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
         log: _,
         metrics: _,
         traces: _,
+        peer,
     } = config;
     // The store first: it is quicker to say no, and a PIN is not tried in vain.
     let max_clock_skew = store.max_clock_skew;
@@ -118,6 +120,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
         capacity,
         pool,
         vendor_attestation,
+        peers: Arc::new(Remote::new(peer.clone())),
         movable_clock,
     };
     let service = Service::start(store, tokens, gate, clock, settings).await?;
@@ -126,6 +129,7 @@ pub async fn assemble(config: &Config, movable_clock: Option<MovableClock>) -> R
     tokio::spawn(service.clone().keep_signing(audit.checkpoint));
     tokio::spawn(service.clone().watch_health());
     tokio::spawn(service.clone().await_tokens());
+    tokio::spawn(service.clone().keep_in_touch());
     Ok(Arc::new(service))
 }
 
@@ -178,6 +182,9 @@ pub fn examine_files(config: &Config) -> Result<(), StartError> {
     }
     let private_key = config.server.tls.as_ref().map(|tls| require_private(super::tls::PRIVATE_KEY, &tls.private_key));
     private_key.unwrap_or(Ok(()))?;
+    for peer in &config.peer {
+        require_private(peers::PRIVATE_KEY, &peer.private_key)?;
+    }
     policies(&config.policy).map(drop)
 }
 

@@ -9,6 +9,7 @@ mod words;
 
 use std::time::Duration;
 
+use super::Untold;
 pub use kind::Kind;
 use words::{because, hsm_message, store_message};
 
@@ -155,6 +156,9 @@ pub enum Error {
         /// Until they may again.
         retry_after: Duration,
     },
+    /// Another Region says no, or does not answer.
+    #[error(transparent)]
+    Peer(Untold),
     /// What was done could not be written down, or would not be.
     #[error("the audit log cannot be written: try again")]
     Unaudited(#[source] audit::Unwritable),
@@ -202,6 +206,8 @@ impl Error {
             Self::InvalidImportToken => Kind::InvalidImportToken,
             Self::InvalidMarker => Kind::InvalidMarker,
             Self::Key { refused, .. } => of_refusal(refused),
+            Self::Peer(Untold::Refused { kind, .. }) => *kind,
+            Self::Peer(Untold::Unreached { .. }) => Kind::DependencyTimeout,
             Self::Signature(refused) => of_signature(refused),
             Self::Store(store::Error::Conflict | store::Error::ReadOnly | store::Error::Unreachable(_)) => {
                 Kind::DependencyTimeout
@@ -226,6 +232,8 @@ impl Error {
             Self::InvalidMarker => Some("marker"),
             Self::Tags(_) | Self::Key { refused: Refused::TooManyTags, .. } => Some("tags"),
             Self::AliasTaken(_) => Some("aliasName"),
+            Self::Key { refused: Refused::NoReplica(_), .. } => Some("primaryRegion"),
+            Self::Key { refused: Refused::Replicated(_), .. } => Some("replicaRegion"),
             Self::GrantTokens => Some("grantTokens"),
             Self::MalformedPolicy(_) | Self::PolicyTooLong => Some("policy"),
             Self::UndecryptableCiphertext => Some("ciphertextBlob"),
@@ -277,17 +285,26 @@ fn of_refusal(refused: &Refused) -> Kind {
         Refused::Disabled => Kind::Disabled,
         Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
         Refused::Invalid(_) => Kind::Validation,
-        Refused::NoSuchMaterial(_) | Refused::NoSuchPolicy => Kind::NotFound,
+        Refused::NoReplica(_) | Refused::NoSuchMaterial(_) | Refused::NoSuchPolicy | Refused::Unrelated => Kind::NotFound,
+        Refused::NotItsPrimary(_) => Kind::DependencyTimeout,
+        Refused::Replicated(_) => Kind::AlreadyExists,
         Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
         Refused::RotationsSpent | Refused::TooManyAliases => Kind::LimitExceeded,
         Refused::TooManyTags => Kind::Tag,
-        Refused::NoPublicKey(_) | Refused::NotRotatable | Refused::Origin(_) | Refused::SymmetricOnly(..) => {
-            Kind::Unsupported
-        }
-        Refused::NoneToRotateTo
+        Refused::NewInReplica
+        | Refused::NoPublicKey(_)
+        | Refused::NotPrimary
+        | Refused::NotRotatable
+        | Refused::Origin(_)
+        | Refused::SymmetricOnly(..) => Kind::Unsupported,
+        Refused::Creating
+        | Refused::Leaving
+        | Refused::NoneToRotateTo
         | Refused::NotPendingDeletion
         | Refused::PendingDeletion
         | Refused::PendingImport
-        | Refused::PendingRotation { .. } => Kind::InvalidState,
+        | Refused::PendingReplicaDeletion
+        | Refused::PendingRotation { .. }
+        | Refused::Updating => Kind::InvalidState,
     }
 }

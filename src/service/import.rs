@@ -218,6 +218,7 @@ impl Service {
                 exposure,
                 receipt: receipt.clone(),
             };
+            let before = key.clone();
             let doomed = match key.accept(incoming.arrival.clone(), material, now) {
                 Ok(doomed) => doomed,
                 Err(refused) => {
@@ -225,6 +226,7 @@ impl Service {
                     return Err(self.refusal(&key)(refused));
                 }
             };
+            key.note_relations(&before, now);
             let settled = match self.store.settle(claim, &key, &doomed, &answer, now).await {
                 Err(lost @ crate::store::Error::Unreachable(_)) => match self.was_consumed(pair, lost).await? {
                     // By this very import, as like as not: the same answer then.
@@ -237,6 +239,9 @@ impl Service {
                 Settled::Settled => {
                     crate::failpoint::reach("import.settled");
                     self.destroy_soon();
+                    if key.relations.is_some() {
+                        self.touch.note();
+                    }
                     return Ok(self.imported(&key, &answer));
                 }
                 Settled::AlreadyConsumed(first) => {

@@ -232,6 +232,7 @@ impl Service {
             health,
             counted: Arc::default(),
             housework: Arc::default(),
+            touch: Arc::default(),
             awaited: Arc::new(Mutex::new(away)),
         };
         service.recover(&own).await.map_err(StartError::Recovery)?;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Error, Service};
-use crate::model::{Account, KeyId, Timestamp};
+use crate::model::{Account, Key, KeyId, Timestamp};
 use crate::store::{self, Leftover};
 
 /// How many records are treated in one go.
@@ -203,21 +203,34 @@ impl Service {
 
     async fn delete_key(&self, account: &Account, id: &KeyId, now: Timestamp) -> Result<(), Error> {
         let Some(key) = self.store.key(account, id).await? else { return Ok(()) };
-        if key.deletion.is_none_or(|deletion| deletion.at > now) {
+        if key.deletion.is_none_or(|deletion| deletion.at.is_none_or(|at| at > now)) {
             return Ok(());
         }
-        let doomed: Vec<_> = key.materials.iter().map(|material| material.object).collect();
-        let note = self.gate.about_to("DeleteKey", account, self.arn(&key))?;
-        match self.store.remove_key(&key, &doomed, now).await {
-            Ok(()) => {
-                crate::failpoint::reach("delete.recorded");
-                tracing::info!(key = %id, "key deleted");
-                note.done(&[]).await?;
+        if key.is_replica() {
+            // Its primary has to know first, or it would count on it for ever.
+            let left = self.change(account, id, |key, now| {
+                let is_due = key.deletion.and_then(|deletion| deletion.at).is_some_and(|at| at <= now);
+                Ok(if is_due { key.leave() } else { (false, vec![]) })
+            });
+            if left.await?.1 {
+                tracing::info!(key = %id, "a replica key is due: its material is destroyed, and its primary is told");
             }
-            // Changed meanwhile: the next round looks again.
-            Err(store::Error::Conflict) => {}
-            Err(error) => return Err(error.into()),
+            return Ok(());
         }
-        Ok(())
+        match self.forget_key(&key, now).await {
+            // Changed meanwhile: the next round looks again.
+            Err(Error::Store(store::Error::Conflict)) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Ends a key for good.
+    pub(super) async fn forget_key(&self, key: &Key, now: Timestamp) -> Result<(), Error> {
+        let doomed: Vec<_> = key.materials.iter().map(|material| material.object).collect();
+        let note = self.gate.about_to("DeleteKey", &key.account, self.arn(key))?;
+        self.store.remove_key(key, &doomed, now).await?;
+        crate::failpoint::reach("delete.recorded");
+        tracing::info!(key = %key.id, "key deleted");
+        note.done(&[]).await
     }
 }

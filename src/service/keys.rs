@@ -21,7 +21,7 @@ use crate::policy::Circumstances;
 use crate::store::{self, Leftover};
 
 /// The most characters of a description (KMS API Reference, CreateKey).
-const MAX_DESCRIPTION: usize = 8192;
+pub(super) const MAX_DESCRIPTION: usize = 8192;
 
 impl Service {
     /// CreateKey.
@@ -65,20 +65,7 @@ impl Service {
             ..Circumstances::default()
         };
         call.require_in_account(&self.gate, Action::CreateKey, circumstances)?;
-        if matches!(origin, Origin::AwsCloudhsm | Origin::ExternalKeyStore) {
-            return Err(Error::Unsupported(format!("Origin {origin} is not supported: use AWS_KMS or EXTERNAL.")));
-        }
-        let Some(kind) = spec.material() else {
-            return Err(Error::Unsupported(format!("KeySpec {spec} is not supported for Origin {origin}")));
-        };
-        if spec == KeySpec::Sm2 {
-            self.require_sm2(format!("KeySpec {spec} is not supported for Origin {origin}"))?;
-        }
-        if spec.algorithms(usage).is_empty() {
-            return Err(Error::Unsupported(format!(
-                "KeyUsage {usage} is not supported for KeySpec {spec}: no token signs so."
-            )));
-        }
+        let kind = self.require_spec(spec, usage, origin)?;
         if let Some(policy) = &policy {
             self.check_key_policy(&call.principal.account, policy, bypass)?;
         }
@@ -96,15 +83,13 @@ impl Service {
             deletion: None,
             token: self.homes.for_new(spec, origin).serial().to_owned(),
             materials: Vec::new(),
+            relations: None,
             version: 0,
         };
         let key = match origin {
             Origin::AwsKms => self.with_generated_material(key, kind).await?,
             _ => {
-                match self.store.insert_key(&key, None).await {
-                    Err(lost @ store::Error::Unreachable(_)) => self.was_inserted(&key, lost).await?,
-                    recorded => recorded?,
-                }
+                self.insert(&key).await?;
                 key
             }
         };
@@ -112,6 +97,35 @@ impl Service {
         call.trail.concerns(&described.key.account, &described.arn);
         call.trail.answers(json!({ "keyMetadata": { "keyId": described.key.id.as_str(), "arn": described.arn.as_str() } }));
         Ok(described)
+    }
+
+    /// What the material of such a key is.
+    ///
+    /// # Errors
+    /// Where no such key is served.
+    pub(super) fn require_spec(&self, spec: KeySpec, usage: KeyUsage, origin: Origin) -> Result<MaterialKind, Error> {
+        if matches!(origin, Origin::AwsCloudhsm | Origin::ExternalKeyStore) {
+            return Err(Error::Unsupported(format!("Origin {origin} is not supported: use AWS_KMS or EXTERNAL.")));
+        }
+        let unsupported = || format!("KeySpec {spec} is not supported for Origin {origin}");
+        let kind = spec.material().ok_or_else(|| Error::Unsupported(unsupported()))?;
+        if spec == KeySpec::Sm2 {
+            self.require_sm2(unsupported())?;
+        }
+        if spec.algorithms(usage).is_empty() {
+            return Err(Error::Unsupported(format!(
+                "KeyUsage {usage} is not supported for KeySpec {spec}: no token signs so."
+            )));
+        }
+        Ok(kind)
+    }
+
+    /// Records a new key that waits for its material.
+    pub(super) async fn insert(&self, key: &Key) -> Result<(), Error> {
+        match self.store.insert_key(key, None).await {
+            Err(lost @ store::Error::Unreachable(_)) => self.was_inserted(key, lost).await,
+            recorded => Ok(recorded?),
+        }
     }
 
     async fn with_generated_material(&self, mut key: Key, kind: MaterialKind) -> Result<Key, Error> {
@@ -179,7 +193,8 @@ impl Service {
     }
 
     fn describe(&self, key: Key) -> Described {
-        Described { arn: self.arn(&key), realm: self.settings.realm.clone(), now: self.clock.now(), key }
+        let now = self.clock.now();
+        Described { state: key.state(now), arn: self.arn(&key), realm: self.settings.realm.clone(), now, key }
     }
 
     /// ListKeys. The marker is the last id of the page before, in base64url.
@@ -255,7 +270,7 @@ impl Service {
         let scheduled = Scheduled { arn: self.arn(&key), deletion };
         call.trail.answers(json!({
             "keyId": scheduled.arn.as_str(),
-            "deletionDate": deletion.at.rfc3339(),
+            "deletionDate": deletion.at.and_then(|at| at.rfc3339()),
             "keyState": key.state(self.clock.now()).as_str(),
             "pendingWindowInDays": deletion.window_in_days,
         }));

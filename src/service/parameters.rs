@@ -38,6 +38,7 @@ impl Service {
         call.require(&self.gate, Action::GetParametersForImport, &self.arn(&key), &key, circumstances)?;
         key.require_external().map_err(self.refusal(&key))?;
         key.require_not_pending_deletion().map_err(self.refusal(&key))?;
+        key.require_not_updating().map_err(self.refusal(&key))?;
         if algorithm == WrappingAlgorithm::Sm2pke && spec == WrappingKeySpec::Sm2 {
             self.require_sm2(format!("Wrapping algorithm {algorithm} and wrapping key spec {spec} are not supported"))?;
         }

@@ -7,7 +7,7 @@ use super::{Call, EnableKeyRotation, Error, ListKeyRotations, RotationPage, Rota
 use crate::model::invalid::{member, within};
 use crate::model::key::Turn;
 use crate::model::{
-    Action, IncludeKeyMaterial, Key, KeyArn, KeyRef, Material, MaterialPresence, Origin, Refused, Rotation, Timestamp,
+    Action, IncludeKeyMaterial, Key, KeyArn, KeyRef, Material, MaterialPresence, Origin, Refused, Timestamp,
 };
 use crate::policy::Circumstances;
 use crate::store::{self, Leftover, Settled};
@@ -95,7 +95,7 @@ impl Service {
         let (arn, now) = (self.arn(&key), self.clock.now());
         let materials: Vec<Material> = match include.unwrap_or(IncludeKeyMaterial::RotationsOnly) {
             IncludeKeyMaterial::RotationsOnly => key.rotations().cloned().collect(),
-            IncludeKeyMaterial::AllKeyMaterial => key.materials.iter().filter(|one| is_known(one, now)).cloned().collect(),
+            IncludeKeyMaterial::AllKeyMaterial => key.known_materials(now).cloned().collect(),
         };
         let following = match &wanted.after {
             Some(after) => {
@@ -154,11 +154,6 @@ impl Service {
             self.arn(&key)
         )))
     }
-}
-
-/// Whether it is more than what waited until its time was over: that is forgotten, if not by now.
-fn is_known(material: &Material, now: Timestamp) -> bool {
-    material.rotation != Rotation::PendingRotation || material.is_usable(now)
 }
 
 fn shown(key: &Key, material: Material, now: Timestamp) -> RotationShown {

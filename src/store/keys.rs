@@ -1,11 +1,11 @@
 //! Keys. A key is read, changed by the model and saved whole; a save finds the version that was read, or nothing.
 
 use super::materials::{self, material_columns};
-use super::rows::Row;
+use super::rows::{Row, corrupt};
 use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::{Error, Store};
-use crate::model::key::Deletion;
+use crate::model::key::{Deletion, Relations};
 use crate::model::{Account, Key, KeyId, ObjectId, Tags, Timestamp};
 
 impl Store {
@@ -30,7 +30,7 @@ impl Store {
     pub async fn key(&self, account: &Account, id: &KeyId) -> Result<Option<Key>, Error> {
         let sql = concat!(
             "SELECT k.id, k.account, k.spec, k.usage, k.origin, k.description, k.enabled, k.created_at, k.deletion_at, \
-             k.deletion_window_days, k.token, k.version, k.tags, k.policy, ",
+             k.deletion_window_days, k.token, k.version, k.tags, k.policy, k.relations, ",
             material_columns!(),
             " FROM keys k LEFT JOIN materials m ON m.key_id = k.id WHERE k.account = $1 AND k.id = $2 ORDER BY m.place"
         );
@@ -103,9 +103,18 @@ impl Store {
     /// # Errors
     /// Where the record cannot be read.
     pub async fn keys_due_for_deletion(&self, now: Timestamp, limit: u32) -> Result<Vec<(Account, KeyId)>, Error> {
-        let sql = "SELECT account, id FROM keys WHERE deletion_at IS NOT NULL AND deletion_at <= $1 \
+        let sql = "SELECT account, id FROM keys WHERE deletion_at IS NOT NULL AND deletion_at <= $1 AND leaving = 0 \
                    ORDER BY deletion_at LIMIT $2";
         self.rows(sql, args![now, limit]).await?.iter().map(name).collect()
+    }
+
+    /// Keys of which other Regions have still to hear something, in the order of their ids, from behind `after`; at most `limit`.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub async fn owing_keys(&self, after: Option<&KeyId>, limit: u32) -> Result<Vec<(Account, KeyId)>, Error> {
+        let sql = "SELECT account, id FROM keys WHERE owes = 1 AND id > $1 ORDER BY id LIMIT $2";
+        self.rows(sql, args![after.map_or("", KeyId::as_str), limit]).await?.iter().map(name).collect()
     }
 }
 
@@ -125,11 +134,13 @@ impl Transaction {
             deletion,
             token,
             materials: _,
+            relations,
             version: _,
         } = key;
         let sql = "INSERT INTO keys (id, account, spec, usage, origin, description, enabled, created_at, deletion_at, \
-                   deletion_window_days, token, version, tags, policy) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13)";
+                   deletion_window_days, token, version, tags, policy, relations, owes, leaving) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16)";
+        let Related { json: relations, owes, leaving } = Related::of(relations.as_deref());
         let args = args![
             id.as_str(),
             account.as_str(),
@@ -139,11 +150,14 @@ impl Transaction {
             description.as_str(),
             u32::from(*enabled),
             *created_at,
-            deletion.map(|deletion| deletion.at),
+            deletion.and_then(|deletion| deletion.at),
             deletion.map(|deletion| deletion.window_in_days),
             token.as_str(),
             json(tags).as_str(),
             policy.clone(),
+            relations,
+            owes,
+            leaving,
         ];
         self.execute(sql, args).await.map(drop)
     }
@@ -151,23 +165,44 @@ impl Transaction {
     /// Writes what of a key can change, unless it was changed since it was read. What a key is never changes.
     pub(super) async fn save_key(&mut self, key: &Key) -> Result<bool, Error> {
         let sql = "UPDATE keys SET description = $4, enabled = $5, deletion_at = $6, deletion_window_days = $7, tags = $8, \
-                   policy = $9, version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
+                   policy = $9, relations = $10, owes = $11, leaving = $12, version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
+        let Related { json: relations, owes, leaving } = Related::of(key.relations.as_deref());
         let args = args![
             key.account.as_str(),
             key.id.as_str(),
             key.version,
             key.description.as_str(),
             u32::from(key.enabled),
-            key.deletion.map(|deletion| deletion.at),
+            key.deletion.and_then(|deletion| deletion.at),
             key.deletion.map(|deletion| deletion.window_in_days),
             json(&key.tags).as_str(),
             key.policy.clone(),
+            relations,
+            owes,
+            leaving,
         ];
         if self.execute(sql, args).await? == 0 {
             return Ok(false);
         }
         self.write_materials(key).await?;
         Ok(true)
+    }
+}
+
+/// What of a key's relations stands in the record: all of it, and what is looked for.
+struct Related {
+    json: Option<String>,
+    owes: u32,
+    leaving: u32,
+}
+
+impl Related {
+    fn of(relations: Option<&Relations>) -> Self {
+        Self {
+            json: relations.map(|relations| serde_json::json!(relations).to_string()),
+            owes: relations.is_some_and(Relations::owes).into(),
+            leaving: relations.is_some_and(|relations| relations.is_leaving).into(),
+        }
     }
 }
 
@@ -182,10 +217,12 @@ fn name(row: &Row) -> Result<(Account, KeyId), Error> {
 /// The key in a row, without its materials.
 fn of_row(row: &Row) -> Result<Key, Error> {
     let (account, id) = name(row)?;
-    let deletion = match row.optional::<i64>("deletion_at")? {
-        Some(at) => Some(Deletion { at: Timestamp::from_millis(at), window_in_days: row.count("deletion_window_days")? }),
+    let at = row.optional::<i64>("deletion_at")?.map(Timestamp::from_millis);
+    let deletion = match row.optional::<i64>("deletion_window_days")? {
+        Some(_) => Some(Deletion { at, window_in_days: row.count("deletion_window_days")? }),
         None => None,
     };
+    let relations = row.optional::<String>("relations")?.map(|json| serde_json::from_str(&json));
     Ok(Key {
         id,
         account,
@@ -200,6 +237,7 @@ fn of_row(row: &Row) -> Result<Key, Error> {
         deletion,
         token: row.get("token")?,
         materials: Vec::new(),
+        relations: relations.transpose().map_err(|_| corrupt("relations"))?,
         version: row.get("version")?,
     })
 }

@@ -29,9 +29,10 @@ const ACCESS_KEYS: &str = include_str!("migrations/0005_access_keys.sql");
 const VERSIONS: &str = include_str!("migrations/0006_versions.sql");
 const TOKENS: &str = include_str!("migrations/0007_tokens.sql");
 const DOOMED_BY: &str = include_str!("migrations/0008_doomed_by.sql");
+const RELATIONS: &str = include_str!("migrations/0009_relations.sql");
 
 /// The schema of this program.
-pub(super) const SCHEMA: i64 = 8;
+pub(super) const SCHEMA: i64 = 9;
 
 /// Which programs may serve over a record that is newer than this program.
 pub(super) const OLDEST: &str = "SELECT oldest FROM schema_versions";
@@ -100,7 +101,8 @@ fn migrator(dialect: impl Fn(&str) -> String) -> Migrator {
         (5, "access-keys", ACCESS_KEYS),
         (6, "versions", VERSIONS),
         (7, "tokens", TOKENS),
-        (SCHEMA, "doomed-by", DOOMED_BY),
+        (8, "doomed-by", DOOMED_BY),
+        (SCHEMA, "relations", RELATIONS),
     ];
     let migrations = migrations.into_iter().map(|(version, name, sql)| {
         let sql = AssertSqlSafe(dialect(sql)).into_sql_str();

@@ -174,7 +174,11 @@ impl Daemon {
 
     /// As [`Daemon::start`], for one whose clock callers may move.
     pub fn with_clock_control(settings: Settings) -> Self {
-        let installation = Installation::new(settings);
+        Self::serve_with_clock_control(Installation::new(settings))
+    }
+
+    /// The same, of an installation that is there.
+    pub fn serve_with_clock_control(installation: Installation) -> Self {
         let mut process = Process::begin_as("serve --clock-control", &installation, &[]);
         assert!(process.serves(), "keyferryd serve ended or hangs:\n{}", process.log.text());
         Self { process, installation }

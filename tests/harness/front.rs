@@ -154,6 +154,8 @@ through! { KeyService keys {
     put_key_policy PutKeyPolicyRequest PutKeyPolicyResponse |_, _| {};
     get_key_policy GetKeyPolicyRequest GetKeyPolicyResponse |_, _| {};
     list_key_policies ListKeyPoliciesRequest ListKeyPoliciesResponse |_, _| {};
+    replicate_key ReplicateKeyRequest ReplicateKeyResponse |_, _| {};
+    update_primary_region UpdatePrimaryRegionRequest UpdatePrimaryRegionResponse |_, _| {};
 } }
 
 through! { ImportService imports {

@@ -30,10 +30,11 @@ const OTHERS: [(&str, &str, &str); 8] = [
     ("loopback", ACCOUNT, "importer"),
 ];
 
+fn principal((name, account, role): (&str, &str, &str)) -> String {
+    format!("[[principal]]\nname = \"{name}\"\naccount = \"{account}\"\ntags = {{ role = \"{role}\" }}\n")
+}
+
 fn principals() -> String {
-    let principal = |(name, account, role): (&str, &str, &str)| {
-        format!("[[principal]]\nname = \"{name}\"\naccount = \"{account}\"\ntags = {{ role = \"{role}\" }}\n")
-    };
     let all = [(IMPORTER, ACCOUNT, "importer")].into_iter().chain(OTHERS).map(principal);
     format!("version = \"v1\"\n{}", all.collect::<String>())
 }
@@ -123,6 +124,13 @@ impl Installation {
     pub fn write_server_certificate(&self, server: &Identity) {
         std::fs::write(self.file("server.pem"), &server.certificate).unwrap();
         write_private(&self.file("server-key.pem"), &server.private_key);
+    }
+
+    /// Lets one more call, who has this tag `role`.
+    pub fn add_principal(&self, name: &str, role: &str) {
+        let principals = self.file("policy").join("principals.toml");
+        let known = std::fs::read_to_string(principals).unwrap();
+        self.write_policy("principals.toml", &format!("{known}{}", principal((name, ACCOUNT, role))));
     }
 
     /// Writes a file of the folder of policies.
@@ -237,7 +245,8 @@ format = "json"
     }
 }
 
-fn write_private(path: &Path, text: &str) {
+/// Writes a file that is its owner's alone.
+pub fn write_private(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -1,7 +1,7 @@
 //! A way to the daemon that breaks when it is told to, and not by chance or by the clock.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -18,6 +18,8 @@ pub struct Proxy {
 }
 
 struct Way {
+    /// Where it leads; nowhere where nobody is there.
+    daemon: Mutex<Option<String>>,
     /// Whether what the daemon says is swallowed.
     held: AtomicBool,
     /// Whether what goes up is spoiled on its way.
@@ -30,25 +32,46 @@ struct Way {
 
 impl Proxy {
     pub async fn to(daemon: &str) -> Self {
+        let proxy = Self::nowhere().await;
+        proxy.lead_to(daemon);
+        proxy
+    }
+
+    /// One that leads nowhere yet: who comes is turned away.
+    pub async fn nowhere() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let way = Arc::new(Way {
+            daemon: Mutex::default(),
             held: AtomicBool::default(),
             spoiled: AtomicBool::default(),
             refusals: AtomicUsize::default(),
             cut: watch::Sender::new(0),
         });
-        let (daemon, shared) = (daemon.to_owned(), way.clone());
+        let shared = way.clone();
         let door = tokio::spawn(async move {
             while let Ok((below, _)) = listener.accept().await {
                 let refused = shared.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-                if refused.is_err() {
-                    let above = TcpStream::connect(&daemon).await.unwrap();
+                let daemon = shared.daemon.lock().unwrap().clone().filter(|_| refused.is_err());
+                if let Some(daemon) = daemon {
+                    // One that has ended is not there for anybody.
+                    let Ok(above) = TcpStream::connect(&daemon).await else { continue };
                     tokio::spawn(carry(below, above, shared.clone()));
                 }
             }
         });
         Self { address, way, door: door.abort_handle() }
+    }
+
+    /// New connections lead there.
+    pub fn lead_to(&self, daemon: &str) {
+        *self.way.daemon.lock().unwrap() = Some(daemon.to_owned());
+    }
+
+    /// Ends every connection, and turns new ones away until it leads somewhere again.
+    pub fn lead_nowhere(&self) {
+        *self.way.daemon.lock().unwrap() = None;
+        self.cut();
     }
 
     /// Lets nothing come down any more, until the next cut.

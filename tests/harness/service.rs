@@ -9,7 +9,9 @@ use keyferry::clock::{Clock, SetClock, SystemClock};
 use keyferry::hsm::Hsm;
 use keyferry::model::{Account, Action, HostAssisted, InstallationId, Principal, Realm, SetCaps, Timestamp};
 use keyferry::policy::Policies;
-use keyferry::service::{Call, CapacitySettings, Gate, Limits, PoolSettings, Service, Settings, Tokens, Trail, install};
+use keyferry::service::{
+    Call, CapacitySettings, Gate, Limits, NoPeers, PoolSettings, Service, Settings, Tokens, Trail, install,
+};
 use keyferry::store::Store;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -133,6 +135,7 @@ pub fn settings() -> Settings {
         capacity: CapacitySettings { objects: None, import_share: 20 },
         pool: PoolSettings { sessions: 2, waiting: 64, ..PoolSettings::default() },
         vendor_attestation: Vec::new(),
+        peers: Arc::new(NoPeers),
         movable_clock: None,
     }
 }

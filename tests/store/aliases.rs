@@ -59,7 +59,7 @@ on_both! {
     async fn no_key_has_more_than_it_may_nor_any_when_it_goes(bench: Bench) {
         let full = recorded(&bench.store, key()).await;
         let other = recorded(&bench.store, key()).await;
-        let going = Key { deletion: Some(Deletion { at: later(1), window_in_days: 7 }), ..key() };
+        let going = Key { deletion: Some(Deletion { at: Some(later(1)), window_in_days: 7 }), ..key() };
         let going = recorded(&bench.store, going).await;
         for name in ["alias/a", "alias/b"] {
             assert_eq!(bench.store.create_alias(&alias(name, &full), 2).await.unwrap(), Pointed::Pointed);

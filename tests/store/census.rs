@@ -20,7 +20,7 @@ on_both! {
         let gone = |presence| Material { presence, ..material(2, Expiration::Never) };
         let waiting = || Material { rotation: Rotation::PendingRotation, ..gone(MaterialPresence::Deleted) };
         let older = |presence| Material { rotation: Rotation::NonCurrent, ..gone(presence) };
-        let deletion = Some(Deletion { at: later(DAY), window_in_days: 7 });
+        let deletion = Some(Deletion { at: Some(later(DAY)), window_in_days: 7 });
         let cases: [(Vec<Material>, bool, Option<Deletion>); 12] = [
             (vec![], true, None),
             (vec![], false, None),

@@ -92,7 +92,7 @@ on_both! {
     }
 
     async fn keys_come_due_at_their_moment(bench: Bench) {
-        let due = |at| Some(Deletion { at, window_in_days: 7 });
+        let due = |at| Some(Deletion { at: Some(at), window_in_days: 7 });
         let second = recorded(&bench.store, Key { deletion: due(later(20)), ..key() }).await;
         let first = recorded(&bench.store, Key { deletion: due(later(10)), ..key() }).await;
         recorded(&bench.store, key()).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyferry::model::key::Deletion;
+use keyferry::model::key::{Birth, Deletion, HandingOver, Relations, Relative, Role};
 use keyferry::model::{
     Account, Answer, Claim, Expiration, HostExposure, InstallationId, Issue, Key, KeyId, KeyMaterialId, KeySpec, KeyUsage,
     Material, MaterialPresence, ObjectId, Origin, PairKind, PairUse, RequestDigest, Rotation, SetCaps, Timestamp,
@@ -40,6 +40,7 @@ pub fn key() -> Key {
         deletion: None,
         token: TOKEN.to_owned(),
         materials: Vec::new(),
+        relations: None,
         version: 0,
     }
 }
@@ -60,6 +61,34 @@ pub fn material(seed: u8, expiration: Expiration) -> Material {
     }
 }
 
+/// Of a primary with a replica that is still to be made.
+fn relations() -> Relations {
+    let birth = Birth {
+        description: "drüben".to_owned(),
+        tags: [("team".to_owned(), "Zürich".to_owned())].into(),
+        policy: Some("{}".to_owned()),
+        requester: "spiffe://example.org/administrator".to_owned(),
+    };
+    let replica = Relative {
+        region: "eu-west-1".to_owned(),
+        born: 1 << 40,
+        told: 3,
+        heard: Some(7),
+        materials: vec![KeyMaterialId([1; 32])],
+        birth: Some(birth),
+        owed_primary: true,
+    };
+    Relations {
+        role: Role::Primary,
+        generation: 1 << 33,
+        born: 0,
+        others: vec![replica],
+        handing_over: Some(HandingOver { to: "eu-west-1".to_owned(), requester: "somebody".to_owned() }),
+        owes_report: false,
+        is_leaving: false,
+    }
+}
+
 /// A key with every field filled and two materials.
 pub fn full_key() -> Key {
     let old = Material {
@@ -74,7 +103,8 @@ pub fn full_key() -> Key {
     Key {
         policy: Some("{\t\"ÿ\": \"a policy\"\n}".to_owned()),
         enabled: true,
-        deletion: Some(Deletion { at: later(7 * 86_400), window_in_days: 7 }),
+        deletion: Some(Deletion { at: Some(later(7 * 86_400)), window_in_days: 7 }),
+        relations: Some(Box::new(relations())),
         materials: vec![old, Material { rotated_at: Some(later(3)), ..material(1, Expiration::Never) }],
         ..key()
     }

@@ -2,6 +2,7 @@
 
 use keyferry::client::{Import, Key, NewKey};
 use keyferry::clock::{Clock, SystemClock};
+use keyferry::model::key::Family;
 use keyferry::model::{
     Expiration, HostExposure, KeyMaterialId, KeySpec, KeyState, KeyUsage, Origin, WrappingAlgorithm, WrappingKeySpec,
 };
@@ -28,6 +29,7 @@ async fn a_key_is_made_shown_changed_and_doomed() {
         deletion_at: None,
         expiration: None,
         multi_region: true,
+        family: Some(Family { is_primary: true, primary: "us-east-1".to_owned(), replicas: vec![] }),
         algorithms: vec!["ECDH".to_owned()],
         material_id: None,
         proof: None,
@@ -45,7 +47,7 @@ async fn a_key_is_made_shown_changed_and_doomed() {
     let doomed = client.schedule_key_deletion(id, Some(7)).await.unwrap();
     assert_eq!((doomed.arn.as_str(), doomed.window_in_days), (made.arn.as_str(), 7));
     let described = client.describe_key(id).await.unwrap();
-    assert_eq!((described.state, described.deletion_at), (KeyState::PendingDeletion, Some(doomed.at)));
+    assert_eq!((described.state, described.deletion_at), (KeyState::PendingDeletion, doomed.at));
     assert_eq!(client.cancel_key_deletion(id).await.unwrap(), made.arn);
     assert_eq!(client.describe_key(id).await.unwrap().state, KeyState::PendingImport);
 }

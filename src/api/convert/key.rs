@@ -2,10 +2,11 @@
 
 use crate::api::convert::names::{self, name, number};
 use crate::api::convert::{tags, time};
-use crate::model::{Expiration, KeyState, KeyUsage, Material, Origin};
+use crate::model::{Expiration, KeyArn, KeyState, KeyUsage, Material, Origin};
 use crate::proto;
 use crate::service::{
-    CreateKey, Described, ListKeys, Page, Proof, PublicKey, ScheduleKeyDeletion, Scheduled, UpdateKeyDescription,
+    CreateKey, Described, ListKeys, Page, Proof, PublicKey, Related, ReplicateKey, Replicated, ScheduleKeyDeletion,
+    Scheduled, UpdateKeyDescription, UpdatePrimaryRegion,
 };
 
 impl From<proto::CreateKeyRequest> for CreateKey {
@@ -35,15 +36,14 @@ impl From<proto::CreateKeyRequest> for CreateKey {
 
 impl From<Described> for proto::KeyMetadata {
     fn from(described: Described) -> Self {
-        let Described { key, arn, realm, now } = described;
-        let state = key.state(now);
+        let related = described.related().map(Into::into);
+        let Described { key, state, arn, realm: _, now } = described;
         let expiration = key.expiration(now).filter(|_| key.origin == Origin::External);
         let current = key.current();
         let material_id = current.filter(|_| key.spec.is_symmetric_encryption()).map(|material| material.id.to_string());
         let proof = current.filter(|material| material.is_usable(now)).map(|material| proof(material).into());
         let algorithms = Algorithms::of(key.spec, key.usage);
         let multi_region = key.id.is_multi_region();
-        let primary = proto::MultiRegionKey { arn: arn.to_string(), region: realm.region };
         Self {
             aws_account_id: key.account.to_string(),
             key_id: key.id.to_string(),
@@ -52,7 +52,7 @@ impl From<Described> for proto::KeyMetadata {
             enabled: state == KeyState::Enabled,
             key_usage: number::<proto::KeyUsage>(key.usage.as_str()),
             key_state: names::key_state(state),
-            deletion_date: key.deletion.map(|deletion| time::wire(deletion.at)),
+            deletion_date: key.deletion.and_then(|deletion| deletion.at).map(time::wire),
             valid_to: match expiration {
                 Some(Expiration::At(end)) => Some(time::wire(end)),
                 Some(Expiration::Never) | None => None,
@@ -67,15 +67,58 @@ impl From<Described> for proto::KeyMetadata {
             key_agreement_algorithms: algorithms.key_agreement,
             mac_algorithms: algorithms.mac,
             multi_region,
-            multi_region_configuration: multi_region.then(|| proto::MultiRegionConfiguration {
-                multi_region_key_type: proto::MultiRegionKeyType::Primary.into(),
-                primary_key: Some(primary),
-                replica_keys: Vec::new(),
-            }),
+            multi_region_configuration: related,
             current_key_material_id: material_id.unwrap_or_default(),
             key_material_proof: proof,
+            pending_deletion_window_in_days: key.deletion.filter(|one| one.at.is_none()).map_or(0, |one| one.window_in_days),
             description: key.description,
         }
+    }
+}
+
+impl From<Related> for proto::MultiRegionConfiguration {
+    fn from(related: Related) -> Self {
+        let Related { is_primary, primary, replicas } = related;
+        let key = |(arn, region): (KeyArn, String)| proto::MultiRegionKey { arn: arn.to_string(), region };
+        let role = if is_primary { proto::MultiRegionKeyType::Primary } else { proto::MultiRegionKeyType::Replica };
+        Self {
+            multi_region_key_type: role.into(),
+            primary_key: Some(key(primary)),
+            replica_keys: replicas.into_iter().map(key).collect(),
+        }
+    }
+}
+
+impl From<proto::ReplicateKeyRequest> for ReplicateKey {
+    fn from(request: proto::ReplicateKeyRequest) -> Self {
+        let proto::ReplicateKeyRequest {
+            key_id,
+            replica_region,
+            policy,
+            bypass_policy_lockout_safety_check,
+            description,
+            tags,
+        } = request;
+        let tags = tags.into_iter().map(tags::pair).collect();
+        Self { key_id, replica_region, policy, bypass_policy_lockout_safety_check, description, tags }
+    }
+}
+
+impl From<Replicated> for proto::ReplicateKeyResponse {
+    fn from(replicated: Replicated) -> Self {
+        let Replicated { described, policy, tags } = replicated;
+        Self {
+            replica_key_metadata: Some(described.into()),
+            replica_policy: policy,
+            replica_tags: tags.into_iter().map(|(tag_key, tag_value)| proto::Tag { tag_key, tag_value }).collect(),
+        }
+    }
+}
+
+impl From<proto::UpdatePrimaryRegionRequest> for UpdatePrimaryRegion {
+    fn from(request: proto::UpdatePrimaryRegionRequest) -> Self {
+        let proto::UpdatePrimaryRegionRequest { key_id, primary_region } = request;
+        Self { key_id, primary_region }
     }
 }
 
@@ -154,8 +197,8 @@ impl From<Scheduled> for proto::ScheduleKeyDeletionResponse {
         let Scheduled { arn, deletion } = scheduled;
         Self {
             key_id: arn.to_string(),
-            deletion_date: Some(time::wire(deletion.at)),
-            key_state: names::key_state(KeyState::PendingDeletion),
+            deletion_date: deletion.at.map(time::wire),
+            key_state: names::key_state(deletion.state()),
             pending_window_in_days: i32::try_from(deletion.window_in_days).unwrap_or(i32::MAX),
         }
     }
@@ -183,7 +226,8 @@ mod tests {
         let realm = Realm { partition: "aws".into(), region: "us-east-1".into() };
         let mut key = Key::example();
         change(&mut key);
-        Described { arn: realm.arn(&key.account, &key.id), key, realm, now: NOW }.into()
+        let state = key.state(NOW);
+        Described { arn: realm.arn(&key.account, &key.id), key, state, realm, now: NOW }.into()
     }
 
     #[test]
@@ -228,7 +272,7 @@ mod tests {
     fn only_multi_region_keys_and_deletions_have_their_fields() {
         let shown = described(|key| {
             key.id = KeyId::random(true);
-            key.deletion = Some(Deletion { at: NOW, window_in_days: 7 });
+            key.deletion = Some(Deletion { at: Some(NOW), window_in_days: 7 });
         });
         let related = shown.multi_region_configuration.clone().unwrap();
         assert_eq!(related.primary_key.unwrap().arn, shown.arn);

@@ -73,6 +73,9 @@ pub(in crate::api) fn key_state(state: KeyState) -> i32 {
         KeyState::Disabled => proto::KeyState::Disabled,
         KeyState::PendingDeletion => proto::KeyState::PendingDeletion,
         KeyState::PendingImport => proto::KeyState::PendingImport,
+        KeyState::Creating => proto::KeyState::Creating,
+        KeyState::PendingReplicaDeletion => proto::KeyState::PendingReplicaDeletion,
+        KeyState::Updating => proto::KeyState::Updating,
     }
     .into()
 }

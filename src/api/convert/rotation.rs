@@ -62,7 +62,9 @@ fn entry(key_id: &str, shown: RotationShown) -> proto::RotationsListEntry {
 fn import_state(presence: MaterialPresence) -> proto::ImportState {
     match presence {
         MaterialPresence::Imported => proto::ImportState::Imported,
-        MaterialPresence::Deleted | MaterialPresence::Expired => proto::ImportState::PendingImport,
+        MaterialPresence::Deleted | MaterialPresence::Expired | MaterialPresence::Awaited => {
+            proto::ImportState::PendingImport
+        }
     }
 }
 
@@ -128,7 +130,7 @@ mod tests {
 
     #[test]
     fn material_that_is_gone_waits_for_its_import_however_it_went() {
-        for presence in [MaterialPresence::Deleted, MaterialPresence::Expired] {
+        for presence in [MaterialPresence::Deleted, MaterialPresence::Expired, MaterialPresence::Awaited] {
             let (_, shown) = listed(|shown| shown.presence = Some(presence));
             assert_eq!(shown.import_state(), proto::ImportState::PendingImport);
         }

@@ -70,8 +70,8 @@ impl TryFrom<proto::GetPublicKeyResponse> for PublicKey {
 pub struct Deletion {
     /// The key's ARN.
     pub arn: String,
-    /// When the key and its material are destroyed.
-    pub at: Timestamp,
+    /// When the key and its material are destroyed; of a primary key with replicas not known before these are gone.
+    pub at: Option<Timestamp>,
     /// The waiting period, in days.
     pub window_in_days: i32,
 }
@@ -82,7 +82,7 @@ impl TryFrom<proto::ScheduleKeyDeletionResponse> for Deletion {
     fn try_from(scheduled: proto::ScheduleKeyDeletionResponse) -> Result<Self, Local> {
         Ok(Self {
             arn: arn("KeyId", scheduled.key_id)?,
-            at: present("DeletionDate", scheduled.deletion_date.and_then(moment))?,
+            at: scheduled.deletion_date.map(|at| present("DeletionDate", moment(at))).transpose()?,
             window_in_days: scheduled.pending_window_in_days,
         })
     }

@@ -26,6 +26,7 @@ impl Key {
             deletion: None,
             token: "f00d".to_owned(),
             materials: Vec::new(),
+            relations: None,
             version: 0,
         }
     }

@@ -12,6 +12,8 @@ pub enum Refused {
         /// The key's kind.
         spec: KeySpec,
     },
+    /// KMSInvalidStateException: a replica is just being made.
+    Creating,
     /// DisabledException.
     Disabled,
     /// IncorrectKeyMaterialException: not the material that was expected.
@@ -22,6 +24,16 @@ pub enum Refused {
     NoSuchMaterial(KeyMaterialId),
     /// NotFoundException: a key has one policy document, which has one name.
     NoSuchPolicy,
+    /// KMSInvalidStateException: a replica whose waiting period is over.
+    Leaving,
+    /// UnsupportedOperationException: a replica, or no multi-Region key.
+    NotPrimary,
+    /// NotFoundException: there is no replica in this Region.
+    NoReplica(String),
+    /// DependencyTimeoutException: the key has not heard yet that the primary is in this Region.
+    NotItsPrimary(String),
+    /// UnsupportedOperationException: new material comes in through the primary.
+    NewInReplica,
     /// KMSInvalidStateException: no new material waits.
     NoneToRotateTo,
     /// UnsupportedOperationException: not of a kind that rotates.
@@ -45,6 +57,10 @@ pub enum Refused {
     PendingDeletion,
     /// KMSInvalidStateException.
     PendingImport,
+    /// KMSInvalidStateException: its waiting period begins when its replicas are gone.
+    PendingReplicaDeletion,
+    /// AlreadyExistsException: this Region has a replica.
+    Replicated(String),
     /// KMSInvalidStateException: a second new material.
     PendingRotation {
         /// The one that came.
@@ -58,6 +74,10 @@ pub enum Refused {
     TooManyTags,
     /// UnsupportedOperationException: a field for symmetric encryption keys only.
     SymmetricOnly(&'static str, KeySpec),
+    /// NotFoundException: of the same id as a key of another Region, and not related to it.
+    Unrelated,
+    /// KMSInvalidStateException: another becomes the primary.
+    Updating,
 }
 
 impl Refused {
@@ -73,11 +93,25 @@ impl Refused {
                 "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: {arn}"
             ),
             Self::Usage { usage, operation } => format!("{arn} key usage is {usage} which is not valid for {operation}."),
+            Self::Creating => format!("{arn} is creating."),
             Self::Disabled => format!("{arn} is disabled."),
             Self::IncorrectMaterial => "the key material is not the material that this key expects".to_owned(),
             Self::Invalid(invalid) => invalid.message.clone(),
             Self::NoSuchMaterial(id) => format!("Key material (id: {id}) is not associated with KMS key {arn}."),
             Self::NoSuchPolicy => "No such policy exists".to_owned(),
+            Self::Leaving => format!("{arn} is being deleted."),
+            Self::NotPrimary => format!("{arn} is not a multi-region primary key."),
+            Self::NoReplica(region) => format!("{arn} has no replica key in {region}."),
+            Self::NotItsPrimary(region) => {
+                format!("{arn} does not know of a primary key in {region} yet: it is told by the one before.")
+            }
+            Self::NewInReplica => format!(
+                "{arn} is a replica key: import new key material into its primary key, and then the same as EXISTING_KEY_MATERIAL here."
+            ),
+            Self::PendingReplicaDeletion => format!("{arn} is pending replica deletion."),
+            Self::Replicated(region) => format!("{arn} has a replica key in {region} already."),
+            Self::Unrelated => format!("{arn} is not related to the multi-Region key of this id in the other Region."),
+            Self::Updating => format!("{arn} is updating."),
             Self::NoPublicKey(spec) => format!("{arn} key spec {spec} has no public key."),
             Self::NotPendingDeletion => format!("{arn} is not pending deletion."),
             Self::Origin(origin) => format!("{arn} origin is {origin} which is not valid for this operation."),

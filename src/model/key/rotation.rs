@@ -27,17 +27,20 @@ impl Key {
     /// Checks that it may rotate, in the reference's order: its being disabled comes before its kind.
     ///
     /// # Errors
-    /// Where it is not usable, not of that kind, or has rotated as often as it may.
+    /// Where it is not usable, not of that kind, a replica, or has rotated as often as it may.
     pub fn require_rotatable(&self, now: Timestamp) -> Result<(), Refused> {
-        let state = self.state(now);
+        let state = self.condition(now);
         if state == KeyState::Disabled {
             return Err(Refused::Disabled);
         }
         self.require_several_materials()?;
         match state {
-            KeyState::PendingDeletion => return Err(Refused::PendingDeletion),
             KeyState::PendingImport => return Err(Refused::PendingImport),
-            KeyState::Disabled | KeyState::Enabled => {}
+            _ => self.require_not_pending_deletion()?,
+        }
+        self.require_not_updating()?;
+        if self.is_replica() {
+            return Err(Refused::NotPrimary);
         }
         if self.rotations().count() >= MOST_ROTATIONS { Err(Refused::RotationsSpent) } else { Ok(()) }
     }

@@ -49,19 +49,24 @@ impl Key {
     /// # Errors
     /// Where it is.
     pub fn require_not_pending_deletion(&self) -> Result<(), Refused> {
-        if self.deletion.is_some() { Err(Refused::PendingDeletion) } else { Ok(()) }
+        match self.deletion {
+            Some(Deletion { at: Some(_), .. }) => Err(Refused::PendingDeletion),
+            Some(Deletion { at: None, .. }) => Err(Refused::PendingReplicaDeletion),
+            None => Ok(()),
+        }
     }
 
     /// Sets whether its owner wants it usable.
     ///
     /// # Errors
-    /// While it is pending deletion or import.
+    /// While it is pending deletion or import, or another becomes the primary.
     pub fn set_enabled(&mut self, enabled: bool, now: Timestamp) -> Result<(), Refused> {
-        match self.state(now) {
-            KeyState::PendingDeletion => return Err(Refused::PendingDeletion),
-            KeyState::PendingImport => return Err(Refused::PendingImport),
-            KeyState::Enabled | KeyState::Disabled => self.enabled = enabled,
+        self.require_not_pending_deletion()?;
+        self.require_not_updating()?;
+        if self.condition(now) == KeyState::PendingImport {
+            return Err(Refused::PendingImport);
         }
+        self.enabled = enabled;
         Ok(())
     }
 
@@ -75,13 +80,15 @@ impl Key {
         Ok(())
     }
 
-    /// Schedules its end, `window_in_days` days from `now`.
+    /// Schedules its end, `window_in_days` days from `now`; of a primary key with replicas, so many days after the last is gone.
     ///
     /// # Errors
-    /// Where it is pending deletion already.
+    /// Where it is pending deletion already, or another becomes the primary.
     pub fn schedule_deletion(&mut self, window_in_days: u32, now: Timestamp) -> Result<Deletion, Refused> {
         self.require_not_pending_deletion()?;
-        let deletion = Deletion { at: now.after(DAY * window_in_days), window_in_days };
+        self.require_not_updating()?;
+        let at = (!self.has_replicas()).then(|| now.after(DAY * window_in_days));
+        let deletion = Deletion { at, window_in_days };
         self.deletion = Some(deletion);
         Ok(deletion)
     }
@@ -89,8 +96,11 @@ impl Key {
     /// Takes a scheduled deletion back. The key is disabled afterwards, or pending import where material is missing.
     ///
     /// # Errors
-    /// Where none is scheduled.
+    /// Where none is scheduled, or it is a replica that goes already.
     pub fn cancel_deletion(&mut self) -> Result<(), Refused> {
+        if self.relations.as_deref().is_some_and(|relations| relations.is_leaving) {
+            return Err(Refused::Leaving);
+        }
         self.deletion.take().ok_or(Refused::NotPendingDeletion)?;
         self.enabled = false;
         Ok(())
@@ -113,6 +123,12 @@ impl Key {
                 return Err(Refused::SymmetricOnly(field, self.spec));
             }
         }
+        if self.import_type(arrival) == ImportType::New {
+            if self.is_replica() {
+                return Err(Refused::NewInReplica);
+            }
+            self.require_not_updating()?;
+        }
         if arrival.material_id.is_some() && self.import_type(arrival) == ImportType::New {
             return Err(Invalid::new(
                 "keyMaterialId",
@@ -133,9 +149,7 @@ impl Key {
     /// # Errors
     /// Where it is not.
     pub fn recognise(&self, arrival: &Arrival, came: &KeyMaterialId, now: Timestamp) -> Result<(), Refused> {
-        // One that waited for its turn until its time was over is forgotten, whether a sweep has come by or not.
-        let there = |material: &&Material| material.rotation != Rotation::PendingRotation || material.is_usable(now);
-        let known = self.materials.iter().filter(there).any(|material| material.id == *came);
+        let known = self.known_materials(now).any(|material| material.id == *came);
         if arrival.material_id.is_some_and(|expected| expected != *came) {
             return Err(Refused::IncorrectMaterial);
         }
@@ -143,8 +157,7 @@ impl Key {
             ImportType::Existing if known => Ok(()),
             ImportType::New if self.materials.is_empty() => Ok(()),
             ImportType::New if !known && self.spec.is_symmetric_encryption() => {
-                let waits = |material: &&Material| material.rotation == Rotation::PendingRotation;
-                let pending = self.materials.iter().filter(there).find(waits);
+                let pending = self.known_materials(now).find(|material| material.rotation.is_pending());
                 pending.map_or(Ok(()), |pending| Err(Refused::PendingRotation { new: *came, pending: pending.id }))
             }
             ImportType::Existing | ImportType::New => Err(Refused::IncorrectMaterial),
@@ -158,7 +171,7 @@ impl Key {
     pub fn accept(&mut self, arrival: Arrival, came: Material, now: Timestamp) -> Result<Vec<ObjectId>, Refused> {
         self.expect(&arrival)?;
         self.recognise(&arrival, &came.id, now)?;
-        let was_pending_import = self.state(now) == KeyState::PendingImport;
+        let was_pending_import = self.condition(now) == KeyState::PendingImport;
         let first = self.materials.is_empty();
         let Arrival { description, expiration, .. } = arrival;
         let mut doomed = Vec::new();
@@ -182,9 +195,10 @@ impl Key {
     /// Takes imported material out of the record: the current one, or the one that is named.
     ///
     /// # Errors
-    /// Where its material is made in the token, or the named one is not this key's.
+    /// Where its material is made in the token, the named one is not this key's, or another becomes the primary.
     pub fn delete_material(&mut self, id: Option<KeyMaterialId>) -> Result<(Option<KeyMaterialId>, Vec<ObjectId>), Refused> {
         self.require_external()?;
+        self.require_not_updating()?;
         if id.is_some() && !self.spec.is_symmetric_encryption() {
             return Err(Refused::SymmetricOnly("KeyMaterialId", self.spec));
         }
@@ -193,12 +207,12 @@ impl Key {
         let (rotation, object) = (material.rotation, material.object);
         let doomed = match std::mem::replace(&mut material.presence, MaterialPresence::Deleted) {
             MaterialPresence::Imported => vec![object],
-            gone @ (MaterialPresence::Expired | MaterialPresence::Deleted) => {
+            gone @ (MaterialPresence::Expired | MaterialPresence::Deleted | MaterialPresence::Awaited) => {
                 material.presence = gone;
                 Vec::new()
             }
         };
-        if rotation == Rotation::PendingRotation {
+        if rotation.is_pending() && !self.is_replica() {
             self.materials.retain(|material| material.id != id);
         }
         Ok((Some(id), doomed))
@@ -213,9 +227,9 @@ impl Key {
                 doomed.push(material.object);
             }
         }
-        self.materials.retain(|material| {
-            material.rotation != Rotation::PendingRotation || material.presence == MaterialPresence::Imported
-        });
+        let forgotten: Vec<_> =
+            self.materials.iter().filter(|one| self.is_forgotten(one, now)).map(|material| material.id).collect();
+        self.materials.retain(|material| !forgotten.contains(&material.id));
         doomed
     }
 

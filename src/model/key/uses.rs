@@ -28,11 +28,11 @@ impl Key {
     /// # Errors
     /// Where its state does not allow its use.
     pub fn use_now(&self, now: Timestamp) -> Result<&Material, Refused> {
-        match self.state(now) {
+        self.require_not_pending_deletion()?;
+        match self.condition(now) {
             KeyState::Disabled => Err(Refused::Disabled),
-            KeyState::PendingDeletion => Err(Refused::PendingDeletion),
-            KeyState::PendingImport => Err(Refused::PendingImport),
             KeyState::Enabled => self.current().ok_or(Refused::PendingImport),
+            _ => Err(Refused::PendingImport),
         }
     }
 

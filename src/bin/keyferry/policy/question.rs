@@ -90,6 +90,12 @@ struct Given {
     /// kms:ScheduleKeyDeletion: the waiting period
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     pending_window_in_days: u32,
+    /// kms:ReplicateKey: the Region of the replica
+    #[arg(long, value_name = "REGION", required_if_eq("action", "kms:ReplicateKey"))]
+    replica_region: Option<String>,
+    /// kms:UpdatePrimaryRegion: the Region of the replica that becomes the primary
+    #[arg(long, value_name = "REGION", required_if_eq("action", "kms:UpdatePrimaryRegion"))]
+    primary_region: Option<String>,
     /// kms:CreateKey: a tag that the key is to have; once for each
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
     request_tag: Vec<(String, String)>,
@@ -133,6 +139,7 @@ impl Asked {
             deletion: None,
             token: self.key.token.clone(),
             materials: Vec::new(),
+            relations: None,
             version: 0,
         };
         let arn = realm.arn(&key.account, &key.id);
@@ -166,6 +173,8 @@ impl Given {
             multi_region: Some(key.id.is_multi_region()),
             request_tags: Some(tags(&self.request_tag)),
             pending_window_in_days: Some(self.pending_window_in_days),
+            replica_region: self.replica_region.clone(),
+            primary_region: self.primary_region.clone(),
             unwrap_path: self.unwrap_path,
             host_exposure: self.unwrap_path.map(UnwrapPath::exposure),
             approved: self.approved,

@@ -52,7 +52,7 @@ fn the_state_of_a_key_says_why_it_is_not_used() {
     assert_eq!(refuses(&|key| key.materials.clear()), Refused::PendingImport);
     assert_eq!(refuses(&|key| key.materials[0].presence = MaterialPresence::Deleted), Refused::PendingImport);
     assert_eq!(refuses(&|key| key.materials[1].expiration = Expiration::At(NOW)), Refused::PendingImport);
-    let deletion = Deletion { at: NOW, window_in_days: 7 };
+    let deletion = Deletion { at: Some(NOW), window_in_days: 7 };
     assert_eq!(refuses(&|key| key.deletion = Some(deletion)), Refused::PendingDeletion);
 }
 

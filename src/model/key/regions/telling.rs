@@ -1,0 +1,169 @@
+//! What a key has still to tell those it is related to.
+
+use super::super::super::{Material, MaterialPresence, Rotation, Timestamp};
+use super::super::{Debt, HandingOver, Key, Relations, Relative, Report, Role, Shared, SharedMaterial, Sibling, Told};
+
+impl Key {
+    /// What it has still to tell, and whom. `own` is this Region.
+    pub fn debts(&self, own: &str) -> Vec<Debt> {
+        let Some(relations) = self.relations.as_deref() else { return Vec::new() };
+        let shared = |other: &Relative| Debt {
+            to: other.region.clone(),
+            told: Told::Shared(Box::new(self.shared_with(relations, other, own))),
+        };
+        match (&relations.role, &relations.handing_over) {
+            // The others are told when it is settled who the primary is.
+            (Role::Primary, Some(HandingOver { to, .. })) => {
+                relations.others.iter().filter(|other| other.region == *to).map(shared).collect()
+            }
+            (Role::Primary, None) => {
+                relations.others.iter().filter(|other| other.told < relations.generation).map(shared).collect()
+            }
+            (Role::Replica { primary }, _) => {
+                let report = || Debt { to: primary.clone(), told: Told::Report(self.report(relations)) };
+                let owed = relations.others.iter().filter(|other| other.owed_primary).map(shared);
+                owed.chain(relations.owes_report.then(report)).collect()
+            }
+        }
+    }
+
+    /// What it says of itself to its primary; `None` of a key without relations.
+    pub fn own_report(&self) -> Option<Report> {
+        self.relations.as_deref().map(|relations| self.report(relations))
+    }
+
+    fn report(&self, relations: &Relations) -> Report {
+        let there = self.materials.iter().filter(|material| material.presence == MaterialPresence::Imported);
+        Report {
+            born: relations.born,
+            version: self.version,
+            materials: there.map(|material| material.id).collect(),
+            is_leaving: relations.is_leaving,
+        }
+    }
+
+    fn shared_with(&self, relations: &Relations, other: &Relative, own: &str) -> Shared {
+        let sibling = |other: &Relative| Sibling { region: other.region.clone(), born: other.born };
+        let becomes_primary = relations.handing_over.as_ref().filter(|handing_over| handing_over.to == other.region);
+        let primary = match (&relations.role, becomes_primary) {
+            (Role::Replica { primary }, _) => primary.as_str(),
+            (Role::Primary, Some(next)) => &next.to,
+            (Role::Primary, None) => own,
+        };
+        let own_sibling = Sibling { region: own.to_owned(), born: relations.born };
+        Shared {
+            generation: relations.generation,
+            primary: primary.to_owned(),
+            siblings: relations.others.iter().map(sibling).chain([own_sibling]).collect(),
+            spec: self.spec,
+            usage: self.usage,
+            origin: self.origin,
+            materials: self.shared_materials(),
+            birth: other.birth.clone(),
+            requester: becomes_primary.map(|next| next.requester.clone()),
+        }
+    }
+
+    fn shared_materials(&self) -> Vec<SharedMaterial> {
+        let shared = |Material { id, rotation, rotated_at, .. }: &Material| SharedMaterial {
+            id: *id,
+            rotation: *rotation,
+            rotated_at: *rotated_at,
+        };
+        self.materials.iter().map(shared).collect()
+    }
+
+    /// A Region has acknowledged what it was told in this generation, and says what it has.
+    pub fn shared_was_heard(&mut self, by: &str, generation: u64, report: &Report, now: Timestamp) {
+        let is_replica = self.is_replica();
+        let Some(relations) = &mut self.relations else { return };
+        let Some(other) = relations.other(by) else { return };
+        other.told = other.told.max(generation);
+        other.birth = None;
+        other.owed_primary = false;
+        if is_replica {
+            return;
+        }
+        if relations.handing_over.take_if(|handing_over| handing_over.to == by).is_some() {
+            relations.role = Role::Replica { primary: by.to_owned() };
+            relations.owes_report = true;
+            relations.others.iter_mut().for_each(|other| other.owed_primary = other.region != by);
+            return;
+        }
+        // It cannot fail: it is a primary, and knows whom it told.
+        let _heard = self.hear_replica(by, report, now);
+    }
+
+    /// A Region has no key of this kind any more: it need not hear from the former primary who the next is.
+    pub fn is_gone(&mut self, region: &str) {
+        if let Some(relations) = self.relations.as_mut().filter(|relations| relations.role != Role::Primary) {
+            relations.other(region).into_iter().for_each(|other| other.owed_primary = false);
+        }
+    }
+
+    /// Whether nobody else has to hear that it leaves, now that this Region has.
+    pub fn may_go(&self, own: &str, heard_by: &str) -> bool {
+        let is_leaving = self.relations.as_deref().is_some_and(|relations| relations.is_leaving);
+        is_leaving && self.debts(own).iter().all(|debt| matches!(debt.told, Told::Report(_)) && debt.to == heard_by)
+    }
+
+    /// The primary has acknowledged this report.
+    pub fn report_was_heard(&mut self, report: &Report) {
+        let now = self.own_report();
+        if let Some(relations) = &mut self.relations {
+            relations.owes_report &= now.is_none_or(|now| !now.says_the_same(report));
+        }
+    }
+
+    /// Notes what others have to hear of what has changed since `before`. To be called before each record of a change.
+    pub fn note_relations(&mut self, before: &Self, now: Timestamp) {
+        if self.is_replica() {
+            let reports = (self.own_report(), before.own_report());
+            if let ((Some(report), Some(said)), Some(relations)) = (reports, &mut self.relations) {
+                relations.owes_report |= !report.says_the_same(&said);
+            }
+            return;
+        }
+        self.settle_pending(now);
+        let changed = self.said() != before.said();
+        if let Some(relations) = self.relations.as_mut().filter(|_| changed) {
+            // What became primary by what it heard has a generation for that already.
+            relations.generation = relations.generation.max(before.generation() + 1);
+        }
+    }
+
+    fn generation(&self) -> u64 {
+        self.relations.as_deref().map_or(0, |relations| relations.generation)
+    }
+
+    /// Everything that the others are told, but its number.
+    fn said(&self) -> (Vec<SharedMaterial>, Vec<(&str, u64)>, Option<&HandingOver>) {
+        let relations = self.relations.as_deref();
+        let others = relations.iter().flat_map(|relations| &relations.others);
+        let siblings = others.map(|other| (other.region.as_str(), other.born)).collect();
+        (self.shared_materials(), siblings, relations.and_then(|relations| relations.handing_over.as_ref()))
+    }
+
+    /// New material may take its turn when it is in every Region.
+    fn settle_pending(&mut self, now: Timestamp) {
+        let others = self.relations.as_deref().map_or(&[][..], |relations| &relations.others);
+        let everywhere: Vec<_> = self
+            .materials
+            .iter()
+            .map(|material| material.is_usable(now) && others.iter().all(|other| other.materials.contains(&material.id)))
+            .collect();
+        for (material, everywhere) in self.materials.iter_mut().zip(everywhere) {
+            if material.rotation.is_pending() {
+                let waits =
+                    if everywhere { Rotation::PendingRotation } else { Rotation::PendingMultiRegionImportAndRotation };
+                material.rotation = waits;
+            }
+        }
+    }
+}
+
+impl Report {
+    fn says_the_same(&self, other: &Self) -> bool {
+        (self.born, &self.materials, self.is_leaving) == (other.born, &other.materials, other.is_leaving)
+    }
+}
