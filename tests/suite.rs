@@ -27,6 +27,7 @@ mod life;
 mod matrix;
 mod monitoring;
 mod openssl;
+mod page;
 mod policy;
 mod pool;
 mod receipts;
