@@ -40,7 +40,7 @@ fn as_default(line: &str) -> Option<&str> {
 fn the_commented_lines_of_the_reference_are_the_defaults() {
     let uncommented: Vec<&str> = REFERENCE.lines().map(|line| as_default(line).unwrap_or(line)).collect();
     let defaults = REFERENCE.lines().filter_map(as_default).count();
-    assert_eq!(defaults, 76, "a key was added or lost: say so here");
+    assert_eq!(defaults, 79, "a key was added or lost: say so here");
     assert_eq!(parse(&uncommented.join("\n")).unwrap(), parse(REFERENCE).unwrap());
 }
 
@@ -116,6 +116,30 @@ fn a_further_token_is_told_as_the_first_and_has_none_of_its_own() {
     for (text, expected) in cases {
         let refusal = parse(&format!("{LEAST}{text}")).unwrap_err().to_string();
         assert!(refusal.starts_with("hsm") && refusal.contains(expected), "expected {expected:?}, found {refusal:?}");
+    }
+}
+
+#[test]
+fn a_peer_is_another_region_with_an_endpoint_and_a_principal_of_its_own() {
+    let peer = "[[peer]]\nregion = \"eu-west-1\"\nendpoint = \"https://eu.example:8443\"\nserver_ca = \"/ca\"\n\
+                certificate = \"/c\"\nprivate_key = \"/k\"\nprincipal = \"eu\"\n";
+    let config = parse(&format!("{LEAST}{peer}")).unwrap();
+    assert_eq!((config.peer[0].region.as_str(), config.peer[0].principal.as_str()), ("eu-west-1", "eu"));
+    #[rustfmt::skip]
+    let cases = [
+        (peer.replace("eu-west-1", "eu"),              "peer[0].region: expected a name such as eu-west-1, found \"eu\""),
+        (peer.replace("eu-west-1", "us-east-1"),       "peer[0].region: expected another Region than kms.region, found \"us-east-1\""),
+        (peer.replace("https", "http"),                "peer[0].endpoint: expected https://host:port, found \"http://eu.example:8443\""),
+        (peer.replace("server_ca", "ca"),              "unknown field `ca`"),
+        (format!("{peer}{peer}"),                      "peer[1].region: expected each Region once, found \"eu-west-1\" again"),
+        (format!("{peer}{}", peer.replace("west", "east")), "peer[1].principal: expected a principal for each Region, found \"eu\" again"),
+    ];
+    for (text, expected) in cases {
+        let refusal = parse(&format!("{LEAST}{text}")).unwrap_err().to_string();
+        assert!(refusal.contains(expected), "expected {expected:?}, found {refusal:?}");
+    }
+    for key in ["region", "endpoint", "server_ca", "certificate", "private_key", "principal"] {
+        assert!(REFERENCE.lines().any(|line| line.starts_with(&format!("#     {key} = "))), "peer.{key}");
     }
 }
 

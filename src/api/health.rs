@@ -10,7 +10,7 @@ use crate::proto;
 use crate::service::{self, Part};
 
 /// The services, and what most of their calls need. CreateKey is the one call of its service that may need the token.
-const SERVICES: [(&str, &[Part]); 7] = [
+const SERVICES: [(&str, &[Part]); 8] = [
     // All together.
     ("", Part::ALL),
     (proto::alias_service_server::SERVICE_NAME, &[Part::Store, Part::Audit]),
@@ -19,6 +19,7 @@ const SERVICES: [(&str, &[Part]); 7] = [
     (proto::key_service_server::SERVICE_NAME, &[Part::Store, Part::Audit]),
     // Tells what is missing, so it must not be missing itself.
     (proto::operator_service_server::SERVICE_NAME, &[]),
+    (proto::region_service_server::SERVICE_NAME, &[Part::Store, Part::Audit]),
     (proto::rotation_service_server::SERVICE_NAME, &[Part::Store, Part::Audit]),
 ];
 

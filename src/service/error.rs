@@ -205,7 +205,7 @@ impl Error {
             Self::Invalid(_) => Kind::Validation,
             Self::InvalidImportToken => Kind::InvalidImportToken,
             Self::InvalidMarker => Kind::InvalidMarker,
-            Self::Key { refused, .. } => of_refusal(refused),
+            Self::Key { refused, .. } => Kind::of(refused),
             Self::Peer(Untold::Refused { kind, .. }) => *kind,
             Self::Peer(Untold::Unreached { .. }) => Kind::DependencyTimeout,
             Self::Signature(refused) => of_signature(refused),
@@ -277,34 +277,5 @@ impl From<Unkept> for Error {
             Unkept::Malformed(message) => Self::MalformedPolicy(message),
             Unkept::TooLong => Self::PolicyTooLong,
         }
-    }
-}
-
-fn of_refusal(refused: &Refused) -> Kind {
-    match refused {
-        Refused::Disabled => Kind::Disabled,
-        Refused::IncorrectMaterial => Kind::IncorrectKeyMaterial,
-        Refused::Invalid(_) => Kind::Validation,
-        Refused::NoReplica(_) | Refused::NoSuchMaterial(_) | Refused::NoSuchPolicy | Refused::Unrelated => Kind::NotFound,
-        Refused::NotItsPrimary(_) => Kind::DependencyTimeout,
-        Refused::Replicated(_) => Kind::AlreadyExists,
-        Refused::Algorithm { .. } | Refused::Usage { .. } => Kind::InvalidKeyUsage,
-        Refused::RotationsSpent | Refused::TooManyAliases => Kind::LimitExceeded,
-        Refused::TooManyTags => Kind::Tag,
-        Refused::NewInReplica
-        | Refused::NoPublicKey(_)
-        | Refused::NotPrimary
-        | Refused::NotRotatable
-        | Refused::Origin(_)
-        | Refused::SymmetricOnly(..) => Kind::Unsupported,
-        Refused::Creating
-        | Refused::Leaving
-        | Refused::NoneToRotateTo
-        | Refused::NotPendingDeletion
-        | Refused::PendingDeletion
-        | Refused::PendingImport
-        | Refused::PendingReplicaDeletion
-        | Refused::PendingRotation { .. }
-        | Refused::Updating => Kind::InvalidState,
     }
 }

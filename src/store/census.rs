@@ -38,6 +38,8 @@ pub struct Census {
     pub pending: u32,
     /// Objects that are of no more use and not known to be gone.
     pub doomed: u32,
+    /// Multi-Region keys of which another Region has still to hear something.
+    pub untold: u32,
 }
 
 impl Store {
@@ -49,8 +51,10 @@ impl Store {
         // As `Key::state` has it; a material that waits for its rotation is none yet. Key by key: to group the materials first takes
         // as long, and a sort besides.
         let sql = "SELECT state, COUNT(*) AS keys FROM (SELECT CASE WHEN deletion_at IS NOT NULL THEN 'PendingDeletion' \
+                   WHEN deletion_window_days IS NOT NULL THEN 'PendingReplicaDeletion' \
+                   WHEN relations LIKE '%\"handing_over\":{%' THEN 'Updating' \
                    WHEN COALESCE((SELECT MAX(CASE WHEN presence = 'imported' AND (valid_to IS NULL OR valid_to > $1) THEN 0 \
-                   ELSE 1 END) FROM materials m WHERE m.key_id = k.id AND m.rotation <> 'PENDING_ROTATION'), 1) = 1 \
+                   ELSE 1 END) FROM materials m WHERE m.key_id = k.id AND m.rotation NOT LIKE 'PENDING%'), 1) = 1 \
                    THEN 'PendingImport' WHEN enabled = 1 THEN 'Enabled' ELSE 'Disabled' END AS state FROM keys k) AS s \
                    GROUP BY state";
         let mut census = Census {
@@ -61,6 +65,7 @@ impl Store {
             next_end: None,
             pending: 0,
             doomed: 0,
+            untold: 0,
         };
         for row in self.rows(sql, args![now]).await? {
             census.keys.insert(row.named("state")?, row.count("keys")?);
@@ -80,9 +85,11 @@ impl Store {
                 *ending = row.count(&format!("ending_{place}"))?;
             }
         }
-        let sql = "SELECT (SELECT COUNT(*) FROM pending_imports) AS pending, (SELECT COUNT(*) FROM doomed) AS doomed";
+        let sql = "SELECT (SELECT COUNT(*) FROM pending_imports) AS pending, (SELECT COUNT(*) FROM doomed) AS doomed, \
+                   (SELECT COUNT(*) FROM keys WHERE owes = 1) AS untold";
         for row in self.rows(sql, args![]).await? {
             (census.pending, census.doomed) = (row.count("pending")?, row.count("doomed")?);
+            census.untold = row.count("untold")?;
         }
         Ok(census)
     }

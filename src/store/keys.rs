@@ -218,9 +218,11 @@ fn name(row: &Row) -> Result<(Account, KeyId), Error> {
 fn of_row(row: &Row) -> Result<Key, Error> {
     let (account, id) = name(row)?;
     let at = row.optional::<i64>("deletion_at")?.map(Timestamp::from_millis);
-    let deletion = match row.optional::<i64>("deletion_window_days")? {
-        Some(_) => Some(Deletion { at, window_in_days: row.count("deletion_window_days")? }),
-        None => None,
+    // Of a primary that waits for its replicas to go the window alone is known.
+    let is_scheduled = at.is_some() || row.optional::<i64>("deletion_window_days")?.is_some();
+    let deletion = match is_scheduled {
+        true => Some(Deletion { at, window_in_days: row.count("deletion_window_days")? }),
+        false => None,
     };
     let relations = row.optional::<String>("relations")?.map(|json| serde_json::from_str(&json));
     Ok(Key {

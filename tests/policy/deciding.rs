@@ -71,7 +71,9 @@ fn a_question_that_lacks_what_its_action_has_is_denied() {
         Action::GetParametersForImport,
         Action::ImportKeyMaterial,
         Action::RejectImport,
+        Action::ReplicateKey,
         Action::ScheduleKeyDeletion,
+        Action::UpdatePrimaryRegion,
     ];
     for action in Action::ALL {
         let decision = ask(&policies, &somebody, *action, resource(*action, &key), &Circumstances::default());
@@ -103,7 +105,10 @@ fn policies_see_everything_that_the_schema_says() {
         }),
         ..usual()
     };
-    use Action::{ApproveImport, CreateKey, GetParametersForImport, ImportKeyMaterial, ScheduleKeyDeletion};
+    use Action::{
+        ApproveImport, CreateKey, GetParametersForImport, ImportKeyMaterial, ReplicateKey, ScheduleKeyDeletion,
+        UpdatePrimaryRegion,
+    };
     let arn = key.arn.as_str();
     #[rustfmt::skip]
     let cases = [
@@ -112,6 +117,9 @@ fn policies_see_everything_that_the_schema_says() {
         (ImportKeyMaterial, "principal.hasTag(\"role\") && principal.getTag(\"role\") == \"importer\"".into()),
         (ImportKeyMaterial, "resource.hasTag(\"approval\") && resource.getTag(\"approval\") == \"two-person\"".into()),
         (ImportKeyMaterial, "resource.spec == \"HMAC_384\" && resource.usage == \"GENERATE_VERIFY_MAC\" && resource.origin == \"EXTERNAL\"".into()),
+        (ImportKeyMaterial, "!(resource has multiRegionKeyType)".into()),
+        (ReplicateKey, "context.replicaRegion == \"eu-west-1\"".into()),
+        (UpdatePrimaryRegion, "context.primaryRegion == \"eu-west-1\"".into()),
         (ImportKeyMaterial, "!resource.multiRegion && resource.token == \"0123456789abcdef\"".into()),
         (ImportKeyMaterial, "context.expirationModel == \"KEY_MATERIAL_EXPIRES\" && context.approved".into()),
         (ImportKeyMaterial, "context has validTo && context.validTo == datetime(\"2026-12-01T12:00:00.250Z\")".into()),
@@ -149,4 +157,30 @@ fn a_name_that_looks_like_cedar_is_but_a_name() {
     for name in ["admin\"", "\"admin\"", "Principal::\"admin\"", "x\" || \"admin", "admin\\", "Admin", "admin\0"] {
         assert!(!ask(name), "{name}");
     }
+}
+
+#[test]
+fn policies_tell_primaries_from_replicas() {
+    use keyferry::model::key::{Relations, Role};
+    let policies = policies(
+        "@id(\"x\") permit (principal, action, resource) when { resource has multiRegionKeyType && resource.multiRegionKeyType == \"REPLICA\" };",
+    );
+    let somebody = principal("a.test", &[]);
+    let mut key = key(KeySpec::SymmetricDefault, &[], HOME);
+    let allows = |key: &super::Named| ask(&policies, &somebody, Action::Encrypt, key.resource(), &usual()).allowed;
+    assert!(!allows(&key));
+    key.key.id = keyferry::model::KeyId::random(true);
+    assert!(!allows(&key), "a primary");
+    let role = Role::Replica { primary: "eu-west-1".to_owned() };
+    let relations = Relations {
+        role,
+        generation: 1,
+        born: 1,
+        others: vec![],
+        handing_over: None,
+        owes_report: false,
+        is_leaving: false,
+    };
+    key.key.relations = Some(Box::new(relations));
+    assert!(allows(&key));
 }

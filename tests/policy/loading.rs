@@ -138,7 +138,7 @@ fn the_starter_set_is_sound_and_nothing_about_it_is_odd() {
     let starter = starter();
     assert_eq!(starter.warnings(), [""; 0]);
     let names: Vec<&str> = starter.principals().map(|principal| principal.tags["role"].as_str()).collect();
-    assert_eq!(names, ["administrator", "auditor", "custodian", "importer", "user"]);
+    assert_eq!(names, ["administrator", "auditor", "custodian", "importer", "peer", "user"]);
     let files: Vec<_> = starter.sources().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(files, ["principals.toml", "limits.cedar", "roles.cedar"]);
 }

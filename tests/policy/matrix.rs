@@ -8,7 +8,7 @@ use keyferry::policy::Circumstances;
 
 use super::{ELSEWHERE, HOME, Named, ask, key, policies, principal, resource, starter, usual};
 
-const ROLES: [&str; 5] = ["administrator", "importer", "custodian", "auditor", "user"];
+const ROLES: [&str; 6] = ["administrator", "importer", "custodian", "auditor", "user", "peer"];
 
 type Tag = (&'static str, &'static str);
 
@@ -20,53 +20,56 @@ fn of_role(role: &str) -> Principal {
 fn each_role_may_do_what_is_its_own_and_nothing_else() {
     let starter = starter();
     #[rustfmt::skip]
-    let expected: [(Action, [bool; 5]); 45] = [
-        //                                administrator  importer  custodian  auditor  user
-        (AdvanceClock,                    [false,         false,    false,     false,   false]),
-        (ApproveImport,                   [false,         false,    true,      false,   false]),
-        (CancelKeyDeletion,               [true,          false,    false,     false,   false]),
-        (CreateAlias,                     [true,          false,    false,     false,   false]),
-        (CreateKey,                       [true,          false,    false,     false,   false]),
-        (Decrypt,                         [false,         false,    false,     false,   true]),
-        (DeleteAlias,                     [true,          false,    false,     false,   false]),
-        (DeleteImportedKeyMaterial,       [true,          false,    false,     false,   false]),
-        (DeriveSharedSecret,              [false,         false,    false,     false,   true]),
-        (DescribeKey,                     [true,          true,     true,      true,    true]),
-        (DisableKey,                      [true,          false,    false,     false,   false]),
-        (DisableKeyRotation,              [false,         false,    false,     false,   false]),
-        (EnableKey,                       [true,          false,    false,     false,   false]),
-        (EnableKeyRotation,               [false,         false,    false,     false,   false]),
-        (Encrypt,                         [false,         false,    false,     false,   true]),
-        (GenerateDataKey,                 [false,         false,    false,     false,   true]),
-        (GenerateDataKeyWithoutPlaintext, [false,         false,    false,     false,   true]),
-        (GenerateMac,                     [false,         false,    false,     false,   true]),
-        (GenerateRandom,                  [false,         false,    false,     false,   true]),
-        (GetKeyPolicy,                    [true,          false,    false,     true,    false]),
-        (GetKeyRotationStatus,            [true,          false,    false,     true,    false]),
-        (GetParametersForImport,          [false,         true,     false,     false,   false]),
-        (GetPublicKey,                    [false,         true,     false,     false,   true]),
-        (GetServerInfo,                   [true,          true,     true,      true,    true]),  // clients see by it whom they talk to
-        (GetTokenProfile,                 [false,         true,     false,     true,    false]),  // keyferry import chooses by it
-        (ImportKeyMaterial,               [false,         true,     false,     false,   false]),
-        (ListAliases,                     [true,          true,     false,     true,    true]),
-        (ListKeyPolicies,                 [true,          false,    false,     true,    false]),
-        (ListKeyRotations,                [true,          true,     false,     true,    false]),
-        (ListKeys,                        [true,          true,     false,     true,    false]),
-        (ListPendingImports,              [false,         false,    true,      true,    false]),
-        (ListResourceTags,                [true,          false,    false,     true,    false]),
-        (PutKeyPolicy,                    [true,          false,    false,     false,   false]),
-        (ReEncryptFrom,                   [false,         false,    false,     false,   true]),
-        (ReEncryptTo,                     [false,         false,    false,     false,   true]),
-        (RejectImport,                    [false,         false,    true,      false,   false]),
-        (RotateKeyOnDemand,               [true,          false,    false,     false,   false]),
-        (ScheduleKeyDeletion,             [true,          false,    false,     false,   false]),
-        (Sign,                            [false,         false,    false,     false,   true]),
-        (TagResource,                     [true,          false,    false,     false,   false]),
-        (UntagResource,                   [true,          false,    false,     false,   false]),
-        (UpdateAlias,                     [true,          false,    false,     false,   false]),
-        (UpdateKeyDescription,            [true,          false,    false,     false,   false]),
-        (Verify,                          [false,         false,    false,     false,   true]),
-        (VerifyMac,                       [false,         false,    false,     false,   true]),
+    let expected: [(Action, [bool; 6]); 48] = [
+        //                                administrator  importer  custodian  auditor  user    peer
+        (AdvanceClock,                    [false,         false,    false,     false,   false,  false]),
+        (ApproveImport,                   [false,         false,    true,      false,   false,  false]),
+        (CancelKeyDeletion,               [true,          false,    false,     false,   false,  false]),
+        (CreateAlias,                     [true,          false,    false,     false,   false,  false]),
+        (CreateKey,                       [true,          false,    false,     false,   false,  false]),
+        (Decrypt,                         [false,         false,    false,     false,   true,   false]),
+        (DeleteAlias,                     [true,          false,    false,     false,   false,  false]),
+        (DeleteImportedKeyMaterial,       [true,          false,    false,     false,   false,  false]),
+        (DeriveSharedSecret,              [false,         false,    false,     false,   true,   false]),
+        (DescribeKey,                     [true,          true,     true,      true,    true,   false]),
+        (DisableKey,                      [true,          false,    false,     false,   false,  false]),
+        (DisableKeyRotation,              [false,         false,    false,     false,   false,  false]),
+        (EnableKey,                       [true,          false,    false,     false,   false,  false]),
+        (EnableKeyRotation,               [false,         false,    false,     false,   false,  false]),
+        (Encrypt,                         [false,         false,    false,     false,   true,   false]),
+        (GenerateDataKey,                 [false,         false,    false,     false,   true,   false]),
+        (GenerateDataKeyWithoutPlaintext, [false,         false,    false,     false,   true,   false]),
+        (GenerateMac,                     [false,         false,    false,     false,   true,   false]),
+        (GenerateRandom,                  [false,         false,    false,     false,   true,   false]),
+        (GetKeyPolicy,                    [true,          false,    false,     true,    false,  false]),
+        (GetKeyRotationStatus,            [true,          false,    false,     true,    false,  false]),
+        (GetParametersForImport,          [false,         true,     false,     false,   false,  false]),
+        (GetPublicKey,                    [false,         true,     false,     false,   true,   false]),
+        (GetServerInfo,                   [true,          true,     true,      true,    true,   false]),  // clients see by it whom they talk to
+        (GetTokenProfile,                 [false,         true,     false,     true,    false,  false]),  // keyferry import chooses by it
+        (ImportKeyMaterial,               [false,         true,     false,     false,   false,  false]),
+        (ListAliases,                     [true,          true,     false,     true,    true,   false]),
+        (ListKeyPolicies,                 [true,          false,    false,     true,    false,  false]),
+        (ListKeyRotations,                [true,          true,     false,     true,    false,  false]),
+        (ListKeys,                        [true,          true,     false,     true,    false,  false]),
+        (ListPendingImports,              [false,         false,    true,      true,    false,  false]),
+        (ListResourceTags,                [true,          false,    false,     true,    false,  false]),
+        (PutKeyPolicy,                    [true,          false,    false,     false,   false,  false]),
+        (ReEncryptFrom,                   [false,         false,    false,     false,   true,   false]),
+        (ReEncryptTo,                     [false,         false,    false,     false,   true,   false]),
+        (RejectImport,                    [false,         false,    true,      false,   false,  false]),
+        (ReplicateKey,                    [true,          false,    false,     false,   false,  false]),
+        (RotateKeyOnDemand,               [true,          false,    false,     false,   false,  false]),
+        (ScheduleKeyDeletion,             [true,          false,    false,     false,   false,  false]),
+        (Sign,                            [false,         false,    false,     false,   true,   false]),
+        (SynchronizeMultiRegionKey,       [false,         false,    false,     false,   false,  true]),
+        (TagResource,                     [true,          false,    false,     false,   false,  false]),
+        (UntagResource,                   [true,          false,    false,     false,   false,  false]),
+        (UpdateAlias,                     [true,          false,    false,     false,   false,  false]),
+        (UpdateKeyDescription,            [true,          false,    false,     false,   false,  false]),
+        (UpdatePrimaryRegion,             [true,          false,    false,     false,   false,  false]),
+        (Verify,                          [false,         false,    false,     false,   true,   false]),
+        (VerifyMac,                       [false,         false,    false,     false,   true,   false]),
     ];
     assert_eq!(expected.map(|(action, _)| action), Action::ALL);
     let key = key(SymmetricDefault, &[], HOME);

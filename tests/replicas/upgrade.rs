@@ -30,8 +30,8 @@ ALTER TABLE keys ADD COLUMN novelty TEXT NOT NULL DEFAULT 'none';
 ALTER TABLE materials ADD COLUMN novelty BIGINT;
 ALTER TABLE wrapping_keys ADD COLUMN novelty BIGINT NOT NULL DEFAULT 0;
 CREATE TABLE novelties (id BIGINT NOT NULL PRIMARY KEY);
-INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9, 'novelties', TRUE, 'x', 0);
-UPDATE schema_versions SET version = 9, oldest = 8;
+INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (10, 'novelties', TRUE, 'x', 0);
+UPDATE schema_versions SET version = 10, oldest = 9;
 ";
 
 async fn schema_5(url: &str) -> PgConnection {
@@ -120,9 +120,9 @@ async fn what_a_later_version_added_is_left_as_it_is() {
     let left: Vec<i64> = sqlx::query_scalar(sql).fetch_all(&mut later_one).await.unwrap();
     assert_eq!(left, [101]);
 
-    later_one.execute("UPDATE schema_versions SET oldest = 9").await.unwrap();
+    later_one.execute("UPDATE schema_versions SET oldest = 10").await.unwrap();
     let refused = Store::open(&url).await.unwrap_err();
-    assert!(matches!(refused, Error::Newer { schema: 9, ours: 8 }), "{refused}");
+    assert!(matches!(refused, Error::Newer { schema: 10, ours: 9 }), "{refused}");
     assert!(matches!(store.require_served().await, Err(Error::Newer { .. })));
 }
 
@@ -141,12 +141,12 @@ async fn a_service_starts_over_a_record_of_a_later_version_that_lets_it_and_says
     for replica in [&first, &second] {
         replica.client(&installation).await.create_symmetric().await;
     }
-    later_one.execute("UPDATE schema_versions SET oldest = 9").await.unwrap();
+    later_one.execute("UPDATE schema_versions SET oldest = 10").await.unwrap();
     for replica in [&first, &second] {
         let said = replica.wait_for_log(|line| field(line, "message") == "this service is too old for its database");
         assert_eq!(said["level"], "ERROR");
     }
     drop((first, second));
     let refusal = crate::harness::Daemon::refusal_to_start(&installation);
-    assert!(refusal.contains("which a keyferryd of schema 8 may not serve"), "{refusal}");
+    assert!(refusal.contains("which a keyferryd of schema 9 may not serve"), "{refusal}");
 }

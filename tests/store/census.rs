@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keyferry::model::key::Deletion;
-use keyferry::model::{Expiration, Key, Material, MaterialPresence, Rotation};
+use keyferry::model::{Expiration, Key, KeyId, KeyState, Material, MaterialPresence, Rotation};
 use keyferry::store::{Error, Store};
 
 use super::on_both;
@@ -19,9 +19,13 @@ on_both! {
         let mortal = |hours: u64| material(1, Expiration::At(later(hours * HOUR)));
         let gone = |presence| Material { presence, ..material(2, Expiration::Never) };
         let waiting = || Material { rotation: Rotation::PendingRotation, ..gone(MaterialPresence::Deleted) };
+        let elsewhere = || Material {
+            rotation: Rotation::PendingMultiRegionImportAndRotation,
+            ..gone(MaterialPresence::Awaited)
+        };
         let older = |presence| Material { rotation: Rotation::NonCurrent, ..gone(presence) };
         let deletion = Some(Deletion { at: Some(later(DAY)), window_in_days: 7 });
-        let cases: [(Vec<Material>, bool, Option<Deletion>); 12] = [
+        let cases: [(Vec<Material>, bool, Option<Deletion>); 14] = [
             (vec![], true, None),
             (vec![], false, None),
             (vec![mortal(2)], true, None),
@@ -34,14 +38,20 @@ on_both! {
             (vec![mortal(3), waiting()], true, None),
             (vec![mortal(3), older(MaterialPresence::Imported)], true, None),
             (vec![mortal(3), older(MaterialPresence::Deleted)], true, None),
+            (vec![mortal(3), elsewhere()], true, None),
+            (vec![mortal(3)], true, Some(Deletion { at: None, window_in_days: 7 })),
         ];
         let mut expected = BTreeMap::new();
         for (materials, enabled, deletion) in cases {
             let key = recorded(store, Key { materials, enabled, deletion, ..key() }).await;
             *expected.entry(key.state(NOW)).or_insert(0) += 1;
         }
-        assert_eq!(expected.len(), 4, "every state is there");
+        let handing_over = Key { id: KeyId::random(true), deletion: None, version: 0, ..full_key() };
+        let handing_over = recorded(store, handing_over).await;
+        *expected.entry(handing_over.state(NOW)).or_insert(0) += 1;
+        assert_eq!(expected.len(), KeyState::ALL.len() - 1, "every state is there but Creating, which none on record is in");
         assert_eq!(store.census(NOW).await.unwrap().keys, expected);
+        assert_eq!(store.census(NOW).await.unwrap().untold, 1);
         // What is over by then is none any more.
         assert_ne!(store.census(later(2 * HOUR)).await.unwrap().keys, expected);
     }

@@ -39,7 +39,7 @@ pub(super) fn tell(page: &mut Page, service: &Service) {
 }
 
 pub(super) fn tell_census(page: &mut Page, census: &Census) {
-    let Census { at, keys, ending, mortal, next_end, pending, doomed } = census;
+    let Census { at, keys, ending, mortal, next_end, pending, doomed, untold } = census;
     let keys = keys.iter().map(|(state, count)| (labels([("state", state.as_str())]), *count));
     page.gauges("keys", "Keys on record", keys);
     let within = HORIZONS.iter().zip(ending).map(|((name, _), count)| (labels([("within", name)]), *count));
@@ -50,4 +50,5 @@ pub(super) fn tell_census(page: &mut Page, census: &Census) {
     page.reals("materials_next_expiry_seconds", help, until);
     page.gauge("imports_pending", "Imports that wait for approval", *pending);
     page.gauge("doomed_objects", "Objects that are of no more use and not known to be gone from the token", *doomed);
+    page.gauge("keys_untold", "Multi-Region keys of which another Region has still to hear something", *untold);
 }

@@ -1,5 +1,7 @@
 //! What kind of error a refusal is, by the reference's names.
 
+use crate::model::Refused;
+
 crate::named! {
     /// The reference's name of an error: what `google.rpc.ErrorInfo.reason` and the JSON front's `__type` say.
     pub enum Kind {
@@ -63,5 +65,39 @@ crate::named! {
         Unsupported = "UnsupportedOperationException",
         /// A field is wrong.
         Validation = "ValidationException",
+    }
+}
+
+impl Kind {
+    /// What a key's refusal is.
+    pub(super) fn of(refused: &Refused) -> Self {
+        match refused {
+            Refused::Disabled => Self::Disabled,
+            Refused::IncorrectMaterial => Self::IncorrectKeyMaterial,
+            Refused::Invalid(_) => Self::Validation,
+            Refused::NoReplica(_) | Refused::NoSuchMaterial(_) | Refused::NoSuchPolicy | Refused::Unrelated => {
+                Self::NotFound
+            }
+            Refused::NotItsPrimary(_) => Self::DependencyTimeout,
+            Refused::Replicated(_) => Self::AlreadyExists,
+            Refused::Algorithm { .. } | Refused::Usage { .. } => Self::InvalidKeyUsage,
+            Refused::RotationsSpent | Refused::TooManyAliases => Self::LimitExceeded,
+            Refused::TooManyTags => Self::Tag,
+            Refused::NewInReplica
+            | Refused::NoPublicKey(_)
+            | Refused::NotPrimary
+            | Refused::NotRotatable
+            | Refused::Origin(_)
+            | Refused::SymmetricOnly(..) => Self::Unsupported,
+            Refused::Creating
+            | Refused::Leaving
+            | Refused::NoneToRotateTo
+            | Refused::NotPendingDeletion
+            | Refused::PendingDeletion
+            | Refused::PendingImport
+            | Refused::PendingReplicaDeletion
+            | Refused::PendingRotation { .. }
+            | Refused::Updating => Self::InvalidState,
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use super::super::{Call, Error, Service};
+use super::super::keys::MAX_DESCRIPTION;
+use super::super::{Call, Error, Service, tags};
+use crate::model::invalid::text;
 use crate::model::key::{Birth, Replica, Report, Shared, Telling, Told};
-use crate::model::{Account, Action, Key, KeyArn, KeyId, Principal};
+use crate::model::{Account, Action, Key, KeyArn, KeyId, Principal, key_policy};
 use crate::policy::{Circumstances, Resource};
 
 impl Service {
@@ -84,6 +86,14 @@ impl Service {
         birth: Birth,
         only_asks: bool,
     ) -> Result<Report, Error> {
+        let Birth { description, tags, policy, requester } = birth;
+        let birth = Birth {
+            description: text("description", description, 0, MAX_DESCRIPTION)?,
+            tags: tags::of(tags.into_iter().collect())?,
+            policy: policy.map(key_policy::text).transpose()?,
+            requester,
+        };
+        let arn = self.settings.realm.arn(account, id);
         let circumstances = Circumstances {
             key_spec: Some(shared.spec),
             key_usage: Some(shared.usage),
@@ -92,7 +102,6 @@ impl Service {
             request_tags: Some(birth.tags.clone()),
             ..Circumstances::default()
         };
-        let arn = self.settings.realm.arn(account, id);
         let requester = self.requester(&birth.requester, account, Action::CreateKey, &arn)?;
         let resource = Resource::Account(account);
         let decision = self.gate.ask(&requester, Action::CreateKey, resource, &call.among(circumstances));
