@@ -26,8 +26,8 @@ pub use regions::{Related, ReplicateKey, Replicated, UpdatePrimaryRegion};
 use super::Trail;
 use crate::model::key::Deletion;
 use crate::model::{
-    Account, HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyState, KeyUsage, Principal, Realm, Tags,
-    Timestamp, TlsDetails, WrappingAlgorithm, WrappingKeySpec,
+    Account, HostExposure, Key, KeyArn, KeyId, KeyMaterialId, KeySpec, KeyState, KeyUsage, Principal, Realm, Timestamp,
+    TlsDetails, WrappingAlgorithm, WrappingKeySpec,
 };
 
 /// Who calls, and until when they wait.
