@@ -2,6 +2,7 @@
 
 use keyferry::model::{KeySpec, KeyUsage, MaterialKind, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::proto as pb;
+use sm2::elliptic_curve::sec1::ToSec1Point;
 use sm2::pke::{Cipher, Mode};
 
 use crate::call;
@@ -25,6 +26,14 @@ fn raw(asn1: &[u8]) -> Vec<u8> {
     cipher.to_vec(Mode::C1C3C2, false).unwrap()
 }
 
+/// The same ciphertext in both forms with the negative of its point, whose multiple by any key has the same x.
+fn negated(raw: &[u8]) -> [Vec<u8>; 2] {
+    let point = -sm2::PublicKey::from_sec1_bytes(&raw[..65]).unwrap().to_projective();
+    let negated = [point.to_affine().to_sec1_point(false).as_bytes(), &raw[65..]].concat();
+    let asn1 = der::Encode::to_der(&<Cipher>::from_slice(&negated, Mode::C1C3C2).unwrap()).unwrap();
+    [negated, asn1]
+}
+
 fn flipped(bytes: &[u8], byte: usize) -> Vec<u8> {
     let mut flipped = bytes.to_vec();
     flipped[byte] ^= 1;
@@ -36,6 +45,7 @@ fn wrong(spki: &[u8], good: &Plaintext) -> Vec<(&'static str, Vec<u8>)> {
     let asn1 = openssl::sm2pke(spki, &good.bytes);
     let raw = raw(&asn1);
     let (length, with_point) = (raw.len(), |x: &[u8], y: &[u8]| [&[4], x, y, &raw[65..]].concat());
+    let [negated, negated_in_asn1] = negated(&raw);
     let prime = base16ct::lower::decode_vec(PRIME).unwrap();
     let stranger = openssl::public_key(&openssl::private_key(MaterialKind::Ec(keyferry::model::key_spec::Curve::Sm2)));
     let other =
@@ -49,6 +59,8 @@ fn wrong(spki: &[u8], good: &Plaintext) -> Vec<(&'static str, Vec<u8>)> {
         ("the last bit of the ciphertext flipped", flipped(&raw, length - 1)),
         ("a bit of the ASN.1 form's x flipped", flipped(&asn1, 20)),
         ("a bit of the ASN.1 form's ciphertext flipped", flipped(&asn1, asn1.len() - 1)),
+        ("the negative of the point", negated),
+        ("the negative of the ASN.1 form's point", negated_in_asn1),
         ("the point of another curve", with_point(&[1; 32], &[1; 32])),
         ("the point at infinity", with_point(&[0; 32], &[0; 32])),
         ("x past the field", with_point(&prime, &raw[33..65])),
@@ -179,8 +191,9 @@ async fn a_key_on_the_sm2_curve_decrypts_and_agrees_with_who_has_its_public_half
     assert_eq!(decrypt(asn1.clone()).await.unwrap(), MESSAGE);
     assert_eq!(decrypt(raw(&asn1)).await.unwrap(), MESSAGE);
     let mut refusals = Vec::new();
-    for byte in [20, 60, 100, asn1.len() - 1] {
-        refusals.push(decrypt(flipped(&asn1, byte)).await.unwrap_err().wire);
+    let wrong = [20, 60, 100, asn1.len() - 1].map(|byte| flipped(&asn1, byte));
+    for wrong in wrong.into_iter().chain(negated(&raw(&asn1))) {
+        refusals.push(decrypt(wrong).await.unwrap_err().wire);
     }
     refusals.dedup();
     assert_eq!(refusals.len(), 1, "whatever is wrong");

@@ -129,6 +129,7 @@ impl Pairs {
         };
         let import = Import {
             wrapping_key: *wrapping_key,
+            spki: spki.clone(),
             algorithm,
             path,
             ciphertext: wrap::wrap(spki, algorithm, material).unwrap(),
@@ -269,6 +270,7 @@ async fn a_refusal_by_the_caller_of_the_token_leaves_nothing_behind() {
     let before = pairs.objects().await;
     let import = Import {
         wrapping_key: pairs.unwrap.0,
+        spki: pairs.unwrap.1.clone(),
         algorithm: WrappingAlgorithm::RsaesOaepSha1,
         path: UnwrapPath::Direct,
         ciphertext: wrap::wrap(&pairs.unwrap.1, WrappingAlgorithm::RsaesOaepSha1, &[7; 32]).unwrap(),
@@ -287,6 +289,7 @@ async fn a_wrapping_key_serves_only_the_path_it_was_made_for() {
     for (pair, path) in [(&pairs.raw, UnwrapPath::Direct), (&pairs.unwrap, UnwrapPath::HostMaterial)] {
         let import = Import {
             wrapping_key: pair.0,
+            spki: pair.1.clone(),
             algorithm: WrappingAlgorithm::RsaesOaepSha1,
             path,
             ciphertext: wrap::wrap(&pair.1, WrappingAlgorithm::RsaesOaepSha1, &[7; 32]).unwrap(),

@@ -7,6 +7,7 @@ use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use zeroize::Zeroizing;
 
 use super::session_object::SessionObject;
+use super::sm2pke::Ciphertext;
 use super::{Error, Token, templates};
 use crate::model::ObjectId;
 use crate::model::key_spec::Curve;
@@ -32,6 +33,25 @@ impl Token {
         let ecdh = Mechanism::Ecdh1Derive(Ecdh1DeriveParams::new(EcKdf::null(), point));
         let derived = self.session.derive_key(&ecdh, key, &templates::readable_coordinate(curve.field_bytes()))?;
         Ok(SessionObject::new(self, derived))
+    }
+
+    /// Objects of the session that show x of `key` times either point, both on the SM2 curve.
+    pub(super) fn derive_for_sm2(
+        &self,
+        key: ObjectHandle,
+        [point, beside]: &[Vec<u8>; 2],
+    ) -> Result<[SessionObject<'_>; 2], Pkcs11Error> {
+        Ok([self.derive_shared(key, Curve::Sm2, point)?, self.derive_shared(key, Curve::Sm2, beside)?])
+    }
+
+    /// What is in a ciphertext by what such objects show; `None` where it is not right.
+    pub(super) fn open_sm2(
+        &self,
+        ciphertext: &Ciphertext<'_>,
+        [derived, beside]: &[SessionObject<'_>; 2],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        let (x, x_beside) = (self.coordinate(derived, Curve::Sm2)?, self.coordinate(beside, Curve::Sm2)?);
+        Ok(ciphertext.open([&x, &x_beside]))
     }
 
     /// What such an object shows, as long as a field element.

@@ -7,8 +7,7 @@ use zeroize::Zeroizing;
 
 use super::mechanism::oaep;
 use super::sm2pke::Ciphertext;
-use super::{Error, Token, oaep as padding};
-use crate::model::key_spec::Curve;
+use super::{Error, Token, oaep as padding, sm2pke};
 use crate::model::{OaepHash, ObjectId};
 
 /// Who takes the padding off.
@@ -50,14 +49,17 @@ impl Token {
         }
     }
 
-    /// The plaintext of an SM2 ciphertext, in either form; `None` where it is no ciphertext of the key.
+    /// The plaintext of an SM2 ciphertext, in either form, under the public half that `spki`, a DER SubjectPublicKeyInfo, is; `None` where
+    /// it is no ciphertext of it.
     ///
     /// # Errors
     /// Where the token does not do it; [`Error::Lacks`] where it cannot.
-    pub fn decrypt_sm2(&self, key: &ObjectId, ciphertext: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        let Some(ciphertext) = Ciphertext::read(ciphertext) else { return Ok(None) };
-        let shared = self.agree(key, Curve::Sm2, &ciphertext.point())?;
-        Ok(ciphertext.open(&shared))
+    pub fn decrypt_sm2(&self, key: &ObjectId, spki: &[u8], ciphertext: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        let public = sm2pke::public_half(spki)?;
+        let Some(ciphertext) = Ciphertext::read(&public, ciphertext) else { return Ok(None) };
+        let points = ciphertext.points();
+        let derived = self.with_material(key, "CKM_ECDH1_DERIVE", |key| self.derive_for_sm2(key, &points))?;
+        self.open_sm2(&ciphertext, &derived)
     }
 }
 

@@ -172,7 +172,8 @@ impl<'t> Probe<'t> {
         let ciphertext = wrap::wrap(spki, algorithm, material.bytes()).map_err(|error| error.to_string())?;
         let began = Instant::now();
         let modulus = spki::rsa_parts(spki).ok().map(|(modulus, _)| modulus);
-        let envelope = Envelope::read(algorithm, modulus.as_deref(), &ciphertext).map_err(|error| error.to_string())?;
+        let envelope =
+            Envelope::read(algorithm, modulus.as_deref(), spki, &ciphertext).map_err(|error| error.to_string())?;
         let wrapped = Wrapped { path, key_wrap, envelope, kind };
         Ok(Sample { kind, material, began, unwrapped: self.token.unwrap(private.handle, &wrapped) })
     }

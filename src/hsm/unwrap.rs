@@ -12,8 +12,7 @@ use super::session_object::SessionObject;
 use super::sm2pke::Ciphertext;
 use super::token::not_logged_in;
 use super::wrapping::without_leading_zeros;
-use super::{Error, Token, oaep as padding, prove, templates};
-use crate::model::key_spec::Curve;
+use super::{Error, Token, oaep as padding, prove, sm2pke, templates};
 use crate::model::wrapping::KEK_BYTES;
 use crate::model::{KeyUsage, MaterialKind, OaepHash, ObjectId, UnwrapPath, WrappingAlgorithm};
 use crate::wrap;
@@ -23,6 +22,8 @@ use crate::wrap;
 pub struct Import {
     /// The CKA_ID of the wrapping key's private half.
     pub wrapping_key: ObjectId,
+    /// Its public half, DER SubjectPublicKeyInfo.
+    pub spki: Vec<u8>,
     /// How it was wrapped.
     pub algorithm: WrappingAlgorithm,
     /// How it is to be unwrapped.
@@ -50,15 +51,20 @@ pub(super) enum Envelope<'a> {
     /// RSA-OAEP, and, of the hybrid, RFC 5649.
     Rsa { hash: OaepHash, oaep: &'a [u8], kwp: &'a [u8] },
     /// SM2 public-key encryption.
-    Sm2(Ciphertext<'a>),
+    Sm2(Box<Ciphertext<'a>>),
 }
 
 impl<'a> Envelope<'a> {
-    /// Takes a blob apart that was made with a key of this modulus, where it is an RSA key.
+    /// Takes a blob apart that was made with a key of this modulus, where it is an RSA key, or of this public half.
     ///
     /// # Errors
     /// [`Error::Rejected`] where it is none that a token may be shown.
-    pub(super) fn read(algorithm: WrappingAlgorithm, modulus: Option<&[u8]>, blob: &'a [u8]) -> Result<Self, Error> {
+    pub(super) fn read(
+        algorithm: WrappingAlgorithm,
+        modulus: Option<&[u8]>,
+        spki: &[u8],
+        blob: &'a [u8],
+    ) -> Result<Self, Error> {
         match (algorithm.oaep_hash(), modulus) {
             (Some(hash), Some(modulus)) => {
                 let (oaep, kwp) = blob.split_at_checked(modulus.len()).ok_or(Error::Rejected)?;
@@ -66,7 +72,10 @@ impl<'a> Envelope<'a> {
                 if oaep >= modulus { Err(Error::Rejected) } else { Ok(Self::Rsa { hash, oaep, kwp }) }
             }
             (Some(_), None) => Err(Error::Misbehaved("it does not show a modulus".to_owned())),
-            (None, _) => Ciphertext::read(blob).map(Self::Sm2).ok_or(Error::Rejected),
+            (None, _) => {
+                let public = sm2pke::public_half(spki)?;
+                Ciphertext::read(&public, blob).map(|read| Self::Sm2(Box::new(read))).ok_or(Error::Rejected)
+            }
         }
     }
 }
@@ -89,7 +98,7 @@ impl Token {
             Attribute::Modulus(modulus) => Some(without_leading_zeros(modulus)),
             _ => None,
         });
-        let envelope = Envelope::read(import.algorithm, modulus.as_deref(), &import.ciphertext)?;
+        let envelope = Envelope::read(import.algorithm, modulus.as_deref(), &import.spki, &import.ciphertext)?;
         let key_wrap = self.shared.key_wrap.get().copied();
         let wrapped = Wrapped { path: import.path, key_wrap, envelope, kind: import.kind };
         let epoch = self.shared.handles().epoch();
@@ -114,10 +123,9 @@ impl Token {
         match &wrapped.envelope {
             Envelope::Rsa { hash, oaep, kwp } => self.unwrap_of_rsa(key, wrapped, *hash, oaep, kwp),
             Envelope::Sm2(ciphertext) => {
-                let derived = self.derive_shared(key, Curve::Sm2, &ciphertext.point());
+                let derived = self.derive_for_sm2(key, &ciphertext.points());
                 let derived = derived.map_err(|error| self.of_wrapping_key(error))?;
-                let shared = self.coordinate(&derived, Curve::Sm2)?;
-                self.create_material(wrapped.kind, &ciphertext.open(&shared).ok_or(Error::Rejected)?)
+                self.create_material(wrapped.kind, &self.open_sm2(ciphertext, &derived)?.ok_or(Error::Rejected)?)
             }
         }
     }

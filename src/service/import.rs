@@ -169,6 +169,7 @@ impl Service {
         let (Some(issue), Some(kind)) = (&pair.issue, key.spec.material()) else { return Err(hsm::Error::Rejected) };
         let import = Import {
             wrapping_key: pair.object,
+            spki: pair.spki.clone(),
             algorithm: issue.algorithm,
             path: issue.path,
             ciphertext: incoming.ciphertext.clone(),

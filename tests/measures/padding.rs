@@ -49,6 +49,7 @@ pub async fn measure(report: &mut Report) {
         for place in shuffled() {
             let import = Import {
                 wrapping_key,
+                spki: made.spki.clone(),
                 algorithm: ALGORITHM,
                 path: UnwrapPath::HostMaterial,
                 ciphertext: press.ciphertext(Broken::ALL[place]),

@@ -66,6 +66,7 @@ async fn opencryptoki_is_told_twice_to_hide_what_it_unwraps_and_does() {
         algorithm,
         path,
         ciphertext: plaintext.wrap(Wrapper::OpenSsl, algorithm, &spki),
+        spki,
         kind: plaintext.kind,
         usage: KeyUsage::EncryptDecrypt,
         object,

@@ -179,9 +179,11 @@ impl Service {
             }
             (Incoming::Asymmetric(ciphertext), None) => {
                 self.home(key)?.profile().require_sm2()?;
-                let (object, ciphertext) = (self.at_hand(key)?.object, ciphertext.clone());
-                let opened =
-                    self.put_to_work(key, object, move |token, object| token.decrypt_sm2(object, &ciphertext)).await?;
+                let (spki, object) = (self.public_half(key)?.to_vec(), self.at_hand(key)?.object);
+                let ciphertext = ciphertext.clone();
+                let opened = self
+                    .put_to_work(key, object, move |token, object| token.decrypt_sm2(object, &spki, &ciphertext))
+                    .await?;
                 (opened, None)
             }
         };
