@@ -1,6 +1,7 @@
 //! The token layer against SoftHSM2: what it is found able to do, and what it must refuse.
 
 mod cryptography;
+mod sm2;
 
 use der::asn1::OctetStringRef;
 use der::{Decode, Encode};

@@ -65,6 +65,10 @@ impl<'a> Envelope<'a> {
         spki: &[u8],
         blob: &'a [u8],
     ) -> Result<Self, Error> {
+        if algorithm == WrappingAlgorithm::Sm2pke {
+            let public = sm2pke::public_half(spki)?;
+            return Ciphertext::read(&public, blob).map(|read| Self::Sm2(Box::new(read))).ok_or(Error::Rejected);
+        }
         match (algorithm.oaep_hash(), modulus) {
             (Some(hash), Some(modulus)) => {
                 let (oaep, kwp) = blob.split_at_checked(modulus.len()).ok_or(Error::Rejected)?;
@@ -72,10 +76,8 @@ impl<'a> Envelope<'a> {
                 if oaep >= modulus { Err(Error::Rejected) } else { Ok(Self::Rsa { hash, oaep, kwp }) }
             }
             (Some(_), None) => Err(Error::Misbehaved("it does not show a modulus".to_owned())),
-            (None, _) => {
-                let public = sm2pke::public_half(spki)?;
-                Ciphertext::read(&public, blob).map(|read| Self::Sm2(Box::new(read))).ok_or(Error::Rejected)
-            }
+            // RSAES_PKCS1_V1_5 is withdrawn.
+            (None, _) => Err(Error::Rejected),
         }
     }
 }
@@ -120,13 +122,14 @@ impl Token {
 
     /// Unwraps material into a session object that nothing is known of yet.
     pub(super) fn unwrap(&self, key: ObjectHandle, wrapped: &Wrapped<'_>) -> Result<SessionObject<'_>, Error> {
-        match &wrapped.envelope {
-            Envelope::Rsa { hash, oaep, kwp } => self.unwrap_of_rsa(key, wrapped, *hash, oaep, kwp),
-            Envelope::Sm2(ciphertext) => {
+        match (&wrapped.envelope, wrapped.path) {
+            (Envelope::Rsa { hash, oaep, kwp }, _) => self.unwrap_of_rsa(key, wrapped, *hash, oaep, kwp),
+            (Envelope::Sm2(ciphertext), UnwrapPath::HostSm2) => {
                 let derived = self.derive_for_sm2(key, &ciphertext.points());
                 let derived = derived.map_err(|error| self.of_wrapping_key(error))?;
                 self.create_material(wrapped.kind, &self.open_sm2(ciphertext, &derived)?.ok_or(Error::Rejected)?)
             }
+            (Envelope::Sm2(_), _) => Err(Error::Rejected),
         }
     }
 

@@ -79,15 +79,15 @@ impl Token {
         self.bound_pair(&Mechanism::EccKeyPairGen, &public, &templates::wrapping_key(pair_use), pair_use)
     }
 
-    /// The point of a public half, uncompressed: CKA_EC_POINT is its DER OCTET STRING, and of some tokens the point itself.
+    /// The point of a public half, uncompressed.
     fn public_point(&self, public: &SessionObject<'_>) -> Result<Vec<u8>, Error> {
         let shown = self.session.get_attributes(public.handle, &[AttributeType::EcPoint])?;
         let point = shown.into_iter().find_map(|attribute| match attribute {
             Attribute::EcPoint(point) => Some(point),
             _ => None,
         });
-        let point = point.ok_or_else(|| Error::Misbehaved("it does not show a public point".to_owned()))?;
-        Ok(<&OctetStringRef>::from_der(&point).map(|inner| inner.as_bytes().to_vec()).unwrap_or(point))
+        let shown = point.ok_or_else(|| Error::Misbehaved("it does not show a public point".to_owned()))?;
+        Ok(point_of(Curve::Sm2, &shown).to_vec())
     }
 
     fn rsa_pair(
@@ -156,6 +156,31 @@ impl Token {
     }
 }
 
+/// The point that is shown as CKA_EC_POINT: its DER OCTET STRING as a rule, and of some tokens the point itself. Of that the first byte is
+/// an OCTET STRING's tag too, and the second may be right for its length; but the DER of an uncompressed point is longer than the point.
+fn point_of(curve: Curve, shown: &[u8]) -> &[u8] {
+    match shown.first() {
+        Some(0x04) if shown.len() == 1 + 2 * curve.field_bytes() => shown,
+        _ => <&OctetStringRef>::from_der(shown).map_or(shown, OctetStringRef::as_bytes),
+    }
+}
+
 pub(super) fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
     bytes.into_iter().skip_while(|byte| *byte == 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_is_taken_as_it_is_where_it_could_be_read_as_der() {
+        let mut point = [7; 65];
+        // 63 bytes follow the two: as DER it would be an OCTET STRING.
+        (point[0], point[1]) = (0x04, 63);
+        assert_eq!(point_of(Curve::Sm2, &point), point);
+        point[1] = 7;
+        assert_eq!(point_of(Curve::Sm2, &point), point);
+        assert_eq!(point_of(Curve::Sm2, &[&[0x04, 65], &point[..]].concat()), point);
+    }
 }
