@@ -14,8 +14,8 @@ use super::statements::Witnessed;
 use super::{Call, Error, ImportKeyMaterial, Imported, Proof, Service, TRIES};
 use crate::hsm::{self, Import, Token};
 use crate::model::{
-    Answer, Claim, Invalid, Key, KeyRef, Material, MaterialPresence, ObjectId, Refused, Rotation, UnwrapPath, WrappingKey,
-    WrappingKeyState,
+    Answer, Claim, Invalid, Issue, Key, KeyRef, KeySpec, Material, MaterialPresence, ObjectId, Refused, Rotation,
+    UnwrapPath, WrappingAlgorithm, WrappingKey, WrappingKeyState,
 };
 use crate::store::{Claimed, Leftover, Settled};
 
@@ -72,7 +72,7 @@ impl Service {
             return Err(Invalid::new("encryptedKeyMaterial", "Invalid encrypted key size.").into());
         }
         let path = issue.path;
-        self.require_served(key, &pair, path)?;
+        self.require_served(key, &pair, issue)?;
         Ok(Course::Import(Box::new(pair), path))
     }
 
@@ -142,12 +142,18 @@ impl Service {
         }
     }
 
-    /// Sets outlive settings: one that was issued under a wider bound, or for another token, is not served any more.
-    fn require_served(&self, key: &Key, pair: &WrappingKey, path: UnwrapPath) -> Result<(), Error> {
+    /// Sets outlive settings: one that was issued under a wider bound, for another token, or where there was SM2, is not served any more.
+    fn require_served(&self, key: &Key, pair: &WrappingKey, issue: &Issue) -> Result<(), Error> {
         if pair.token != key.token {
             return Err(self.elsewhere(key, &pair.token));
         }
-        let profile = self.home(key)?.profile();
+        if issue.algorithm == WrappingAlgorithm::Sm2pke {
+            self.require_sm2(format!("Wrapping algorithm {} is not supported any more", issue.algorithm))?;
+        }
+        if key.spec == KeySpec::Sm2 {
+            self.require_sm2(format!("Key material for KeySpec {} is not supported any more", key.spec))?;
+        }
+        let (profile, path) = (self.home(key)?.profile(), issue.path);
         if profile.host_assisted.permits(path.exposure()) {
             return Ok(());
         }

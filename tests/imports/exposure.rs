@@ -6,7 +6,7 @@ use keyferry::proto as pb;
 use crate::call;
 use crate::harness::client::import_request;
 use crate::harness::material::Wrapper;
-use crate::harness::{Daemon, Plaintext, Settings};
+use crate::harness::{Daemon, Plaintext, Settings, openssl, rustcrypto};
 
 use WrappingAlgorithm::{RsaAesKeyWrapSha1, RsaAesKeyWrapSha256, RsaesOaepSha1, RsaesOaepSha256};
 
@@ -90,4 +90,49 @@ async fn parameters_that_were_issued_under_a_wider_bound_are_not_served_under_a_
         "{refusal:?}"
     );
     assert_eq!(client.describe(&key.key_id).await, key);
+}
+
+#[tokio::test]
+async fn parameters_that_were_issued_where_sm2_was_served_are_not_served_where_it_is_not() {
+    let daemon = Daemon::start(Settings::default());
+    let client = daemon.client().await;
+    let wrapped = client.create_external(KeySpec::EccNistP256, KeyUsage::SignVerify).await;
+    let of_sm2 = client.create_external(KeySpec::Sm2, KeyUsage::KeyAgreement).await;
+    let agrees = client.create_external(KeySpec::Sm2, KeyUsage::KeyAgreement).await;
+    let parameters = async |key: &pb::KeyMetadata, algorithm, wrapping| {
+        client.parameters(&key.key_id, algorithm, wrapping).await.unwrap()
+    };
+    let (sm2pke, sm2) = (WrappingAlgorithm::Sm2pke, WrappingKeySpec::Sm2);
+    let brought = parameters(&agrees, sm2pke, sm2).await;
+    let material = Plaintext::for_spec(KeySpec::Sm2);
+    let ciphertext = material.wrap(Wrapper::OpenSsl, sm2pke, &brought.public_key);
+    client.import(import_request(&brought, ciphertext)).await.unwrap();
+    let by_sm2pke = parameters(&wrapped, sm2pke, sm2).await;
+    let by_oaep = parameters(&of_sm2, RsaesOaepSha256, WrappingKeySpec::Rsa2048).await;
+    drop(client);
+    let installation = daemon.terminate();
+    installation.edit_config("sm2 = true", "sm2 = false");
+    let daemon = Daemon::serve(installation, &[]);
+    let client = daemon.client().await;
+    let cases = [
+        (wrapped, by_sm2pke, KeySpec::EccNistP256, sm2pke, "Wrapping algorithm SM2PKE is"),
+        (of_sm2, by_oaep, KeySpec::Sm2, RsaesOaepSha256, "Key material for KeySpec SM2 is"),
+    ];
+    for (key, set, spec, algorithm, what) in cases {
+        let ciphertext = Plaintext::for_spec(spec).wrap(Wrapper::OpenSsl, algorithm, &set.public_key);
+        let refusal = client.import(import_request(&set, ciphertext)).await.unwrap_err();
+        let message = format!("{what} not supported any more in us-east-1: it is served where kms.sm2 = true.");
+        refusal.assert_says("UnsupportedOperationException", &message, what);
+        assert_eq!(client.describe(&key.key_id).await, key);
+    }
+
+    let peer = openssl::public_key(&openssl::private_key(material.kind));
+    let request = pb::DeriveSharedSecretRequest {
+        key_id: agrees.key_id,
+        public_key: peer.clone(),
+        key_agreement_algorithm: pb::KeyAgreementAlgorithm::Ecdh.into(),
+        ..Default::default()
+    };
+    let secret = call!(client.cryptography(), derive_shared_secret, request).expect("a key that has its material goes on");
+    assert_eq!(secret.shared_secret, rustcrypto::sm2_ecdh(&material.bytes, &peer));
 }
