@@ -21,7 +21,16 @@ pub(super) fn named(name: ObjectIdentifier) -> Option<Curve> {
     Curve::ALL.iter().copied().find(|curve| oid(*curve) == name)
 }
 
-/// The uncompressed public point of a scalar of exactly [`Curve::field_bytes`]; `None` where it is not within 1 and n - 1.
+/// The greatest scalar of a private key, n being the order of the group. Of SM2's it is one less, for 1 + d must have an inverse
+/// (GB/T 32918.1 §6.1).
+pub(super) fn greatest_scalar(curve: Curve) -> &'static str {
+    match curve {
+        Curve::P256 | Curve::P384 | Curve::P521 | Curve::K256 => "n - 1",
+        Curve::Sm2 => "n - 2",
+    }
+}
+
+/// The uncompressed public point of a scalar of exactly [`Curve::field_bytes`]; `None` where it is not within 1 and the greatest.
 pub(super) fn public_point(curve: Curve, scalar: &[u8]) -> Option<Vec<u8>> {
     // `from_slice` pads a short scalar; ours is never to be padded.
     if scalar.len() != curve.field_bytes() {
@@ -32,7 +41,14 @@ pub(super) fn public_point(curve: Curve, scalar: &[u8]) -> Option<Vec<u8>> {
         Curve::P384 => p384::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
         Curve::P521 => p521::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
         Curve::K256 => k256::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
-        Curve::Sm2 => sm2::SecretKey::from_slice(scalar).ok()?.public_key().to_sec1_point(false).as_bytes().to_vec(),
+        Curve::Sm2 => {
+            let point = sm2::SecretKey::from_slice(scalar).ok()?.public_key();
+            // n - 1 is known by its point.
+            if point.to_projective() == -sm2::ProjectivePoint::GENERATOR {
+                return None;
+            }
+            point.to_sec1_point(false).as_bytes().to_vec()
+        }
     })
 }
 

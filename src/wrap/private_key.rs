@@ -108,7 +108,7 @@ fn parse_ec(curve: Curve, info: &PrivateKeyInfoRef<'_>) -> Result<Private, Strin
         return Err(format!("an EC key with a scalar of {}, not {}", plural(key.private_key.len()), curve.field_bytes()));
     }
     let point = curve::public_point(curve, key.private_key)
-        .ok_or_else(|| "an EC key whose scalar is not within 1 and n - 1".to_owned())?;
+        .ok_or_else(|| format!("an EC key whose scalar is not within 1 and {}", curve::greatest_scalar(curve)))?;
     if key.public_key.is_some_and(|public| !curve::is_same_point(&point, public)) {
         return Err("an EC key with the public point of another key".into());
     }

@@ -139,6 +139,19 @@ fn a_broken_private_key_is_refused() {
 }
 
 #[test]
+fn the_greatest_scalar_of_sm2_is_one_less_than_of_other_curves() {
+    let kind = MaterialKind::Ec(Curve::Sm2);
+    // GB/T 32918.5 §3
+    let n = base16ct::lower::decode_vec("fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123").unwrap();
+    let with_last = |last: u8| ec_pkcs8(curve_oid(Curve::Sm2), &[&n[..31], &[last]].concat(), None);
+    assert!(wrap::material(kind, &with_last(0x21)).is_ok(), "n - 2 is a scalar");
+    for past in [0x22, 0x23] {
+        let message = refusal(kind, &with_last(past));
+        assert!(message.contains("is an EC key whose scalar is not within 1 and n - 2"), "{message}");
+    }
+}
+
+#[test]
 fn an_ec_key_altered_in_any_bit_is_refused() {
     let kind = MaterialKind::Ec(Curve::K256);
     let key = openssl::pkcs8(kind);

@@ -29,8 +29,10 @@ pub(super) fn key(named: Option<Curve>, scalar: &[u8], points: &[&[u8]]) -> Resu
         let found = format!("an EC key on {curve} with a scalar of {}, not {}", plural(scalar.len()), curve.field_bytes());
         return Err(Error::unusable(found, BROKEN));
     };
-    let point = curve::public_point(curve, &fitted)
-        .ok_or_else(|| Error::unusable(format!("an EC key on {curve} whose scalar is not within 1 and n - 1"), BROKEN))?;
+    let point = curve::public_point(curve, &fitted).ok_or_else(|| {
+        let greatest = curve::greatest_scalar(curve);
+        Error::unusable(format!("an EC key on {curve} whose scalar is not within 1 and {greatest}"), BROKEN)
+    })?;
     if points.iter().any(|given| !curve::is_same_point(&point, given)) {
         return Err(Error::unusable(format!("an EC key on {curve} with the public point of another key"), BROKEN));
     }
