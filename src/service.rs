@@ -36,6 +36,7 @@ mod request;
 mod resource_tags;
 mod rotations;
 mod skew;
+mod sm2;
 mod statements;
 mod stock;
 mod tags;

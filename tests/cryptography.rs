@@ -9,6 +9,7 @@ mod refusals;
 mod rewriting;
 mod signatures;
 
+use keyferry::model::key_spec::Curve;
 use keyferry::model::{KeySpec, KeyUsage, MaterialKind, WrappingAlgorithm};
 use keyferry::service::{CreateKey, Error, GetParametersForImport, ImportKeyMaterial, Kind, Options};
 use secrecy::{ExposeSecret, SecretSlice};
@@ -52,6 +53,7 @@ async fn external_key(house: &House, spec: KeySpec, usage: KeyUsage) -> String {
 async fn import(house: &House, key_id: &str, material: &Plaintext, import_type: Option<&str>) {
     let algorithm = match material.kind {
         MaterialKind::Aes256 | MaterialKind::Hmac(_) => WrappingAlgorithm::RsaesOaepSha256,
+        MaterialKind::Ec(Curve::Sm2) => WrappingAlgorithm::RsaesOaepSha256,
         MaterialKind::Rsa(_) | MaterialKind::Ec(_) => WrappingAlgorithm::RsaAesKeyWrapSha256,
     };
     let request = GetParametersForImport {

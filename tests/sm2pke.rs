@@ -166,6 +166,51 @@ async fn where_the_host_may_not_see_material_it_is_refused_at_issue_and_the_sett
 }
 
 #[tokio::test]
+async fn where_the_host_may_not_decrypt_no_key_is_made_for_it_and_one_from_before_says_which_setting_it_needs() {
+    let daemon = Daemon::start(Settings::default());
+    let client = daemon.client().await;
+    let request = |usage: pb::KeyUsage, origin: pb::Origin| pb::CreateKeyRequest {
+        key_spec: pb::KeySpec::Sm2.into(),
+        key_usage: usage.into(),
+        origin: origin.into(),
+        ..Default::default()
+    };
+    let decrypts = request(pb::KeyUsage::EncryptDecrypt, pb::Origin::AwsKms);
+    let key_id = call!(client.keys(), create_key, decrypts).unwrap().key_metadata.unwrap().key_id;
+    let encrypt = pb::EncryptRequest {
+        key_id: key_id.clone(),
+        plaintext: MESSAGE.to_vec(),
+        encryption_algorithm: pb::EncryptionAlgorithm::Sm2pke.into(),
+        ..Default::default()
+    };
+    let ciphertext = call!(client.cryptography(), encrypt, encrypt.clone()).unwrap().ciphertext_blob;
+    drop(client);
+    let installation = daemon.terminate();
+    installation.edit_config("host_assisted = \"material\"", "host_assisted = \"kek\"");
+    let daemon = Daemon::serve(installation, &[]);
+    let client = daemon.client().await;
+    let why = "decryption shows the plaintext to the host, which needs hsm.host_assisted = \"material\".";
+    for origin in [pb::Origin::AwsKms, pb::Origin::External] {
+        let refusal = call!(client.keys(), create_key, request(pb::KeyUsage::EncryptDecrypt, origin)).unwrap_err();
+        let message = format!("KeyUsage ENCRYPT_DECRYPT is not supported for KeySpec SM2: {why}");
+        refusal.assert_says("UnsupportedOperationException", &message, origin.as_str_name());
+        call!(client.keys(), create_key, request(pb::KeyUsage::KeyAgreement, origin)).unwrap();
+    }
+    let decrypt = pb::DecryptRequest {
+        key_id: Some(key_id),
+        ciphertext_blob: ciphertext,
+        encryption_algorithm: pb::EncryptionAlgorithm::Sm2pke.into(),
+        ..Default::default()
+    };
+    for dry_run in [true, false] {
+        let refusal = call!(client.cryptography(), decrypt, pb::DecryptRequest { dry_run, ..decrypt.clone() }).unwrap_err();
+        let message = format!("Algorithm SM2PKE does not decrypt here: {why}");
+        refusal.assert_says("UnsupportedOperationException", &message, "Decrypt");
+    }
+    assert!(call!(client.cryptography(), encrypt, encrypt).is_ok(), "the public half is enough for it");
+}
+
+#[tokio::test]
 async fn a_key_on_the_sm2_curve_decrypts_and_agrees_with_who_has_its_public_half() {
     let daemon = Daemon::shared();
     let client = daemon.client().await;

@@ -80,12 +80,9 @@ impl Profile {
         }
     }
 
-    /// Whether what SM2 encrypted may be decrypted: the token's part is a derivation, the rest is the host's.
-    ///
-    /// # Errors
-    /// [`Error::Lacks`] where the bound does not let the host see as much.
-    pub fn require_sm2(&self) -> Result<(), Error> {
-        if self.host_assisted.permits(HostExposure::HostMaterial) { Ok(()) } else { Err(Error::Lacks("SM2 decryption")) }
+    /// Whether the bound lets the host decrypt SM2: the token's part is a derivation, the rest is the host's.
+    pub fn may_decrypt_sm2(&self) -> bool {
+        self.host_assisted.permits(HostExposure::HostMaterial)
     }
 
     /// The way in for this material under this algorithm.

@@ -15,7 +15,7 @@ use super::destroy::Reaper;
 use super::pairs::Pairs;
 use super::{Error, Service, Settings, StartError};
 use crate::hsm::{self, Condition, Hsm, Profile};
-use crate::model::{Key, KeySpec, Origin};
+use crate::model::{Key, KeySpec, KeyUsage, Origin};
 use crate::store;
 
 /// What a service is started over: its own token first.
@@ -108,6 +108,16 @@ impl Home {
         self.serves() && if origin == Origin::External { imports() } else { self.capacity.free() > 0 }
     }
 
+    /// Lets no key be made that could not do all that it is for.
+    fn require_use(&self, spec: KeySpec, usage: KeyUsage) -> Result<(), Error> {
+        match (spec, usage) {
+            (KeySpec::Sm2, KeyUsage::EncryptDecrypt) => {
+                self.require_sm2_decryption(|| format!("KeyUsage {usage} is not supported for KeySpec {spec}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// How much room there is for new keys, once those that are at home here have their material.
     fn room(&self) -> i64 {
         i64::from(self.capacity.free()) - i64::from(self.promised.load(Ordering::Relaxed))
@@ -196,15 +206,20 @@ impl Homes {
         self.all().find(|home| home.serial() == serial)
     }
 
-    /// Where a new key is to live: of those that serve and can take it, where there is most room; of several, the first. Where there is
-    /// none of them, what was asked of it says why.
-    pub(super) fn for_new(&self, spec: KeySpec, origin: Origin) -> &Arc<Home> {
-        let fit = self.all().filter(|home| home.takes(spec, origin));
-        let home = fit.min_by_key(|home| Reverse(home.room())).unwrap_or(&self.first);
+    /// Where a new key is to live: of those that can do what it is for, serve and can take it, where there is most room; of several, the
+    /// first. Where there is none of them, what was asked of it says why.
+    ///
+    /// # Errors
+    /// Where the key could not do there what it is for.
+    pub(super) fn for_new(&self, spec: KeySpec, usage: KeyUsage, origin: Origin) -> Result<&Arc<Home>, Error> {
+        let able = || self.all().filter(|home| home.require_use(spec, usage).is_ok());
+        let fit = able().filter(|home| home.takes(spec, origin));
+        let home = fit.min_by_key(|home| Reverse(home.room())).or_else(|| able().next()).unwrap_or(&self.first);
+        home.require_use(spec, usage)?;
         if origin == Origin::External {
             home.promised.fetch_add(1, Ordering::Relaxed);
         }
-        home
+        Ok(home)
     }
 }
 

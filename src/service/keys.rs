@@ -81,7 +81,7 @@ impl Service {
             enabled: true,
             created_at: self.clock.now(),
             deletion: None,
-            token: self.homes.for_new(spec, origin).serial().to_owned(),
+            token: self.homes.for_new(spec, usage, origin)?.serial().to_owned(),
             materials: Vec::new(),
             relations: None,
             version: 0,

@@ -82,18 +82,6 @@ impl Service {
         })
     }
 
-    /// The reference offers SM2 in some Regions only.
-    ///
-    /// # Errors
-    /// Where this is none of them.
-    pub(super) fn require_sm2(&self, refusal: String) -> Result<(), Error> {
-        if self.settings.sm2 {
-            return Ok(());
-        }
-        let region = &self.settings.realm.region;
-        Err(Error::Unsupported(format!("{refusal} in {region}: it is served where kms.sm2 = true.")))
-    }
-
     /// What policies are asked about: who may not use a key is not told where it is.
     pub(super) fn home_or_own(&self, key: &Key) -> &Profile {
         self.homes.of(&key.token).unwrap_or(self.homes.first()).profile()

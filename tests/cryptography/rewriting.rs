@@ -98,3 +98,46 @@ async fn nothing_is_not_encrypted_anew() {
         (Kind::Validation, "What was encrypted has no bytes, which cannot be encrypted anew.")
     );
 }
+
+/// SM2 encrypts by the public half alone, and OpenSSL more than the reference does.
+#[tokio::test]
+async fn what_is_longer_than_a_plaintext_may_be_neither_comes_out_of_sm2_nor_is_encrypted_anew() {
+    let house = start("rewrites much").await;
+    let (symmetric, _) = symmetric_key(&house).await;
+    let (sm2, material) = known_key(&house, KeySpec::Sm2, KeyUsage::EncryptDecrypt).await;
+    let spki = openssl::public_key(&material.bytes);
+    let of = |length: usize| openssl::sm2pke(&spki, &vec![7; length]);
+    let by_sm2 = || Some("SM2PKE".to_owned());
+    let opens =
+        |ciphertext: &[u8]| Decrypt { encryption_algorithm: by_sm2(), ..decrypt(ciphertext, Some(&sm2), context(&[])) };
+    let anew = |ciphertext: &[u8], to: &str, algorithm: Option<String>| ReEncrypt {
+        ciphertext: ciphertext.to_vec(),
+        source_encryption_context: context(&[]),
+        source_key_id: Some(sm2.clone()),
+        source_encryption_algorithm: by_sm2(),
+        destination_key_id: to.to_owned(),
+        destination_encryption_context: context(&[]),
+        destination_encryption_algorithm: algorithm,
+        options: Options::default(),
+    };
+    let longest = of(4096);
+    assert_eq!(shown(&house.service.decrypt(&call(), opens(&longest)).await.unwrap().plaintext), [7; 4096]);
+    let rewritten = house.service.re_encrypt(&call(), anew(&longest, &symmetric, None)).await.unwrap().ciphertext;
+    let reread = house.service.decrypt(&call(), decrypt(&rewritten, None, context(&[]))).await.unwrap();
+    assert_eq!(shown(&reread.plaintext), [7; 4096]);
+
+    let longer = of(4097);
+    let altered = [&longer[..longer.len() - 1], &[!longer[longer.len() - 1]]].concat();
+    let refused = said(house.service.decrypt(&call(), opens(&altered)).await);
+    assert_eq!(said(house.service.decrypt(&call(), opens(&longer)).await), refused);
+    assert_eq!(said(house.service.re_encrypt(&call(), anew(&altered, &symmetric, None)).await), refused);
+    let (kind, message) = said(house.service.re_encrypt(&call(), anew(&longer, &symmetric, None)).await);
+    assert_eq!(kind, Kind::Validation);
+    assert_eq!(
+        message,
+        "Algorithm SYMMETRIC_DEFAULT and key spec SYMMETRIC_DEFAULT cannot encrypt data larger than 4096 bytes."
+    );
+    let (kind, message) = said(house.service.re_encrypt(&call(), anew(&of(1025), &sm2, by_sm2())).await);
+    assert_eq!(kind, Kind::Validation);
+    assert_eq!(message, "Algorithm SM2PKE and key spec SM2 cannot encrypt data larger than 1024 bytes.");
+}

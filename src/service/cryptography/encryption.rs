@@ -62,7 +62,7 @@ impl Service {
         }
     }
 
-    /// Checks that the plaintext is not longer than one that fits (RFC 8017 §7.1.1; for SM2PKE the KMS API Reference, Encrypt).
+    /// Checks that the plaintext is not longer than one that fits (RFC 8017 §7.1.1; else the KMS API Reference, Encrypt).
     pub(super) fn require_room(
         &self,
         key: &Key,
@@ -81,7 +81,8 @@ impl Service {
                 let modulus = modulus.map_err(|error| broken("a public key on record", error))?;
                 modulus.len().saturating_sub(2 * hash.bytes() + 2)
             }
-            (_, None) => return Ok(()),
+            // Encrypt lets no more in, but what is encrypted anew may have come out of SM2, which others do not bound.
+            (_, None) => MAX_PLAIN_BYTES,
         };
         if plaintext.expose_secret().len() <= most {
             return Ok(());
