@@ -46,8 +46,7 @@ crate::named! {
         HostKek = "host-kek",
         /// Raw RSA in the token, OAEP on the host to the material, then C_CreateObject.
         HostMaterial = "host-material",
-        /// ECDH in the token, the rest of SM2's decryption on the host to the material, then C_CreateObject, or C_UnwrapKey under a key
-        /// of the session.
+        /// ECDH in the token, the rest of SM2's decryption on the host to the material, then C_CreateObject.
         HostSm2 = "host-sm2",
     }
 }
