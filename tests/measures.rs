@@ -24,7 +24,8 @@ use std::path::Path;
 use report::Report;
 
 /// The measures by name, each with what it takes to run.
-const NAMES: [&str; 8] = ["parameters", "concurrency", "burst", "imports", "fronts", "replicas", "scale", "padding"];
+const NAMES: [&str; 9] =
+    ["parameters", "concurrency", "burst", "imports", "fronts", "replicas", "scale", "padding", "sm2pke"];
 
 /// Runs those that are named, or all, and prints and writes what they found.
 pub async fn run(wanted: &[String]) {
@@ -43,6 +44,7 @@ pub async fn run(wanted: &[String]) {
             "replicas" => replicas::measure(&mut report).await,
             "scale" => scale::measure(&mut report).await,
             "padding" => padding::measure(&mut report).await,
+            "sm2pke" => padding::measure_sm2pke(&mut report).await,
             _ => unreachable!("{name} is among the names"),
         }
     }
