@@ -37,6 +37,7 @@ mod resource_tags;
 mod rotations;
 mod skew;
 mod sm2;
+mod specs;
 mod statements;
 mod stock;
 mod tags;

@@ -99,27 +99,6 @@ impl Service {
         Ok(described)
     }
 
-    /// What the material of such a key is.
-    ///
-    /// # Errors
-    /// Where no such key is served.
-    pub(super) fn require_spec(&self, spec: KeySpec, usage: KeyUsage, origin: Origin) -> Result<MaterialKind, Error> {
-        if matches!(origin, Origin::AwsCloudhsm | Origin::ExternalKeyStore) {
-            return Err(Error::Unsupported(format!("Origin {origin} is not supported: use AWS_KMS or EXTERNAL.")));
-        }
-        let unsupported = || format!("KeySpec {spec} is not supported for Origin {origin}");
-        let kind = spec.material().ok_or_else(|| Error::Unsupported(unsupported()))?;
-        if spec == KeySpec::Sm2 {
-            self.require_sm2(unsupported())?;
-        }
-        if spec.algorithms(usage).is_empty() {
-            return Err(Error::Unsupported(format!(
-                "KeyUsage {usage} is not supported for KeySpec {spec}: no token signs so."
-            )));
-        }
-        Ok(kind)
-    }
-
     /// Records a new key that waits for its material.
     pub(super) async fn insert(&self, key: &Key) -> Result<(), Error> {
         match self.store.insert_key(key, None).await {

@@ -107,7 +107,7 @@ impl Service {
         let decision = self.gate.ask(&requester, Action::CreateKey, resource, &call.among(circumstances));
         Call { principal: requester, ..call.clone() }.heed(decision, Action::CreateKey, "*")?;
         self.require_spec(shared.spec, shared.usage, shared.origin)?;
-        let token = self.homes.for_new(shared.spec, shared.origin).serial().to_owned();
+        let token = self.homes.for_new(shared.spec, shared.usage, shared.origin)?.serial().to_owned();
         let replica = Replica { id: id.clone(), account: account.clone(), own: self.region(), shared, birth, token };
         let key = Key::replica(replica, self.clock.now()).map_err(|refused| Error::Key { arn: arn.clone(), refused })?;
         if only_asks {
