@@ -80,7 +80,7 @@ pub struct Circumstances {
     pub key_origin: Option<Origin>,
     /// CreateKey: `kms:MultiRegion`.
     pub multi_region: Option<bool>,
-    /// CreateKey, TagResource: `aws:RequestTag/…`. UntagResource: `aws:TagKeys`, with values that say nothing.
+    /// CreateKey, ReplicateKey, TagResource: `aws:RequestTag/…`. UntagResource: `aws:TagKeys`, with values that say nothing.
     pub request_tags: Option<Tags>,
     /// ScheduleKeyDeletion: `kms:ScheduleKeyDeletionPendingWindowInDays`.
     pub pending_window_in_days: Option<u32>,

@@ -38,7 +38,10 @@ impl Vocabulary {
                 context.put("approved", Some(Expression::new_bool(given.approved)));
                 context.put_path(given);
             }
-            Action::ReplicateKey => context.put("replicaRegion", given.replica_region.as_deref().map(text)),
+            Action::ReplicateKey => {
+                context.put("replicaRegion", given.replica_region.as_deref().map(text));
+                context.put_tags(given.request_tags.as_ref().unwrap_or(&Tags::new()));
+            }
             Action::ScheduleKeyDeletion => {
                 let days = given.pending_window_in_days.map(|days| Expression::new_long(days.into()));
                 context.put("scheduleKeyDeletionPendingWindowInDays", days);

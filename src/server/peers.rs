@@ -40,12 +40,8 @@ impl Peers for Remote {
         self.0.iter().find(|peer| peer.principal == principal).map(|peer| peer.region.as_str())
     }
 
-    fn has(&self, region: &str) -> bool {
-        self.at(region).is_some()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    fn regions(&self) -> Vec<String> {
+        self.0.iter().map(|peer| peer.region.clone()).collect()
     }
 
     fn tell<'a>(&'a self, region: &'a str, telling: &'a Telling) -> Heard<'a> {
@@ -54,14 +50,15 @@ impl Peers for Remote {
             let peer = self.at(region).ok_or_else(|| unreached("it is no peer of this service any more".to_owned()))?;
             let endpoint = endpoint(peer).await.map_err(unreached)?;
             let told = tell(&endpoint, telling).await;
-            told.map_err(|error| match error {
-                Error::Refused(refusal) if !refusal.is_passing() => match refusal.code.parse() {
-                    Ok(kind) if kind != Kind::Internal => {
-                        Untold::Refused { region: region.to_owned(), kind, message: refusal.message }
-                    }
-                    _ => unreached(refusal.to_string()),
-                },
-                error => unreached(error.to_string()),
+            told.map_err(|error| {
+                let Error::Refused(refusal) = error else { return unreached(error.to_string()) };
+                let (region, message) = (region.to_owned(), refusal.message.clone());
+                match refusal.code.parse() {
+                    Ok(kind) if kind != Kind::Internal && !refusal.is_passing() => Untold::Refused { region, kind, message },
+                    Ok(_) => Untold::Later { region, message },
+                    // Not its words but the transport's.
+                    Err(_) => unreached(refusal.to_string()),
+                }
             })
         })
     }

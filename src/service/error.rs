@@ -207,7 +207,7 @@ impl Error {
             Self::InvalidMarker => Kind::InvalidMarker,
             Self::Key { refused, .. } => Kind::of(refused),
             Self::Peer(Untold::Refused { kind, .. }) => *kind,
-            Self::Peer(Untold::Unreached { .. }) => Kind::DependencyTimeout,
+            Self::Peer(Untold::Later { .. } | Untold::Unreached { .. }) => Kind::DependencyTimeout,
             Self::Signature(refused) => of_signature(refused),
             Self::Store(store::Error::Conflict | store::Error::ReadOnly | store::Error::Unreachable(_)) => {
                 Kind::DependencyTimeout

@@ -125,6 +125,14 @@ impl Gate {
         self.policies.load().decide(&Question { principal, action, resource, circumstances })
     }
 
+    /// Counts what somebody has another do for them.
+    ///
+    /// # Errors
+    /// Where it comes too often.
+    pub(super) fn count(&self, principal: &Principal, action: Action) -> Result<(), Error> {
+        self.limits.admit(principal, action)
+    }
+
     /// The principal of this name, as the policies know it now.
     pub(super) fn principal(&self, name: &str) -> Option<Principal> {
         self.policies.load().principal(name).cloned()

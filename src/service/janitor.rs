@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Error, Service};
-use crate::model::{Account, Key, KeyId, Timestamp};
+use crate::model::{Account, Key, KeyId, MaterialPresence, Timestamp};
 use crate::store::{self, Leftover};
 
 /// How many records are treated in one go.
@@ -208,12 +208,15 @@ impl Service {
         }
         if key.is_replica() {
             // Its primary has to know first, or it would count on it for ever.
+            let note = self.gate.about_to("DeleteReplicaKeyMaterial", account, self.arn(&key))?;
             let left = self.change(account, id, |key, now| {
                 let is_due = key.deletion.and_then(|deletion| deletion.at).is_some_and(|at| at <= now);
                 Ok(if is_due { key.leave() } else { (false, vec![]) })
             });
+            let there = key.materials.iter().filter(|material| material.presence == MaterialPresence::Imported);
             if left.await?.1 {
                 tracing::info!(key = %id, "a replica key is due: its material is destroyed, and its primary is told");
+                note.done(&there.map(|material| material.id.to_string()).collect::<Vec<_>>()).await?;
             }
             return Ok(());
         }

@@ -13,11 +13,8 @@ pub trait Peers: Send + Sync + std::fmt::Debug {
     /// The Region that a principal speaks for.
     fn region_of(&self, principal: &str) -> Option<&str>;
 
-    /// Whether there is one in this Region.
-    fn has(&self, region: &str) -> bool;
-
-    /// Whether there are any.
-    fn is_empty(&self) -> bool;
+    /// The Regions that there is one in.
+    fn regions(&self) -> Vec<String>;
 
     /// Tells the one in this Region, and returns what it says of its own key.
     fn tell<'a>(&'a self, region: &'a str, telling: &'a Telling) -> Heard<'a>;
@@ -36,14 +33,32 @@ pub enum Untold {
         /// In its words.
         message: String,
     },
-    /// It was not reached, or may take it later.
-    #[error("{region} is not reached: {cause}")]
+    /// It says that it takes it later.
+    #[error("{region} refuses for now: {message}")]
+    Later {
+        /// Which Region.
+        region: String,
+        /// In its words.
+        message: String,
+    },
+    /// It was not reached.
+    #[error("{region} is not reached: try again, and look at its service")]
     Unreached {
         /// Which Region.
         region: String,
-        /// Why not.
+        /// Why not: for the log, and not for callers.
         cause: String,
     },
+}
+
+impl Untold {
+    /// Why it was not reached.
+    pub fn cause(&self) -> &str {
+        match self {
+            Self::Refused { message, .. } | Self::Later { message, .. } => message,
+            Self::Unreached { cause, .. } => cause,
+        }
+    }
 }
 
 /// No other Regions.
@@ -55,12 +70,8 @@ impl Peers for NoPeers {
         None
     }
 
-    fn has(&self, _region: &str) -> bool {
-        false
-    }
-
-    fn is_empty(&self) -> bool {
-        true
+    fn regions(&self) -> Vec<String> {
+        Vec::new()
     }
 
     fn tell<'a>(&'a self, region: &'a str, _telling: &'a Telling) -> Heard<'a> {

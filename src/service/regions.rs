@@ -4,6 +4,7 @@
 //! back, and told until it is heard, whatever ends on either side: so nothing is half made, and there are never two primaries.
 
 mod hearing;
+mod pauses;
 mod telling;
 
 use serde_json::json;
@@ -40,7 +41,11 @@ impl Service {
         let description = text("description", request.description, 0, super::keys::MAX_DESCRIPTION)?;
         let tags = tags::of(request.tags)?;
         let policy = request.policy.map(key_policy::text).transpose()?;
-        let circumstances = Circumstances { replica_region: Some(region.clone()), ..Circumstances::default() };
+        let circumstances = Circumstances {
+            replica_region: Some(region.clone()),
+            request_tags: Some(tags.clone()),
+            ..Circumstances::default()
+        };
         let key = self.permitted(call, Action::ReplicateKey, request.key_id, KeyRef::IdOrArn, circumstances).await?;
         if let Some(policy) = &policy {
             self.check_key_policy(&key.account, policy, request.bypass_policy_lockout_safety_check)?;
@@ -106,7 +111,7 @@ impl Service {
             let message = format!("expected another Region than {region}, which is this one");
             return Err(Invalid::new(field, message).into());
         }
-        if self.settings.peers.has(region) {
+        if self.settings.peers.regions().iter().any(|known| known == region) {
             return Ok(());
         }
         Err(Error::Unsupported(format!(

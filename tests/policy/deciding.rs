@@ -172,15 +172,8 @@ fn policies_tell_primaries_from_replicas() {
     key.key.id = keyferry::model::KeyId::random(true);
     assert!(!allows(&key), "a primary");
     let role = Role::Replica { primary: "eu-west-1".to_owned() };
-    let relations = Relations {
-        role,
-        generation: 1,
-        born: 1,
-        others: vec![],
-        handing_over: None,
-        owes_report: false,
-        is_leaving: false,
-    };
+    let relations =
+        Relations { role, generation: 1, born: 1, others: vec![], handing_over: None, owes_report: None, is_leaving: false };
     key.key.relations = Some(Box::new(relations));
     assert!(allows(&key));
 }

@@ -6,10 +6,15 @@ use pb::synchronize_multi_region_key_request::Told;
 
 use super::world::{EUROPE, HOME, World, family, import, principal, replicate, update_primary_region};
 use crate::call;
+use crate::harness::daemon::field;
 use crate::harness::installation::{ACCOUNT, IMPORTER};
 use crate::harness::{Plaintext, Refusal};
 
 const ALL_BUT: &str = "@id(\"all-but\") permit(principal, action, resource) unless";
+
+fn reloaded(line: &serde_json::Value) -> bool {
+    field(line, "message") == "policies reloaded"
+}
 
 #[tokio::test]
 async fn the_replicas_region_has_to_let_the_caller_make_keys_and_move_the_primary() {
@@ -41,7 +46,16 @@ async fn the_replicas_region_has_to_let_the_caller_make_keys_and_move_the_primar
     let refusal = update_primary_region(&home, &key, EUROPE).await.unwrap_err();
     refusal.assert_is("AccessDeniedException", "UpdatePrimaryRegion");
     assert_eq!(home.describe(&key).await.key_state(), pb::KeyState::Enabled, "it keeps its place");
-    forbid("kms:SynchronizeMultiRegionKey");
+    europe.installation.replace_policies(&format!(
+        "{ALL_BUT} {{ principal == Principal::\"{}\" && action == Action::\"kms:SynchronizeMultiRegionKey\" }};",
+        principal(HOME)
+    ));
+    europe.reload();
+    europe.wait_for_logs(3, reloaded);
+    let other = world.primary(&material).await.key_id;
+    let refusal = replicate(&home, &other, EUROPE).await.unwrap_err();
+    refusal.assert_is("AccessDeniedException", "the peer itself");
+    assert!(refusal.message.contains("kms:SynchronizeMultiRegionKey"), "{refusal:?}");
 }
 
 #[tokio::test]
@@ -94,4 +108,5 @@ async fn what_a_region_is_told_stands_in_its_audit_log() {
     let told = events(EUROPE, "SynchronizeMultiRegionKey");
     assert_eq!(told[0]["requestParameters"]["fromRegion"], HOME);
     assert_eq!(told[0]["userIdentity"]["principalId"], principal(HOME), "{}", told[0]);
+    assert_eq!(told[0]["additionalEventData"]["requester"], IMPORTER, "{}", told[0]);
 }

@@ -76,7 +76,7 @@ fn relations() -> Relations {
         heard: Some(7),
         materials: vec![KeyMaterialId([1; 32])],
         birth: Some(birth),
-        owed_primary: true,
+        owed_primary: Some(1 << 32),
     };
     Relations {
         role: Role::Primary,
@@ -84,7 +84,7 @@ fn relations() -> Relations {
         born: 0,
         others: vec![replica],
         handing_over: Some(HandingOver { to: "eu-west-1".to_owned(), requester: "somebody".to_owned() }),
-        owes_report: false,
+        owes_report: Some(3),
         is_leaving: false,
     }
 }

@@ -82,6 +82,9 @@ pub(super) fn named(key: &Key, asked: &str) -> Result<(), Local> {
 fn importable(key: &Key) -> Result<(), Local> {
     let why = match (key.origin, key.state) {
         (Origin::External, KeyState::PendingDeletion) => "it is pending deletion".to_owned(),
+        (Origin::External, KeyState::PendingReplicaDeletion) => "it is pending replica deletion".to_owned(),
+        (Origin::External, KeyState::Creating) => "it is just being made".to_owned(),
+        (Origin::External, KeyState::Updating) => "another Region is becoming its primary".to_owned(),
         (Origin::External, _) => return Ok(()),
         (origin, _) => format!("its origin is {origin}, and only EXTERNAL keys wait for material"),
     };

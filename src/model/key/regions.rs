@@ -43,6 +43,9 @@ impl Key {
         Replica { id, account, own, shared, birth, token }: Replica<'_>,
         now: Timestamp,
     ) -> Result<Self, Refused> {
+        if shared.primary == own {
+            return Err(Refused::Unrelated);
+        }
         let born = shared.siblings.iter().find(|sibling| sibling.region == own).map(|sibling| sibling.born);
         let relations = Relations {
             role: Role::Replica { primary: shared.primary.clone() },
@@ -103,7 +106,7 @@ impl Key {
         if self.id.is_multi_region() && !self.is_replica() { Ok(()) } else { Err(Refused::NotPrimary) }
     }
 
-    /// Plans a replica in another Region.
+    /// Plans a replica in another Region, or anew one that is not there yet.
     ///
     /// # Errors
     /// Where it is not the primary, its material is made in the token, its state does not allow it, or that Region has one.
@@ -113,15 +116,21 @@ impl Key {
         self.require_not_updating()?;
         self.use_now(now)?;
         let relations = self.relations.get_or_insert_with(|| Box::new(Relations::alone()));
-        if relations.other(region).is_some() {
-            return Err(Refused::Replicated(region.to_owned()));
+        match relations.other(region) {
+            // Not there yet: whoever asks now may be let where the first was not.
+            Some(Relative { birth: Some(planned), .. }) => {
+                *planned = birth;
+                return Ok(());
+            }
+            Some(_) => return Err(Refused::Replicated(region.to_owned())),
+            None => {}
         }
         let sibling = Sibling { region: region.to_owned(), born: relations.generation + 1 };
         relations.others.push(Relative { birth: Some(birth), ..Relative::at(sibling) });
         Ok(())
     }
 
-    /// Begins to hand its place to the replica in another Region; does nothing where it has begun that already.
+    /// Begins to hand its place to the replica in another Region, or goes on with it.
     ///
     /// # Errors
     /// Where it is not the primary, its state does not allow it, that Region has no replica, or one is just being made.
@@ -129,8 +138,12 @@ impl Key {
         self.require_primary()?;
         self.use_now(now)?;
         let Some(relations) = &mut self.relations else { return Err(Refused::NoReplica(region.to_owned())) };
-        match &relations.handing_over {
-            Some(begun) if begun.to == region => return Ok(()),
+        match &mut relations.handing_over {
+            // Whoever asks now may be let where the first was not.
+            Some(begun) if begun.to == region => {
+                requester.clone_into(&mut begun.requester);
+                return Ok(());
+            }
             Some(_) => return Err(Refused::Updating),
             None => {}
         }

@@ -5,9 +5,11 @@
 //! reports to it what it has. Each keeps in its record what it still has to tell, until that is acknowledged: so a Region that is
 //! away learns everything when it comes back, and to tell a thing twice does no harm.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::super::{Account, KeyId, KeyMaterialId, KeySpec, KeyUsage, Rotation, Tags, Timestamp};
+use super::super::{Account, Invalid, KeyId, KeyMaterialId, KeySpec, KeyUsage, Rotation, Tags, Timestamp};
 use super::Origin;
 
 /// What a key knows of those it is related to. Kept in the record as JSON.
@@ -24,8 +26,8 @@ pub struct Relations {
     pub others: Vec<Relative>,
     /// The primary only: whom it hands its place to.
     pub handing_over: Option<HandingOver>,
-    /// A replica only: whether its primary has still to hear what it has.
-    pub owes_report: bool,
+    /// A replica only: what its primary has still to hear, by the version of its record that has it.
+    pub owes_report: Option<i64>,
     /// A replica only: its waiting period is over and its material gone; it goes when its primary knows.
     pub is_leaving: bool,
 }
@@ -57,8 +59,8 @@ pub struct Relative {
     pub materials: Vec<KeyMaterialId>,
     /// What it is to begin with, until it is there.
     pub birth: Option<Birth>,
-    /// Whether this key, which was the primary, still has to tell it that another is.
-    pub owed_primary: bool,
+    /// What this key, which was the primary, still has to tell it: that another is, since this generation.
+    pub owed_primary: Option<u64>,
 }
 
 /// What a replica begins with, and does not share.
@@ -172,6 +174,48 @@ pub struct Debt {
     pub told: Told,
 }
 
+/// The most materials of a key: the first, those of its rotations, and one that waits.
+const MOST_MATERIALS: usize = 27;
+
+/// No primary has been followed by so many.
+const MOST_PRIMARIES: u64 = 1 << 31;
+
+impl Shared {
+    /// Checks that a primary can have said it, `from` this Region to `own`: what a peer says is believed and not trusted.
+    ///
+    /// # Errors
+    /// Where none can.
+    pub fn check(&self, from: &str, own: &str) -> Result<(), Invalid> {
+        let invalid = |why: &str| Err(Invalid::new("shared", format!("no primary key says so: {why}")));
+        let regions: BTreeSet<&str> = self.siblings.iter().map(|sibling| sibling.region.as_str()).collect();
+        if regions.len() != self.siblings.len() || ![from, own, &self.primary].iter().all(|region| regions.contains(region))
+        {
+            return invalid("the related keys are not each in a Region of its own, with these among them");
+        }
+        if self.birth.is_some() && self.primary != from {
+            return invalid("a replica is made by its primary");
+        }
+        if self.origin != Origin::External {
+            return invalid("material that was made in a token stays there");
+        }
+        let ids: BTreeSet<_> = self.materials.iter().map(|material| material.id).collect();
+        let current = self.materials.iter().filter(|material| material.rotation == Rotation::Current).count();
+        let waiting = self.materials.iter().filter(|material| material.rotation.is_pending()).count();
+        if ids.len() != self.materials.len() || ids.len() > MOST_MATERIALS || current != 1 || waiting > 1 {
+            return invalid("of a key's materials one is current, and at most one waits");
+        }
+        if self.generation >> 32 >= MOST_PRIMARIES {
+            return invalid("the generation is beyond all counting");
+        }
+        Ok(())
+    }
+
+    /// Whether it was told to the key that was born then in this Region.
+    pub(super) fn is_to(&self, region: &str, born: u64) -> bool {
+        self.siblings.iter().any(|sibling| sibling.region == region && sibling.born == born)
+    }
+}
+
 impl Relations {
     /// Of a primary that has no replicas.
     pub(super) fn alone() -> Self {
@@ -181,7 +225,7 @@ impl Relations {
             born: 0,
             others: Vec::new(),
             handing_over: None,
-            owes_report: false,
+            owes_report: None,
             is_leaving: false,
         }
     }
@@ -199,13 +243,15 @@ impl Relations {
     pub fn owes(&self) -> bool {
         match &self.role {
             Role::Primary => self.handing_over.is_some() || self.others.iter().any(|other| other.told < self.generation),
-            Role::Replica { .. } => self.owes_report || self.others.iter().any(|other| other.owed_primary),
+            Role::Replica { .. } => {
+                self.owes_report.is_some() || self.others.iter().any(|other| other.owed_primary.is_some())
+            }
         }
     }
 }
 
 impl Relative {
     pub(super) fn at(Sibling { region, born }: Sibling) -> Self {
-        Self { region, born, told: 0, heard: None, materials: Vec::new(), birth: None, owed_primary: false }
+        Self { region, born, told: 0, heard: None, materials: Vec::new(), birth: None, owed_primary: None }
     }
 }

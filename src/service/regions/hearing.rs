@@ -6,7 +6,7 @@ use super::super::keys::MAX_DESCRIPTION;
 use super::super::{Call, Error, Service, tags};
 use crate::model::invalid::text;
 use crate::model::key::{Birth, Replica, Report, Shared, Telling, Told};
-use crate::model::{Account, Action, Key, KeyArn, KeyId, Principal, key_policy};
+use crate::model::{Account, Action, Invalid, Key, KeyArn, KeyId, Principal, key_policy};
 use crate::policy::{Circumstances, Resource};
 
 impl Service {
@@ -33,6 +33,7 @@ impl Service {
         }
         let report = match &told {
             Told::Shared(shared) => self.hear_primary(call, &account, &key, &from, shared, only_asks).await?,
+            Told::Report(_) if only_asks => return Err(Invalid::new("onlyAsks", "nothing is asked with a report").into()),
             Told::Report(report) => self.hear_replica(&account, &key, &from, report).await?,
         };
         crate::failpoint::reach("region.heard");
@@ -48,12 +49,20 @@ impl Service {
         shared: &Shared,
         only_asks: bool,
     ) -> Result<Report, Error> {
-        let Some(key) = self.store.key(account, id).await? else {
-            let absent = || self.settings.realm.absent(account, id);
-            let birth = shared.birth.clone().ok_or_else(absent)?;
-            return self.bear(call, account, id, shared, birth, only_asks).await;
+        shared.check(from, self.region())?;
+        let key = match self.store.key(account, id).await? {
+            Some(key) => key,
+            None => {
+                let absent = || self.settings.realm.absent(account, id);
+                let birth = shared.birth.clone().ok_or_else(absent)?;
+                match self.bear(call, account, id, shared, birth, only_asks).await {
+                    Ok(report) => return Ok(report),
+                    // It may be that another process of this Region was told at the same moment.
+                    Err(error) => self.store.key(account, id).await?.ok_or(error)?,
+                }
+            }
         };
-        if shared.primary == self.region() && key.is_replica() {
+        if shared.primary == self.region() && shared.generation > key.generation() {
             self.require_handover(call, &key, shared)?;
         }
         let hears = |key: &mut Key, now| key.hear_primary(self.region(), from, shared, now);
@@ -65,9 +74,18 @@ impl Service {
             });
             return hears.map(|()| report_of(&key)).map_err(self.refusal(&key));
         }
-        let (key, ()) = self.change(account, id, |key, now| Ok(((), hears(key, now)?))).await?;
+        let (changed, ()) = self.change(account, id, |key, now| Ok(((), hears(key, now)?))).await?;
         crate::failpoint::reach("region.recorded");
-        Ok(report_of(&key))
+        let current = |key: &Key| key.current().map(|material| material.id);
+        if let Some(turn) = current(&changed).filter(|_| current(&changed) != current(&key)) {
+            call.trail.adds("currentKeyMaterialId", turn.to_string());
+        }
+        let gone = key.materials.iter().filter(|one| changed.materials.iter().all(|kept| kept.id != one.id));
+        let gone: Vec<_> = gone.map(|material| material.id.to_string()).collect();
+        if !gone.is_empty() {
+            call.trail.adds("deletedKeyMaterialIds", gone);
+        }
+        Ok(report_of(&changed))
     }
 
     async fn hear_replica(&self, account: &Account, id: &KeyId, from: &str, report: &Report) -> Result<Report, Error> {
@@ -102,10 +120,11 @@ impl Service {
             request_tags: Some(birth.tags.clone()),
             ..Circumstances::default()
         };
-        let requester = self.requester(&birth.requester, account, Action::CreateKey, &arn)?;
-        let resource = Resource::Account(account);
-        let decision = self.gate.ask(&requester, Action::CreateKey, resource, &call.among(circumstances));
-        Call { principal: requester, ..call.clone() }.heed(decision, Action::CreateKey, "*")?;
+        let requester = self.requester(call, &birth.requester, account, Action::CreateKey, &arn)?;
+        // How the peer is connected says nothing of how they are.
+        let decision = self.gate.ask(&requester, Action::CreateKey, Resource::Account(account), &circumstances);
+        let asking = Call { principal: requester, ..call.clone() };
+        asking.heed(decision, Action::CreateKey, "*")?;
         self.require_spec(shared.spec, shared.usage, shared.origin)?;
         let token = self.homes.for_new(shared.spec, shared.usage, shared.origin)?.serial().to_owned();
         let replica = Replica { id: id.clone(), account: account.clone(), own: self.region(), shared, birth, token };
@@ -113,6 +132,7 @@ impl Service {
         if only_asks {
             return Ok(report_of(&key));
         }
+        self.gate.count(&asking.principal, Action::CreateKey)?;
         let note = self.gate.about_to("CreateKey", account, arn)?;
         self.insert(&key).await?;
         crate::failpoint::reach("region.recorded");
@@ -125,13 +145,22 @@ impl Service {
     fn require_handover(&self, call: &Call, key: &Key, shared: &Shared) -> Result<(), Error> {
         let (action, arn) = (Action::UpdatePrimaryRegion, self.arn(key));
         let name = shared.requester.as_deref().unwrap_or_default();
-        let requester = self.requester(name, &key.account, action, &arn)?;
+        let requester = self.requester(call, name, &key.account, action, &arn)?;
         let circumstances = Circumstances { primary_region: Some(shared.primary.clone()), ..Circumstances::default() };
-        Call { principal: requester, ..call.clone() }.require(&self.gate, action, &arn, key, circumstances)
+        let decision = self.gate.ask(&requester, action, Resource::Key { arn: &arn, key }, &circumstances);
+        Call { principal: requester, ..call.clone() }.heed(decision, action, arn.as_str())
     }
 
     /// The principal who asked another Region, as this one knows them.
-    fn requester(&self, name: &str, account: &Account, action: Action, arn: &KeyArn) -> Result<Principal, Error> {
+    fn requester(
+        &self,
+        call: &Call,
+        name: &str,
+        account: &Account,
+        action: Action,
+        arn: &KeyArn,
+    ) -> Result<Principal, Error> {
+        call.trail.adds("requester", name);
         let known = self.gate.principal(name).filter(|principal| principal.account == *account);
         known.ok_or_else(|| denied(name, action, arn))
     }

@@ -1,22 +1,18 @@
 //! What other Regions have still to hear is told, again and again, until they have heard it.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::super::peers::Untold;
 use super::super::{Error, Kind, Service};
-use crate::model::key::{Debt, Telling, Told};
-use crate::model::{Key, KeyId};
+use super::pauses::Pauses;
+use crate::model::key::{Debt, Report, Telling, Told};
+use crate::model::{Account, Key, KeyId};
 use crate::store;
 
 /// How often the record is looked through for what is owed.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// The longest that a Region which is away, or refuses, is left alone.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How long a caller waits for another Region to hear what was recorded.
 const SOON: Duration = Duration::from_secs(5);
@@ -24,103 +20,111 @@ const SOON: Duration = Duration::from_secs(5);
 /// How many records are treated in one go.
 const BATCH: u32 = 100;
 
-/// When other Regions are spoken to next.
-#[derive(Debug, Default)]
-pub(in crate::service) struct Touch {
-    noted: Notify,
-    left_alone: Mutex<HashMap<(Option<KeyId>, String), (u32, Instant)>>,
+/// Tells those who tell other Regions that there is something new.
+#[derive(Debug)]
+pub(in crate::service) struct Touch(watch::Sender<()>);
+
+impl Default for Touch {
+    fn default() -> Self {
+        Self(watch::Sender::new(()))
+    }
 }
 
 impl Touch {
     /// There is something to tell.
     pub(in crate::service) fn note(&self) {
-        self.noted.notify_one();
-    }
-
-    /// Whether a Region may be spoken to of this key.
-    fn is_due(&self, key: &KeyId, region: &str) -> bool {
-        let left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = |key| left_alone.get(&(key, region.to_owned())).is_none_or(|(_, until)| *until <= Instant::now());
-        is_due(None) && is_due(Some(key.clone()))
-    }
-
-    /// Leaves a Region alone for a while, longer each time: of all keys where it was not reached, of this one where it refused it.
-    fn failed(&self, key: &KeyId, untold: &Untold) {
-        let at = match untold {
-            Untold::Refused { region, .. } => (Some(key.clone()), region.clone()),
-            Untold::Unreached { region, .. } => (None, region.clone()),
-        };
-        let mut left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
-        let (failures, until) = left_alone.entry(at).or_insert((0, Instant::now()));
-        let pause = PAUSE * 2_u32.saturating_pow(*failures);
-        *failures += 1;
-        *until = Instant::now() + pause.min(LONGEST_PAUSE);
-    }
-
-    fn succeeded(&self, key: &KeyId, region: &str) {
-        let mut left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
-        left_alone.remove(&(None, region.to_owned()));
-        left_alone.remove(&(Some(key.clone()), region.to_owned()));
+        self.0.send_replace(());
     }
 }
 
 impl Service {
-    /// Tells other Regions what they have still to hear, until the process ends.
+    /// Tells other Regions what they have still to hear, until the process ends: each by itself, so that one which is away or slow
+    /// keeps none of the others waiting.
     pub async fn keep_in_touch(self) {
-        if self.settings.peers.is_empty() {
-            return;
+        for region in self.settings.peers.regions() {
+            tokio::spawn(self.clone().keep_in_touch_with(region));
         }
+    }
+
+    async fn keep_in_touch_with(self, region: String) {
+        let (mut noted, mut pauses, mut last) = (self.touch.0.subscribe(), Pauses::default(), None);
         loop {
             // Whatever comes first: something new, or the time to look what others have left.
-            let _noted = tokio::time::timeout(PAUSE, self.touch.noted.notified()).await;
-            if let Err(error) = self.tell_all().await {
+            let _noted = tokio::time::timeout(PAUSE, noted.changed()).await;
+            if !pauses.is_there(Instant::now()) {
+                continue;
+            }
+            pauses.forget_the_quiet(Instant::now());
+            if let Err(error) = self.tell_all(&region, &mut pauses, &mut last).await {
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "what other Regions have to hear could not be looked up");
+                tracing::warn!(error, region, "what another Region has to hear could not be looked up");
             }
         }
     }
 
-    /// One round.
-    async fn tell_all(&self) -> Result<(), Error> {
-        let mut after = None;
+    /// One round: all that is owed, beginning behind the key with which the last round broke off, so that none stands before the others
+    /// for ever.
+    async fn tell_all(&self, region: &str, pauses: &mut Pauses, last: &mut Option<KeyId>) -> Result<(), Error> {
+        let mut after = last.take();
         loop {
             let keys = self.store.owing_keys(after.as_ref(), BATCH).await?;
-            for (account, id) in &keys {
-                let Some(key) = self.store.key(account, id).await? else { continue };
-                for debt in key.debts(self.region()) {
-                    if self.touch.is_due(id, &debt.to) {
-                        self.pay(&key, &debt).await;
-                    }
+            for (account, id) in keys.iter().filter(|(_, id)| pauses.is_due(id, Instant::now())).collect::<Vec<_>>() {
+                if !self.tell_of(account, id, region, pauses).await {
+                    *last = Some(id.clone());
+                    return Ok(());
                 }
             }
-            match keys.last() {
-                Some((_, last)) if keys.len() == BATCH as usize => after = Some(last.clone()),
-                _ => return Ok(()),
+            let is_last_page = keys.len() < BATCH as usize;
+            after = keys.last().map(|(_, id)| id.clone());
+            // What stands before where it began comes with the next round.
+            if is_last_page {
+                return Ok(());
             }
         }
     }
 
-    /// Tells a Region what it has to hear of a key as it is now recorded. Where that fails, it is told later.
-    pub(super) async fn tell_soon(&self, key: &Key, region: &str) {
-        let Some(debt) = key.debts(self.region()).into_iter().find(|debt| debt.to == region) else { return };
-        if tokio::time::timeout(SOON, self.pay(key, &debt)).await.is_err() {
-            tracing::info!(key = %key.id, region, "another Region takes long to answer: it is told again");
-        }
-        self.touch.note();
-    }
-
-    async fn pay(&self, key: &Key, debt: &Debt) {
-        match self.tell(key, debt).await {
-            Ok(()) => self.touch.succeeded(&key.id, &debt.to),
-            Err(Error::Peer(untold)) => {
-                self.touch.failed(&key.id, &untold);
-                tracing::warn!(key = %key.id, %untold, "another Region has not heard of this key yet: it is told again");
+    /// Tells a Region what it has to hear of a key; whether it was there.
+    async fn tell_of(&self, account: &Account, id: &KeyId, region: &str, pauses: &mut Pauses) -> bool {
+        let done = self.pay(account, id, region).await;
+        let now = Instant::now();
+        match done {
+            Ok(()) => pauses.heard(id),
+            Err(Error::Peer(untold @ Untold::Unreached { .. })) => {
+                pauses.was_away(now);
+                tracing::warn!(key = %id, region, cause = untold.cause(), "another Region is not reached: it is told again");
+                return false;
             }
             Err(error) => {
+                pauses.refused(id, now);
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, key = %key.id, "what another Region answered could not be recorded: it is told again");
+                tracing::warn!(error, key = %id, region, "another Region has not heard of this key yet: it is told again");
             }
         }
+        true
+    }
+
+    /// Tells a Region all that it has to hear of a key as it is recorded.
+    async fn pay(&self, account: &Account, id: &KeyId, region: &str) -> Result<(), Error> {
+        // What is told changes what is owed: a report follows from a new primary.
+        for _ in 0..2 {
+            let Some(key) = self.store.key(account, id).await? else { return Ok(()) };
+            let Some(debt) = key.debts(self.region()).into_iter().find(|debt| debt.to == region) else { return Ok(()) };
+            self.tell(&key, &debt).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells a Region what was just recorded. Where that fails, it is told later.
+    pub(super) async fn tell_soon(&self, key: &Key, region: &str) {
+        match tokio::time::timeout(SOON, self.pay(&key.account, &key.id, region)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, key = %key.id, region, "another Region has not heard of this key yet: it is told again");
+            }
+            Err(_elapsed) => tracing::info!(key = %key.id, region, "another Region takes long to answer: it is told again"),
+        }
+        self.touch.note();
     }
 
     /// Asks a Region whether it would do what it is to be told.
@@ -139,7 +143,7 @@ impl Service {
         let report = match (heard, &debt.told) {
             // Whoever was the primary leaves after it has told all who the next is: this one was not among them any more.
             (Err(Untold::Refused { kind: Kind::NotFound, .. }), Told::Report(said)) if said.is_leaving => {
-                return self.leave(key, &debt.to).await;
+                return self.leave(key, &debt.to, said).await;
             }
             (Err(Untold::Refused { kind: Kind::NotFound, .. }), Told::Shared(_)) if key.is_replica() => {
                 let gone = |key: &mut Key| key.is_gone(&debt.to);
@@ -150,14 +154,14 @@ impl Service {
         };
         crate::failpoint::reach("region.told");
         match &debt.told {
-            Told::Report(said) if said.is_leaving => return self.leave(key, &debt.to).await,
+            Told::Report(said) if said.is_leaving => return self.leave(key, &debt.to, said).await,
             Told::Report(said) => {
                 let heard = |key: &mut Key| key.report_was_heard(said);
                 self.change(&key.account, &key.id, |key, _now| Ok((heard(key), vec![]))).await?;
             }
             Told::Shared(shared) => {
                 let change = self.change(&key.account, &key.id, |key, now| {
-                    key.shared_was_heard(&debt.to, shared.generation, &report, now);
+                    key.shared_was_heard(&debt.to, shared, &report, now);
                     Ok(((), vec![]))
                 });
                 let (key, ()) = change.await?;
@@ -171,9 +175,9 @@ impl Service {
     }
 
     /// Forgets a replica that its primary has forgotten.
-    async fn leave(&self, key: &Key, heard_by: &str) -> Result<(), Error> {
+    async fn leave(&self, key: &Key, heard_by: &str, said: &Report) -> Result<(), Error> {
         let Some(key) = self.store.key(&key.account, &key.id).await? else { return Ok(()) };
-        if !key.may_go(self.region(), heard_by) {
+        if !key.may_go(self.region(), heard_by, said) {
             return Ok(());
         }
         match self.forget_key(&key, self.clock.now()).await {

@@ -1,10 +1,10 @@
 //! What a key is told by those it is related to.
 
 use super::super::super::{
-    Expiration, HostExposure, KeyMaterialId, Material, MaterialPresence, ObjectId, Rotation, Timestamp,
+    Expiration, HostExposure, Invalid, KeyMaterialId, Material, MaterialPresence, ObjectId, Rotation, Timestamp,
 };
 use super::super::transitions::DAY;
-use super::super::{Key, Refused, Relations, Relative, Report, Role, Shared, SharedMaterial};
+use super::super::{Key, Refused, Relations, Relative, Report, Role, Shared, SharedMaterial, Sibling};
 
 impl Key {
     /// Takes what the primary says. What it has had before changes nothing. `own` is this Region.
@@ -19,11 +19,12 @@ impl Key {
         shared: &Shared,
         now: Timestamp,
     ) -> Result<Vec<ObjectId>, Refused> {
+        shared.check(from, own)?;
         let Some(relations) = self.relations.as_deref() else { return Err(Refused::Unrelated) };
         if (self.spec, self.usage, self.origin) != (shared.spec, shared.usage, shared.origin) {
             return Err(Refused::Unrelated);
         }
-        if shared.siblings.iter().all(|sibling| sibling.region != own || sibling.born != relations.born) {
+        if !shared.is_to(own, relations.born) {
             // Of the one that comes after this.
             return Err(if relations.is_leaving { Refused::Leaving } else { Refused::Unrelated });
         }
@@ -37,6 +38,13 @@ impl Key {
         if shared.primary == own && relations.is_leaving {
             return Err(Refused::Leaving);
         }
+        // What something was encrypted with stays, whoever says that it never was.
+        let stays = |id| shared.materials.iter().any(|material| material.id == id && !material.rotation.is_pending());
+        if !self.associated().all(|material| stays(material.id)) {
+            return Err(
+                Invalid::new("shared", "a material that is associated with the key is not among those it is told").into()
+            );
+        }
         Ok(self.follow(own, shared, now))
     }
 
@@ -48,22 +56,26 @@ impl Key {
             self.materials.push(Material { rotation, rotated_at, ..material });
         }
         if let Some(relations) = &mut self.relations {
-            let owed: Vec<_> =
-                relations.others.iter().filter(|other| other.owed_primary).map(|other| other.region.clone()).collect();
-            let others = shared.siblings.iter().filter(|sibling| sibling.region != own).cloned();
-            relations.others = others
-                .map(|sibling| Relative { owed_primary: owed.contains(&sibling.region), ..Relative::at(sibling) })
-                .collect();
+            let before = std::mem::take(&mut relations.others);
+            let owed = |of: &Sibling| {
+                let known = before.iter().find(|other| (&other.region, other.born) == (&of.region, of.born));
+                known.and_then(|other| other.owed_primary)
+            };
+            let others = shared.siblings.iter().filter(|sibling| sibling.region != own);
+            relations.others =
+                others.map(|other| Relative { owed_primary: owed(other), ..Relative::at(other.clone()) }).collect();
             relations.generation = shared.generation;
             if shared.primary == own {
                 relations.role = Role::Primary;
-                relations.owes_report = false;
+                relations.owes_report = None;
                 // Its own waiting period begins when the others are gone.
                 self.deletion.iter_mut().for_each(|deletion| deletion.at = None);
                 relations.generation = Relations::next_primary(shared.generation);
             } else {
                 let role = Role::Replica { primary: shared.primary.clone() };
-                relations.owes_report |= relations.role != role;
+                if relations.role != role {
+                    relations.owes_report = Some(self.version + 1);
+                }
                 relations.role = role;
             }
         }

@@ -1,7 +1,9 @@
 //! What a key has still to tell those it is related to.
 
 use super::super::super::{Material, MaterialPresence, Rotation, Timestamp};
-use super::super::{Debt, HandingOver, Key, Relations, Relative, Report, Role, Shared, SharedMaterial, Sibling, Told};
+use super::super::{
+    Birth, Debt, HandingOver, Key, Relations, Relative, Report, Role, Shared, SharedMaterial, Sibling, Told,
+};
 
 impl Key {
     /// What it has still to tell, and whom. `own` is this Region.
@@ -21,8 +23,8 @@ impl Key {
             }
             (Role::Replica { primary }, _) => {
                 let report = || Debt { to: primary.clone(), told: Told::Report(self.report(relations)) };
-                let owed = relations.others.iter().filter(|other| other.owed_primary).map(shared);
-                owed.chain(relations.owes_report.then(report)).collect()
+                let owed = relations.others.iter().filter(|other| other.owed_primary.is_some()).map(shared);
+                owed.chain(relations.owes_report.map(|_| report())).collect()
             }
         }
     }
@@ -73,21 +75,27 @@ impl Key {
         self.materials.iter().map(shared).collect()
     }
 
-    /// A Region has acknowledged what it was told in this generation, and says what it has.
-    pub fn shared_was_heard(&mut self, by: &str, generation: u64, report: &Report, now: Timestamp) {
-        let is_replica = self.is_replica();
+    /// A Region has acknowledged what it was told, and says what it has. It may come late: what has changed since counts as not told.
+    pub fn shared_was_heard(&mut self, by: &str, shared: &Shared, report: &Report, now: Timestamp) {
+        let version = self.version;
         let Some(relations) = &mut self.relations else { return };
-        let Some(other) = relations.other(by) else { return };
-        other.told = other.told.max(generation);
+        let (role, generation) = (relations.role.clone(), relations.generation);
+        let Some(other) = relations.other(by).filter(|other| shared.is_to(by, other.born)) else { return };
+        other.told = other.told.max(shared.generation);
         other.birth = None;
-        other.owed_primary = false;
-        if is_replica {
+        if let Role::Replica { primary } = role {
+            other.owed_primary.take_if(|since| *since <= shared.generation && shared.primary == primary);
             return;
         }
-        if relations.handing_over.take_if(|handing_over| handing_over.to == by).is_some() {
+        // And not when this key was the primary before, and handed its place to the same.
+        let is_of_this_time = shared.generation >> 32 == generation >> 32;
+        let took = |next: &mut HandingOver| next.to == by && shared.primary == by && is_of_this_time;
+        let has_taken_over = relations.handing_over.take_if(took).is_some();
+        if has_taken_over {
             relations.role = Role::Replica { primary: by.to_owned() };
-            relations.owes_report = true;
-            relations.others.iter_mut().for_each(|other| other.owed_primary = other.region != by);
+            relations.owes_report = Some(version + 1);
+            let others = relations.others.iter_mut().filter(|other| other.region != by);
+            others.for_each(|other| other.owed_primary = Some(generation));
             return;
         }
         // It cannot fail: it is a primary, and knows whom it told.
@@ -97,21 +105,21 @@ impl Key {
     /// A Region has no key of this kind any more: it need not hear from the former primary who the next is.
     pub fn is_gone(&mut self, region: &str) {
         if let Some(relations) = self.relations.as_mut().filter(|relations| relations.role != Role::Primary) {
-            relations.other(region).into_iter().for_each(|other| other.owed_primary = false);
+            relations.other(region).into_iter().for_each(|other| other.owed_primary = None);
         }
     }
 
-    /// Whether nobody else has to hear that it leaves, now that this Region has.
-    pub fn may_go(&self, own: &str, heard_by: &str) -> bool {
-        let is_leaving = self.relations.as_deref().is_some_and(|relations| relations.is_leaving);
+    /// Whether nobody else has to hear that it leaves, now that this Region has heard it say so.
+    pub fn may_go(&self, own: &str, heard_by: &str, said: &Report) -> bool {
+        let leaves = |relations: &Relations| relations.is_leaving && relations.born == said.born;
+        let is_leaving = self.relations.as_deref().is_some_and(leaves);
         is_leaving && self.debts(own).iter().all(|debt| matches!(debt.told, Told::Report(_)) && debt.to == heard_by)
     }
 
     /// The primary has acknowledged this report.
     pub fn report_was_heard(&mut self, report: &Report) {
-        let now = self.own_report();
-        if let Some(relations) = &mut self.relations {
-            relations.owes_report &= now.is_none_or(|now| !now.says_the_same(report));
+        if let Some(relations) = self.relations.as_mut().filter(|relations| relations.born == report.born) {
+            relations.owes_report.take_if(|version| *version <= report.version);
         }
     }
 
@@ -119,11 +127,16 @@ impl Key {
     pub fn note_relations(&mut self, before: &Self, now: Timestamp) {
         if self.is_replica() {
             let reports = (self.own_report(), before.own_report());
-            if let ((Some(report), Some(said)), Some(relations)) = (reports, &mut self.relations) {
-                relations.owes_report |= !report.says_the_same(&said);
+            if let ((Some(report), Some(said)), Some(relations)) = (reports, &mut self.relations)
+                && !report.says_the_same(&said)
+            {
+                relations.owes_report = Some(before.version + 1);
             }
             return;
         }
+        // What a replica kept for its primary, it forgets where it is the primary itself.
+        let is_gone = |presence| matches!(presence, MaterialPresence::Deleted | MaterialPresence::Expired);
+        self.materials.retain(|material| !(material.rotation.is_pending() && is_gone(material.presence)));
         self.settle_pending(now);
         let changed = self.said() != before.said();
         if let Some(relations) = self.relations.as_mut().filter(|_| changed) {
@@ -132,15 +145,16 @@ impl Key {
         }
     }
 
-    fn generation(&self) -> u64 {
+    /// What it has heard last, or said.
+    pub fn generation(&self) -> u64 {
         self.relations.as_deref().map_or(0, |relations| relations.generation)
     }
 
     /// Everything that the others are told, but its number.
-    fn said(&self) -> (Vec<SharedMaterial>, Vec<(&str, u64)>, Option<&HandingOver>) {
+    fn said(&self) -> (Vec<SharedMaterial>, Vec<(&str, u64, Option<&Birth>)>, Option<&HandingOver>) {
         let relations = self.relations.as_deref();
         let others = relations.iter().flat_map(|relations| &relations.others);
-        let siblings = others.map(|other| (other.region.as_str(), other.born)).collect();
+        let siblings = others.map(|other| (other.region.as_str(), other.born, other.birth.as_ref())).collect();
         (self.shared_materials(), siblings, relations.and_then(|relations| relations.handing_over.as_ref()))
     }
 
@@ -150,7 +164,10 @@ impl Key {
         let everywhere: Vec<_> = self
             .materials
             .iter()
-            .map(|material| material.is_usable(now) && others.iter().all(|other| other.materials.contains(&material.id)))
+            .map(|material| {
+                others.is_empty()
+                    || material.is_usable(now) && others.iter().all(|other| other.materials.contains(&material.id))
+            })
             .collect();
         for (material, everywhere) in self.materials.iter_mut().zip(everywhere) {
             if material.rotation.is_pending() {

@@ -15,9 +15,9 @@ const EUROPE: &str = "eu-west-1";
 const ASIA: &str = "ap-south-1";
 const REGIONS: [&str; 3] = [HOME, EUROPE, ASIA];
 
-/// The records of one key in all Regions.
-#[derive(Clone)]
-struct World(BTreeMap<&'static str, Key>);
+/// The records of one key in all Regions, and the answers that are on their way.
+#[derive(Clone, Default)]
+struct World(BTreeMap<&'static str, Key>, Vec<(&'static str, Debt, Report)>);
 
 /// How far a message comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ enum Way {
     There,
     /// It is heard, and the answer is lost.
     AnswerLost,
+    /// It is heard, and the answer comes when something else has happened.
+    AnswerLate,
 }
 
 fn birth() -> Birth {
@@ -40,7 +42,7 @@ impl World {
     fn new() -> Self {
         let mut key = Key { id: KeyId::random(true), ..Key::example() };
         key.accept(arrival(ImportType::New), Material::example(1), NOW).unwrap();
-        Self([(HOME, key)].into())
+        Self([(HOME, key)].into(), Vec::new())
     }
 
     /// The same, with replicas everywhere that have the material.
@@ -100,8 +102,10 @@ impl World {
         let to = region(&debt.to);
         let report = match self.hear(from, to, &debt.told) {
             Err(Refused::Unrelated) => {
-                if matches!(&debt.told, Told::Report(report) if report.is_leaving) {
-                    self.leave(from, to);
+                if let Told::Report(said) = &debt.told
+                    && said.is_leaving
+                {
+                    self.leave(from, to, said);
                     return Ok(());
                 }
                 return self.change(from, |key| {
@@ -111,11 +115,24 @@ impl World {
             }
             heard => heard?,
         };
-        if way == Way::AnswerLost {
+        match way {
+            Way::There => self.answered(from, debt, &report),
+            Way::AnswerLost => Ok(()),
+            Way::AnswerLate => {
+                self.1.push((from, debt.clone(), report));
+                Ok(())
+            }
+        }
+    }
+
+    /// An answer comes.
+    fn answered(&mut self, from: &'static str, debt: &Debt, report: &Report) -> Result<(), Refused> {
+        let to = region(&debt.to);
+        if !self.0.contains_key(from) {
             return Ok(());
         }
         match &debt.told {
-            Told::Report(said) if said.is_leaving => self.leave(from, to),
+            Told::Report(said) if said.is_leaving => self.leave(from, to, said),
             Told::Report(said) => {
                 let said = said.clone();
                 self.change(from, |key| {
@@ -125,7 +142,7 @@ impl World {
             }
             Told::Shared(shared) => {
                 self.change(from, |key| {
-                    key.shared_was_heard(to, shared.generation, &report, NOW);
+                    key.shared_was_heard(to, shared, report, NOW);
                     Ok(())
                 })?;
             }
@@ -133,8 +150,8 @@ impl World {
         Ok(())
     }
 
-    fn leave(&mut self, region: &str, heard_by: &str) {
-        if self.key(region).may_go(region, heard_by) {
+    fn leave(&mut self, region: &str, heard_by: &str, said: &Report) {
+        if self.key(region).may_go(region, heard_by, said) {
             self.0.remove(region);
         }
     }
@@ -225,7 +242,7 @@ fn only_an_imported_multi_region_primary_that_can_be_used_is_replicated_and_once
         (|key| drop(key.delete_material(None)),                                    Refused::PendingImport),
         (|key| key.deletion = Some(Deletion { at: Some(NOW), window_in_days: 7 }), Refused::PendingDeletion),
         (|key| key.deletion = Some(Deletion { at: None, window_in_days: 7 }),      Refused::PendingReplicaDeletion),
-        (|key| key.replicate(EUROPE, birth(), NOW).unwrap(),                       Refused::Replicated(EUROPE.to_owned())),
+        (|key| *key = World::complete().key(HOME).clone(),                         Refused::Replicated(EUROPE.to_owned())),
         (|key| *key = World::complete().key(EUROPE).clone(),                       Refused::NotPrimary),
         (|key| {
             *key = World::complete().key(HOME).clone();
@@ -374,6 +391,95 @@ fn nobody_but_its_primary_is_believed() {
     assert_eq!(alone.hear(EUROPE, HOME, &told), Err(Refused::Unrelated), "a key that was never replicated is nobody's");
 }
 
+#[test]
+fn an_answer_that_comes_late_says_nothing_of_what_has_changed_since() {
+    // To what the primary said before it handed over.
+    let mut world = World::complete();
+    world.brings(HOME, 2, ImportType::New).unwrap();
+    let debts = world.debts();
+    for (from, debt) in &debts {
+        world.tell(from, debt, Way::AnswerLate).unwrap();
+    }
+    world.change(HOME, |key| key.hand_over(EUROPE, "me", NOW)).unwrap();
+    let (from, debt, report) = world.1.iter().find(|(_, debt, _)| debt.to == EUROPE).cloned().unwrap();
+    world.answered(from, &debt, &report).unwrap();
+    assert_eq!(world.state(HOME), KeyState::Updating, "Europe has not heard of that");
+    let handover = world.debts().remove(0).1;
+    world.tell(HOME, &handover, Way::There).unwrap();
+    let (from, debt, report) = world.1.iter().find(|(_, debt, _)| debt.to == ASIA).cloned().unwrap();
+    world.answered(from, &debt, &report).unwrap();
+    assert!(world.debts().iter().any(|(from, debt)| (*from, debt.to.as_str()) == (HOME, ASIA)), "Asia has not heard either");
+    world.settle();
+    world.agrees();
+    // To a report, when there has been another one and the first is true again.
+    let mut world = World::complete();
+    world.brings(HOME, 2, ImportType::New).unwrap();
+    world.settle();
+    world.brings(ASIA, 2, ImportType::Existing).unwrap();
+    let first = world.debts().remove(0).1;
+    world.tell(ASIA, &first, Way::AnswerLate).unwrap();
+    world.change(ASIA, |key| key.delete_material(Some(KeyMaterialId([2; 32])))).unwrap();
+    let second = world.debts().into_iter().find(|(from, _)| *from == ASIA).unwrap().1;
+    world.tell(ASIA, &second, Way::AnswerLost).unwrap();
+    world.brings(ASIA, 2, ImportType::Existing).unwrap();
+    let (from, debt, report) = world.1.remove(0);
+    world.answered(from, &debt, &report).unwrap();
+    assert!(world.debts().iter().any(|(from, _)| *from == ASIA), "home believes the second");
+}
+
+#[test]
+fn what_no_primary_can_say_is_refused_and_changes_nothing() {
+    let mut world = World::complete();
+    world.brings(HOME, 2, ImportType::New).unwrap();
+    let debts = world.debts();
+    let (_, Debt { told: Told::Shared(said), .. }) = &debts[0] else { panic!("{debts:?}") };
+    let to = region(&debts[0].1.to);
+    type Change = fn(&mut super::super::Shared);
+    let cases: [Change; 9] = [
+        |shared| shared.siblings.retain(|sibling| sibling.region != HOME),
+        |shared| shared.siblings.push(shared.siblings[0].clone()),
+        |shared| shared.primary = "sa-east-1".to_owned(),
+        |shared| shared.origin = super::super::Origin::AwsKms,
+        |shared| shared.materials.clear(),
+        |shared| shared.materials[0].id = KeyMaterialId([9; 32]),
+        |shared| shared.materials[1].rotation = Rotation::Current,
+        |shared| shared.materials[1].id = shared.materials[0].id,
+        |shared| shared.generation = u64::MAX,
+    ];
+    for (number, change) in cases.into_iter().enumerate() {
+        let mut shared = said.as_ref().clone();
+        change(&mut shared);
+        let before = world.key(to).clone();
+        let heard = world.hear(HOME, to, &Told::Shared(Box::new(shared)));
+        assert!(matches!(heard, Err(Refused::Invalid(_) | Refused::Unrelated)), "{number}: {heard:?}");
+        assert_eq!(*world.key(to), before, "{number}");
+    }
+    let mut born = said.as_ref().clone();
+    (born.birth, born.primary) = (Some(birth()), ASIA.to_owned());
+    assert!(born.check(HOME, EUROPE).is_err(), "a replica is made by its primary");
+}
+
+#[test]
+fn what_was_planned_can_be_asked_for_by_somebody_else() {
+    let mut world = World::complete();
+    let somebody = || Birth { requester: "somebody".to_owned(), ..birth() };
+    world.change(EUROPE, |key| Ok(key.leave())).unwrap();
+    world.settle();
+    world.change(HOME, |key| key.replicate(EUROPE, birth(), NOW)).unwrap();
+    world.change(HOME, |key| key.replicate(EUROPE, somebody(), NOW)).unwrap();
+    let debts = world.debts();
+    let told = debts.iter().find_map(|(_, debt)| match &debt.told {
+        Told::Shared(shared) => shared.birth.clone(),
+        Told::Report(_) => None,
+    });
+    assert_eq!(told, Some(somebody()));
+    let mut world = World::complete();
+    world.change(HOME, |key| key.hand_over(EUROPE, "me", NOW)).unwrap();
+    world.change(HOME, |key| key.hand_over(EUROPE, "somebody", NOW)).unwrap();
+    let Told::Shared(shared) = &world.debts()[0].1.told.clone() else { panic!() };
+    assert_eq!(shared.requester.as_deref(), Some("somebody"));
+}
+
 /// One of the things that people do, or that the network does to them; the numbers say to which.
 fn happens(world: &mut World, next: &mut u8, (what, first, second): (u8, usize, usize)) {
     let places: Vec<&'static str> = world.0.keys().copied().collect();
@@ -395,10 +501,14 @@ fn happens(world: &mut World, next: &mut u8, (what, first, second): (u8, usize, 
         4 => world.change(here, |key| key.rotate(NOW).map(drop)),
         5 if waiting.is_some() => world.change(here, |key| key.delete_material(waiting).map(drop)),
         6 if second % 4 == 0 => world.change(here, |key| Ok(drop(key.leave()))),
+        7 if !world.1.is_empty() => {
+            let (from, debt, report) = world.1.swap_remove(first % world.1.len());
+            world.answered(from, &debt, &report)
+        }
         _ if debts.is_empty() => Ok(()),
         _ => {
             let (from, debt) = &debts[first % debts.len()];
-            world.tell(from, debt, if second % 3 == 0 { Way::AnswerLost } else { Way::There })
+            world.tell(from, debt, [Way::There, Way::AnswerLost, Way::AnswerLate][second % 3])
         }
     };
 }
@@ -412,6 +522,9 @@ proptest! {
             happens(&mut world, &mut next, event);
             let primaries = world.0.values().filter(|key| !key.is_replica() && !key.is_updating()).count();
             prop_assert!(primaries <= 1);
+        }
+        while let Some((from, debt, report)) = world.1.pop() {
+            let _refused = world.answered(from, &debt, &report);
         }
         world.settle();
         world.agrees();
