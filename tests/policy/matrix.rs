@@ -166,6 +166,19 @@ fn under_the_two_person_rule_an_import_waits_for_another_ones_approval() {
 }
 
 #[test]
+fn a_replica_of_a_key_under_the_two_person_rule_is_under_it_too() {
+    let starter = starter();
+    let key = key(SymmetricDefault, &[("approval", "two-person")], HOME);
+    for (tags, allowed) in [(vec![], false), (vec![("approval", "none")], false), (vec![("approval", "two-person")], true)] {
+        let tags = tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let circumstances = Circumstances { request_tags: Some(tags), ..usual() };
+        let decision = ask(&starter, &of_role("administrator"), ReplicateKey, key.resource(), &circumstances);
+        let policy = if allowed { "administrators-keep-keys" } else { "replicas-keep-the-approval-tag" };
+        assert_eq!((decision.allowed, decision.policies), (allowed, vec![policy.to_owned()]));
+    }
+}
+
+#[test]
 fn nobody_approves_what_is_their_own() {
     let starter = starter();
     let key = key(SymmetricDefault, &[("approval", "two-person")], HOME);
