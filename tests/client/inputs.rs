@@ -86,7 +86,7 @@ fn a_skeleton_is_taken_as_an_input() {
             taken += 1;
         }
     }
-    assert_eq!(taken, 2 * 44);
+    assert_eq!(taken, 2 * 46);
     // With what is missing in it, it does what it says.
     let input = desk.ok(&["schedule-key-deletion", "--generate-cli-skeleton"]);
     let arguments = ["schedule-key-deletion", "--cli-input-json", &input, "--key-id", &key, "--pending-window-in-days", "7"];

@@ -70,7 +70,7 @@ impl From<Described> for proto::KeyMetadata {
             multi_region_configuration: related,
             current_key_material_id: material_id.unwrap_or_default(),
             key_material_proof: proof,
-            pending_deletion_window_in_days: key.deletion.filter(|one| one.at.is_none()).map_or(0, |one| one.window_in_days),
+            pending_deletion_window_in_days: key.deletion.filter(|one| one.at.is_none()).map(|one| one.window_in_days),
             description: key.description,
         }
     }

@@ -9,7 +9,13 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("AccessDeniedException", _) => {
             "Ask whoever keeps the service's policy for this permission, or call as somebody else: --profile"
         }
+        ("AlreadyExistsException", "ReplicateKey") => {
+            "Import the same material into the replica that is there: keyferry import KEYFILE --key-id ID --region REGION"
+        }
         ("AlreadyExistsException", _) => "Choose another name, or use what is there",
+        ("DependencyTimeoutException", "ReplicateKey" | "UpdatePrimaryRegion") if message.contains(" is not reached: ") => {
+            return again(refusal, "The other Region is away, and nothing was changed");
+        }
         ("DependencyTimeoutException", _) => return again(refusal, "The service's token or database does not answer"),
         ("DisabledException", _) => "Enable the key first: keyferry enable-key --key-id ID",
         ("DryRunOperationException", _) => "Nothing is wrong: leave --dry-run away to have it done",
@@ -53,6 +59,9 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("KMSInvalidStateException", "RotateKeyOnDemand") if message.starts_with("No available key material") => {
             "Import what is to come next: keyferry import-key-material --import-type NEW_KEY_MATERIAL"
         }
+        ("KMSInvalidStateException", _) if [" is creating.", " is updating."].iter().any(|end| message.ends_with(end)) => {
+            return again(refusal, "The Regions are still telling each other");
+        }
         ("KMSInvalidStateException", _) if message.starts_with("the import waits for the approval") => {
             "Have another principal look at it, keyferry list-pending-imports, and say yes: keyferry approve-import --key-id ID --request-digest DIGEST"
         }
@@ -73,6 +82,9 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         ("NotFoundException", "GetKeyPolicy" | "PutKeyPolicy") if message.starts_with("No such policy") => {
             "There is one policy, and it is called default: leave --policy-name away"
         }
+        ("NotFoundException", "UpdatePrimaryRegion") if message.contains(" has no replica key in ") => {
+            "Make a replica there first: keyferry replicate-key --key-id ID --replica-region REGION"
+        }
         ("NotFoundException", _) if message.starts_with("Alias ") => "See which aliases there are: keyferry list-aliases",
         ("NotFoundException", _) => {
             "See which keys there are: keyferry list-keys; and which service and Region is asked: keyferry configure list"
@@ -87,6 +99,18 @@ pub(super) fn of(operation: &str, refusal: &Refusal) -> String {
         }
         ("UnsupportedOperationException", "AdvanceClock") => {
             "Start a service of your own for it, to try things out: keyferryd dev --clock-control"
+        }
+        ("UnsupportedOperationException", "ReplicateKey") if message.contains("origin is") => {
+            "Only keys made for import have replicas: keyferry create-key --origin EXTERNAL --multi-region"
+        }
+        ("UnsupportedOperationException", "ReplicateKey" | "UpdatePrimaryRegion") if message.contains("no peer there") => {
+            "Name a Region that the service knows; whoever runs it can add one: [[peer]] in keyferryd.toml"
+        }
+        ("UnsupportedOperationException", _) if message.ends_with("is not a multi-region primary key.") => {
+            "Name a primary key, in its own Region: keyferry describe-key shows PrimaryKey; or make one: keyferry create-key --origin EXTERNAL --multi-region"
+        }
+        ("UnsupportedOperationException", "ImportKeyMaterial") if message.contains("is a replica key: ") => {
+            "Ask the Region of the primary, which is PrimaryKey of keyferry describe-key: --region REGION"
         }
         ("UnsupportedOperationException", _) if message.contains("origin is") => {
             "Only keys made for import take material: keyferry create-key --origin EXTERNAL"
