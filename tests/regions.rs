@@ -6,6 +6,7 @@ pub mod killed;
 mod permission;
 mod refused;
 mod rotation;
+mod tour;
 pub mod world;
 
 use keyferry::model::{KeySpec, KeyUsage};

@@ -10,6 +10,7 @@ mod plan;
 mod progress;
 mod retry;
 mod run;
+mod tour;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use choice::Choice;
 pub use plan::Plan;
 pub use progress::{Progress, Step};
 pub use run::Outcome;
+pub use tour::Tour;
 
 use super::keys::NewKey;
 use super::trust::Trust;

@@ -64,6 +64,12 @@ pub enum Local {
         /// The id that the service shows.
         imported: KeyMaterialId,
     },
+    /// A replica that was asked for cannot be seen in its Region yet.
+    #[error("{arn} is not there yet: its Region has still to make it")]
+    NotYetThere {
+        /// The replica.
+        arn: String,
+    },
     /// The service takes no material of this key spec, or not in the way that was asked for.
     #[error("the service imports no {spec} key that way: {reasons}")]
     NotServed {
@@ -103,6 +109,14 @@ pub enum Local {
         spec: KeySpec,
         /// What happened.
         cause: String,
+    },
+    /// A replica, where its primary key is wanted.
+    #[error("{arn} is a replica key, and its primary key is in {primary}")]
+    Replica {
+        /// The replica.
+        arn: String,
+        /// The Region of the primary.
+        primary: String,
     },
     /// A set of parameters does not serve.
     #[error(transparent)]

@@ -43,16 +43,26 @@ impl Walk {
     }
 
     pub(super) async fn settle(&self, course: &mut Course<'_>) -> Result<Plan, Error> {
-        let (key, spec, usage) = match &self.target {
+        let key = match &self.target {
             Target::Existing(key_id) => {
                 let client = course.client;
-                let key = course.step(Step::Describe, Error::is_passing, || client.describe_key(key_id)).await?;
-                named(&key, key_id)?;
-                importable(&key)?;
-                let (spec, usage) = (key.spec, key.usage);
-                (Some(key), spec, usage)
+                Some(course.step(Step::Describe, Error::is_passing, || client.describe_key(key_id)).await?)
             }
-            Target::New(key) => (None, key.spec, usage(key.spec, key.usage)?),
+            Target::New(_) => None,
+        };
+        self.settle_on(course, key).await
+    }
+
+    /// The same, of a key that was looked at, where there is one.
+    pub(super) async fn settle_on(&self, course: &mut Course<'_>, key: Option<Key>) -> Result<Plan, Error> {
+        let (spec, usage) = match (&self.target, &key) {
+            (Target::Existing(key_id), Some(key)) => {
+                named(key, key_id)?;
+                importable(key)?;
+                (key.spec, key.usage)
+            }
+            (Target::Existing(key_id), None) => return Err(Local::Answer(format!("nothing of {key_id}")).into()),
+            (Target::New(new), _) => (new.spec, usage(new.spec, new.usage)?),
         };
         let paths = served(course).await?;
         let fixed = Fixed { algorithm: self.algorithm, wrapping: self.wrapping };

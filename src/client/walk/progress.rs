@@ -15,6 +15,10 @@ crate::named! {
         Describe = "describe the key",
         /// Make a key.
         Create = "create the key",
+        /// Make a replica of the key in another Region.
+        Replicate = "replicate the key",
+        /// Wait until the replica can be seen in its Region.
+        Await = "wait for the replica",
         /// Get a wrapping key and an import token.
         Parameters = "get parameters for import",
         /// Wrap the material.

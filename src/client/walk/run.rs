@@ -47,6 +47,17 @@ impl Walk {
     ) -> Result<Outcome, Error> {
         let mut course = Course::new(client, Retry::new(self.patience), &mut progress);
         let plan = self.settle(&mut course).await?;
+        self.carry_out(&mut course, plan, material).await
+    }
+
+    /// Does what was planned.
+    pub(super) async fn carry_out(
+        &self,
+        course: &mut Course<'_>,
+        plan: Plan,
+        material: impl FnOnce(MaterialKind) -> Result<Material, wrap::Error> + Send,
+    ) -> Result<Outcome, Error> {
+        let client = course.client;
         let kind = plan.spec.material().ok_or(Unusable::KeySpec(plan.spec))?;
         // Before a key is made for material which proves not to fit.
         let material = as_of(plan.spec, &material(kind).map_err(Local::from)?)?;
@@ -57,10 +68,10 @@ impl Walk {
         }
         let (key, made) = match (&plan.key, &self.target) {
             (Some(key), _) => (key.clone(), false),
-            (None, Target::New(new)) => (make(&mut course, &new.clone().usage(plan.usage)).await?, true),
+            (None, Target::New(new)) => (make(course, &new.clone().usage(plan.usage)).await?, true),
             (None, Target::Existing(key_id)) => return Err(Local::Answer(format!("nothing of {key_id}")).into()),
         };
-        let (choice, parameters) = parameters(&mut course, &key, plan).await?;
+        let (choice, parameters) = parameters(course, &key, plan).await?;
 
         course.tell(Progress::Begins(Step::Wrap));
         if let Some(trust) = &self.trust {
