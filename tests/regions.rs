@@ -1,6 +1,7 @@
 //! One key in three Regions: three installations of the real daemon, each with a token of its own, over mutual TLS.
 
 mod away;
+mod cli;
 mod deletion;
 pub mod killed;
 mod permission;

@@ -6,6 +6,7 @@ mod dry_run;
 mod files;
 mod lost;
 mod refused;
+mod regions;
 mod steps;
 mod watched;
 

@@ -102,17 +102,7 @@ async fn write(globals: Globals, is_tried: bool) -> Result<(), Failure> {
     complain(&format!("Wrote the profile {name} to {}\n", path.display()));
     if is_tried {
         // The file alone: what a flag said is in it now.
-        let only = Globals {
-            profile: Some(name.clone()),
-            endpoint_url: None,
-            ca_bundle: None,
-            client_cert: None,
-            client_key: None,
-            region: None,
-            output: None,
-            ..globals
-        };
-        let settings = Settings::new(only)?;
+        let settings = Settings::new(globals.of_profile(name))?;
         let client = settings.connect().await?;
         let server = client.get_server_info().await.map_err(|error| Failure::of("GetServerInfo", error))?;
         let painter = Painter::of(settings.color, std::io::stderr().is_terminal());

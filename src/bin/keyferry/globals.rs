@@ -101,3 +101,19 @@ pub(crate) struct Globals {
     #[arg(long, global = true, overrides_with = "cli_auto_prompt")]
     pub(crate) no_cli_auto_prompt: bool,
 }
+
+impl Globals {
+    /// The same with this profile, and nothing but it, saying where the service is and who asks.
+    pub(crate) fn of_profile(self, name: String) -> Self {
+        Self {
+            profile: Some(name),
+            endpoint_url: None,
+            ca_bundle: None,
+            client_cert: None,
+            client_key: None,
+            region: None,
+            output: None,
+            ..self
+        }
+    }
+}

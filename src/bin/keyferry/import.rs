@@ -3,21 +3,24 @@
 mod answer;
 mod course;
 mod lines;
+mod regions;
 mod remedy;
+mod resume;
 mod valid_to;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use keyferry::client::walk::{Target, Walk};
+use clap::{ArgMatches, Args};
+use keyferry::client::walk::{Plan, Target, Walk};
 use keyferry::client::{Client, NewKey};
-use keyferry::model::{Expiration, KeySpec, KeyUsage, WrappingAlgorithm, WrappingKeySpec};
+use keyferry::model::{Expiration, KeySpec, KeyUsage, Realm, WrappingAlgorithm, WrappingKeySpec};
 use keyferry::wrap::KeyFile;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::key_source::{self, KeySource};
 use crate::output::Printer;
 use crate::settings::Settings;
@@ -53,6 +56,9 @@ pub(crate) struct Import {
     /// Wrap for no key but one that this service attests: its attestation public key, PEM, DER or base64 of DER
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
+    /// Import into related multi-Region keys, one in each of these Regions, the primary's first. Each is reached through {region} in the endpoint URL, or as the profile says that is of the Region
+    #[arg(long, value_name = "REGION,REGION", value_delimiter = ',', value_parser = region, conflicts_with = "trust")]
+    regions: Vec<String>,
     /// Import even where the key has this very material already
     #[arg(long)]
     again: bool,
@@ -75,8 +81,17 @@ fn wrapping_key_specs() -> impl TypedValueParser<Value = WrappingKeySpec> {
     PossibleValuesParser::new(supported.map(|spec| spec.as_str())).try_map(|name| name.parse())
 }
 
+fn region(name: &str) -> Result<String, String> {
+    let is_one = Realm::is_region(name);
+    is_one.then(|| name.to_owned()).ok_or_else(|| "expected Regions, such as us-east-1,eu-west-1".to_owned())
+}
+
 /// Walks, or shows the way.
-pub(crate) async fn run(command: Import, settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn run(command: Import, given: &ArgMatches, globals: Globals) -> Result<(), Failure> {
+    if !command.regions.is_empty() {
+        return regions::run(&command, given, globals).await;
+    }
+    let settings = &Settings::new(globals)?;
     let printer = Printer::new(settings, "Import")?;
     let file = command.source.open(&command.key_file)?;
     let description = file.description();
@@ -156,6 +171,11 @@ async fn dry_run(walk: &Walk, client: &Client, file: &KeyFile, course: &mut Cour
         course.fail();
         remedy::of_walk(course, error)
     })?;
+    would_be(walk, plan, file, course).map(Value::Object)
+}
+
+/// What would be done with this plan.
+fn would_be(walk: &Walk, plan: Plan, file: &KeyFile, course: &mut Course) -> Result<Map<String, Value>, Failure> {
     let material = crate::wrapping::material(file, plan.spec)?;
     let is_done = walk.is_done(&plan, &material).map_err(|error| remedy::of_walk(course, error.into()))?;
     if is_done {

@@ -72,7 +72,7 @@ async fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Own::Audit(command) => audit::run(&command, &Settings::new(globals)?)?,
         Own::Completions(command) => commands::completions(&command)?,
         Own::Configure(command) => configure::run(command, globals).await?,
-        Own::Import(command) => import::run(*command, &Settings::new(globals)?).await?,
+        Own::Import(command) => import::run(*command, own, globals).await?,
         Own::Man(command) => commands::manual(&command)?,
         Own::Policy(command) => return policy::run(command, &Settings::new(globals)?),
         Own::VerifyAttestation(command) => trust::verify_attestation(&command, &Settings::new(globals)?)?,

@@ -52,26 +52,57 @@ pub(crate) fn path() -> anyhow::Result<PathBuf> {
 }
 
 fn find(name: Option<&str>) -> anyhow::Result<Profile> {
-    let missing =
-        |name: &str| anyhow!("The config profile ({name}) could not be found\nMake it: keyferry configure --profile {name}");
     let path = match (path(), name) {
         (Ok(path), _) => path,
         (Err(error), Some(_)) => return Err(error),
         (Err(_), None) => return Ok(Profile::default()),
     };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return name.map_or_else(|| Ok(Profile::default()), |name| Err(missing(name)));
+    match (read(&path)?.remove(name.unwrap_or("default")), name) {
+        (Some(profile), _) => Ok(profile),
+        (None, Some(name)) => {
+            Err(anyhow!("The config profile ({name}) could not be found\nMake it: keyferry configure --profile {name}"))
         }
+        (None, None) => Ok(Profile::default()),
+    }
+}
+
+/// All profiles of the file by their names; none where it is not there.
+fn read(path: &Path) -> anyhow::Result<BTreeMap<String, Profile>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
-    let mut profiles: BTreeMap<String, Profile> =
+    let profiles: BTreeMap<String, Profile> =
         toml_edit::de::from_str(&text).map_err(|error| anyhow!("{}: {}", path.display(), error.to_string().trim_end()))?;
-    match (profiles.remove(name.unwrap_or("default")), name) {
-        (Some(profile), _) => Ok(profile.seen_from(path.parent().unwrap_or(Path::new("")))),
-        (None, Some(name)) => Err(missing(name)),
-        (None, None) => Ok(Profile::default()),
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(profiles.into_iter().map(|(name, profile)| (name, profile.seen_from(folder))).collect())
+}
+
+/// The name of the one profile whose Region this is.
+///
+/// # Errors
+/// Where there is none that says where the service is, or more than one.
+pub(crate) fn of_region(region: &str) -> anyhow::Result<String> {
+    let path = path()?;
+    let found = read(&path)?.into_iter().filter(|(_, profile)| profile.region.as_deref() == Some(region));
+    let (names, found): (Vec<String>, Vec<Profile>) = found.unzip();
+    let path = path.display();
+    match (&names[..], &found[..]) {
+        ([name], [Profile { endpoint_url: Some(_), .. }]) => Ok(name.clone()),
+        ([name], _) => Err(anyhow!(
+            "the profile {name} in {path}, which is of the Region {region}, has no endpoint_url\n\
+             Say where the service is: keyferry configure --profile {name}"
+        )),
+        ([], _) => Err(anyhow!(
+            "no profile in {path} is of the Region {region}\n\
+             Write one there, a table with region = \"{region}\" and endpoint_url, or put {{region}} into the endpoint URL"
+        )),
+        _ => Err(anyhow!(
+            "more than one profile in {path} is of the Region {region}: {}\n\
+             Leave region = \"{region}\" in the one that is to be used",
+            names.join(", ")
+        )),
     }
 }
 

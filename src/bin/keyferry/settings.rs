@@ -1,5 +1,7 @@
 //! What holds for one command: flags first, then the environment, then the profile, then what is usual.
 
+mod regions;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use clap::ValueEnum;
 use keyferry::client::{self, Client, Endpoint};
 use zeroize::Zeroizing;
 
+use crate::clean::clean_line;
 use crate::failure::Failure;
 use crate::globals::{BinaryFormat, Color, Format, Globals};
 use crate::profile::{self, Profile};
@@ -74,19 +77,31 @@ impl Settings {
     /// # Errors
     /// Where the settings do not lead to one, or to one of another Region than was asked for.
     pub(crate) async fn connect(&self) -> Result<Client, Failure> {
-        let (endpoint, is_regional) = self.endpoint().map_err(Failure::Configuration)?;
-        let client = Client::connect(&endpoint).await.map_err(|error| self.unconnected(error))?;
+        let (client, is_regional) = self.reach().await?;
         if let (Some(wanted), false) = (&self.region, is_regional) {
-            let info = client.get_server_info().await;
-            let found = info.map_err(|error| Failure::of("GetServerInfo", error))?.region;
-            if found != *wanted {
-                let url = self.endpoint_url.as_deref().unwrap_or_default();
-                return Err(Failure::Configuration(anyhow!(
-                    "the service at {url} is of the Region {found}, not {wanted}\nChange --region, or the endpoint URL"
-                )));
-            }
+            self.require_region(&client, wanted, "Change --region, or the endpoint URL").await?;
         }
         Ok(client)
+    }
+
+    /// Connects to whatever service is there; whether the Region is a part of where.
+    async fn reach(&self) -> Result<(Client, bool), Failure> {
+        let (endpoint, is_regional) = self.endpoint().map_err(Failure::Configuration)?;
+        let client = Client::connect(&endpoint).await.map_err(|error| self.unconnected(error))?;
+        Ok((client, is_regional))
+    }
+
+    /// Checks that the service is of this Region.
+    async fn require_region(&self, client: &Client, wanted: &str, remedy: &str) -> Result<(), Failure> {
+        let info = client.get_server_info().await;
+        let found = info.map_err(|error| Failure::of("GetServerInfo", error))?.region;
+        if found == *wanted {
+            return Ok(());
+        }
+        let url = self.endpoint_url.as_deref().unwrap_or_default().replace(REGION, wanted);
+        // Somebody else's word: it is to look like none of ours.
+        let found = clean_line(&found);
+        Err(Failure::Configuration(anyhow!("the service at {url} is of the Region {found}, not {wanted}\n{remedy}")))
     }
 
     /// No connection, and what these settings had to do with it.

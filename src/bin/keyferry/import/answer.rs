@@ -19,7 +19,7 @@ pub(super) fn of_outcome(outcome: &Outcome, key_file: &str) -> Map<String, Value
 }
 
 /// What would be done.
-pub(super) fn of_plan(plan: Plan, material: &Material, key_file: &str, is_done: bool) -> Value {
+pub(super) fn of_plan(plan: Plan, material: &Material, key_file: &str, is_done: bool) -> Map<String, Value> {
     let Plan { key, spec, usage, choice, otherwise } = plan;
     let mut shown = Map::new();
     if let Some(key) = key {
@@ -35,6 +35,22 @@ pub(super) fn of_plan(plan: Plan, material: &Material, key_file: &str, is_done: 
     shown.insert("Reason".into(), choice.reason.into());
     let others = otherwise.iter().map(|other| Value::Object(of_choice(other).into_iter().collect())).collect();
     shown.insert("Otherwise".into(), Value::Array(others));
+    shown
+}
+
+/// What was done, or would be, in one Region after the other: what is the same of all of them first.
+pub(super) fn of_regions(regions: Vec<(String, Map<String, Value>)>, key_id: Option<&str>) -> Value {
+    let mut shown = Map::new();
+    shown.extend(key_id.map(|id| ("KeyId".to_owned(), id.into())));
+    for name in ["KeyMaterialId", "KeyCheckValue", "KeyFile"] {
+        let value = regions.first().and_then(|(_, first)| first.get(name));
+        shown.extend(value.map(|value| (name.to_owned(), value.clone())));
+    }
+    let of_region = |(region, answer)| {
+        let named = Map::from_iter([("Region".to_owned(), Value::String(region))]);
+        Value::Object(named.into_iter().chain(answer).collect())
+    };
+    shown.insert("Regions".into(), regions.into_iter().map(of_region).collect());
     Value::Object(shown)
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Course {
     /// Whether the cursor stands behind the step that is under way.
     is_open: bool,
     made: Option<Key>,
+    /// Where it goes on, where there is more than one Region.
+    region: Option<String>,
 }
 
 impl Course {
@@ -27,9 +29,15 @@ impl Course {
     pub(super) fn new(color: Color, key_file: &str) -> Self {
         let is_watched = std::io::stderr().is_terminal();
         let painter = Painter::of(color, is_watched);
-        let mut course = Self { painter, is_watched, began: Instant::now(), step: None, is_open: false, made: None };
+        let began = Instant::now();
+        let mut course = Self { painter, is_watched, began, step: None, is_open: false, made: None, region: None };
         course.line(&painter.good("✓"), "read the key file", key_file);
         course
+    }
+
+    /// Goes on in this Region, which is named from here on.
+    pub(super) fn enter(&mut self, region: &str) {
+        (self.region, self.began, self.step) = (Some(region.to_owned()), Instant::now(), None);
     }
 
     /// Tells one thing.
@@ -100,8 +108,16 @@ impl Course {
 
     fn begin(&mut self, step: Step) {
         if self.is_watched {
-            complain(&format!("  {step} …"));
+            complain(&format!("  {} …", self.placed(step.as_str())));
             self.is_open = true;
+        }
+    }
+
+    /// The words with the Region that they are about, where there are any.
+    fn placed(&self, what: &str) -> String {
+        match &self.region {
+            Some(region) if !what.is_empty() => format!("{region}: {what}"),
+            _ => what.to_owned(),
         }
     }
 
@@ -113,7 +129,7 @@ impl Course {
         if std::mem::take(&mut self.is_open) {
             complain("\r\x1b[K");
         }
-        for (at, (what, more)) in lines::of(what, &clean_line(more)).into_iter().enumerate() {
+        for (at, (what, more)) in lines::of(&self.placed(what), &clean_line(more)).into_iter().enumerate() {
             let more = if more.is_empty() { more } else { self.painter.faint(&more) };
             complain(format!("{} {what}{more}", if at == 0 { mark } else { " " }).trim_end());
             complain("\n");

@@ -11,8 +11,9 @@ use crate::failure::{Failure, sentence};
 fn operation(step: Option<Step>) -> &'static str {
     match step {
         Some(Step::Profile) => "GetTokenProfile",
-        Some(Step::Describe | Step::Confirm) => "DescribeKey",
+        Some(Step::Describe | Step::Await | Step::Confirm) => "DescribeKey",
         Some(Step::Create) => "CreateKey",
+        Some(Step::Replicate) => "ReplicateKey",
         Some(Step::Parameters) => "GetParametersForImport",
         Some(Step::Import) => "ImportKeyMaterial",
         Some(Step::Wrap) | None => "Import",
@@ -22,13 +23,18 @@ fn operation(step: Option<Step>) -> &'static str {
 /// Why the walk ended where it did, and how to go on.
 pub(super) fn of_walk(course: &Course, error: client::Error) -> Failure {
     let note = way_on(course, &error);
-    let failure = match error {
-        client::Error::Local(local) => of_local(local),
-        error => Failure::of(operation(course.step()), error),
-    };
+    let failure = why(course, error);
     match note {
         Some(note) => failure.noted(note),
         None => failure,
+    }
+}
+
+/// Why it ended there, and what to do about that.
+pub(super) fn why(course: &Course, error: client::Error) -> Failure {
+    match error {
+        client::Error::Local(local) => of_local(local),
+        error => Failure::of(operation(course.step()), error),
     }
 }
 
@@ -83,6 +89,12 @@ fn of_local(local: Local) -> Failure {
             "Keep the key with keyferry cancel-key-deletion, or leave --key-id away, and a key is made"
         }
         Local::Unimportable { .. } => "Leave --key-id away, and a key that takes material is made",
+        Local::NotYetThere { .. } => {
+            "Look whether its Region and that of the primary reach each other: the logs of both say what they tell each other"
+        }
+        Local::Replica { ref primary, .. } => {
+            return Failure::Local(anyhow!("{message}\nName {primary} first: --regions {primary},REGION"));
+        }
         Local::Parameters(_) => "See that the clock is right here and at the service, and begin again",
         local => return Failure::of("Import", local.into()),
     };
