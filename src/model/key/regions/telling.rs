@@ -1,9 +1,7 @@
 //! What a key has still to tell those it is related to.
 
 use super::super::super::{Material, MaterialPresence, Rotation, Timestamp};
-use super::super::{
-    Birth, Debt, HandingOver, Key, Relations, Relative, Report, Role, Shared, SharedMaterial, Sibling, Told,
-};
+use super::super::{Debt, HandingOver, Key, Relations, Relative, Report, Role, Shared, SharedMaterial, Sibling, Told};
 
 impl Key {
     /// What it has still to tell, and whom. `own` is this Region.
@@ -138,7 +136,7 @@ impl Key {
         let is_gone = |presence| matches!(presence, MaterialPresence::Deleted | MaterialPresence::Expired);
         self.materials.retain(|material| !(material.rotation.is_pending() && is_gone(material.presence)));
         self.settle_pending(now);
-        let changed = self.said() != before.said();
+        let changed = !self.says_the_same(before);
         if let Some(relations) = self.relations.as_mut().filter(|_| changed) {
             // What became primary by what it heard has a generation for that already.
             relations.generation = relations.generation.max(before.generation() + 1);
@@ -150,12 +148,17 @@ impl Key {
         self.relations.as_deref().map_or(0, |relations| relations.generation)
     }
 
-    /// Everything that the others are told, but its number.
-    fn said(&self) -> (Vec<SharedMaterial>, Vec<(&str, u64, Option<&Birth>)>, Option<&HandingOver>) {
-        let relations = self.relations.as_deref();
-        let others = relations.iter().flat_map(|relations| &relations.others);
-        let siblings = others.map(|other| (other.region.as_str(), other.born, other.birth.as_ref())).collect();
-        (self.shared_materials(), siblings, relations.and_then(|relations| relations.handing_over.as_ref()))
+    /// Whether the others are told the same of both, but for its number.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let relations = |key: &Self| key.relations.clone().map(|relations| *relations);
+        let handing_over = |key: &Self| relations(key).and_then(|relations| relations.handing_over);
+        let siblings = |key: &Self| {
+            let others = relations(key).into_iter().flat_map(|relations| relations.others);
+            others.map(|other| (other.region, other.born, other.birth)).collect::<Vec<_>>()
+        };
+        self.shared_materials() == other.shared_materials()
+            && siblings(self) == siblings(other)
+            && handing_over(self) == handing_over(other)
     }
 
     /// New material may take its turn when it is in every Region.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::super::{Expiration, ImportType, KeyMaterialId, KeySpec, Material, Rotation, Timestamp};
+use super::super::super::{Expiration, ImportType, KeyMaterialId, KeySpec, Material, Rotation};
 use super::super::example::NOW;
 use super::super::{Arrival, Birth, Debt, Deletion, Key, KeyState, Refused, Replica, Report, Told};
 use super::*;
@@ -198,14 +198,15 @@ impl World {
     #[track_caller]
     fn agrees(&self) {
         let regions: Vec<&str> = self.0.keys().copied().collect();
-        let mut first: Option<(Vec<(KeyMaterialId, Rotation, Option<Timestamp>)>, String)> = None;
+        let mut first = None;
         for (region, key) in &self.0 {
             let family = key.family(region).unwrap();
             let mut all: Vec<_> = family.replicas.iter().map(String::as_str).chain([family.primary.as_str()]).collect();
             all.sort_unstable();
             assert_eq!(all, regions, "{region} knows all");
             assert_eq!(key.is_replica(), family.primary != *region);
-            let materials = key.materials.iter().map(|one| (one.id, one.rotation, one.rotated_at)).collect();
+            let materials = key.materials.iter().map(|one| (one.id, one.rotation, one.rotated_at));
+            let materials: Vec<_> = materials.collect();
             let seen = (materials, family.primary);
             assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{region}");
         }
@@ -500,7 +501,7 @@ fn happens(world: &mut World, next: &mut u8, (what, first, second): (u8, usize, 
         3 => world.brings(here, known, ImportType::Existing),
         4 => world.change(here, |key| key.rotate(NOW).map(drop)),
         5 if waiting.is_some() => world.change(here, |key| key.delete_material(waiting).map(drop)),
-        6 if second % 4 == 0 => world.change(here, |key| Ok(drop(key.leave()))),
+        6 if second % 4 == 0 => world.change(here, |key| Ok(key.leave())).map(drop),
         7 if !world.1.is_empty() => {
             let (from, debt, report) = world.1.swap_remove(first % world.1.len());
             world.answered(from, &debt, &report)
