@@ -117,17 +117,24 @@ fn broken_off<T>(
         [] => format!("This was in the Region {region}, the first"),
         _ => format!("This was in the Region {region}; done before it: {}", done.join(", ")),
     };
-    let id = command.key_id.as_deref().or_else(|| course.made().map(|key| key.id.as_str()));
-    let note = match (&error, id) {
-        // Nobody is to go on there.
-        (client::Error::Local(Local::Mismatch { .. }), _) => place,
+    let made = course.made().map(|key| key.id.as_str());
+    let begun = made.or(command.key_id.as_deref().filter(|_| !done.is_empty()));
+    let note = match (&error, begun) {
+        // Nobody is to go on there; or they say themselves what to look for.
+        (
+            client::Error::Local(
+                Local::Mismatch { .. } | Local::Made { .. } | Local::MadeUnnamed { .. } | Local::Unknown { .. },
+            ),
+            _,
+        ) => place,
         (_, Some(id)) => {
             let again = resume::command(std::env::args_os().map(|word| word.to_string_lossy().into_owned()), id);
             format!("{place}\nWhen that is put right, this completes it, and imports nothing twice:\n  {again}")
         }
-        // These say themselves what to look for.
-        (client::Error::Local(Local::Made { .. } | Local::MadeUnnamed { .. } | Local::Unknown { .. }), None) => place,
-        (_, None) => format!("{place}, and nothing was changed"),
+        (error, None) => match remedy::way_on(course, error) {
+            Some(way_on) => format!("{place}\n{way_on}"),
+            None => format!("{place}, and nothing was changed"),
+        },
     };
     remedy::why(course, error).noted(note)
 }

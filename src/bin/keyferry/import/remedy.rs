@@ -39,7 +39,7 @@ pub(super) fn why(course: &Course, error: client::Error) -> Failure {
 }
 
 /// How to go on with what is done already.
-fn way_on(course: &Course, error: &client::Error) -> Option<String> {
+pub(super) fn way_on(course: &Course, error: &client::Error) -> Option<String> {
     // Nobody is to go on there.
     if matches!(error, client::Error::Local(Local::Mismatch { .. })) {
         return None;
