@@ -20,11 +20,9 @@ UNSERVED = {
     "GetKeyLastUsage": {"KeyId": "x"},
     "ListGrants": {"KeyId": "x"},
     "ListRetirableGrants": {"RetiringPrincipal": "x"},
-    "ReplicateKey": {"KeyId": "x", "ReplicaRegion": "eu-west-1"},
     "RetireGrant": {},
     "RevokeGrant": {"KeyId": "x", "GrantId": "x"},
     "UpdateCustomKeyStore": {"CustomKeyStoreId": "cks-1"},
-    "UpdatePrimaryRegion": {"KeyId": "x", "PrimaryRegion": "eu-west-1"},
 }
 
 kms = client()
@@ -114,6 +112,10 @@ generated = kms.create_key()["KeyMetadata"]["KeyId"]
 for operation in ("EnableKeyRotation", "DisableKeyRotation"):
     words = f"UnsupportedOperationException: {arn} origin is EXTERNAL which is not valid for this operation."
     aws_refused(words, operation, *of)
+
+for operation, region in (("ReplicateKey", "--replica-region"), ("UpdatePrimaryRegion", "--primary-region")):
+    words = f"UnsupportedOperationException: {arn} is not a multi-region primary key."
+    aws_refused(words, operation, *of, region, "eu-west-1")
 
 message = blob("message", b"by the command")
 context = ["--encryption-context", "purpose=test"]
