@@ -135,12 +135,10 @@ impl Service {
     }
 }
 
-fn region(field: &'static str, text: String) -> Result<String, Invalid> {
-    if Realm::is_region(&text) && text.len() <= 32 {
-        return Ok(text);
-    }
-    let text = super::regions::text(field, text, 1, 32)?;
-    pattern(field, text, |_| false, REGION)
+fn region(field: &'static str, name: String) -> Result<String, Invalid> {
+    let name = text(field, name, 1, 32)?;
+    let is_region = Realm::is_region(&name);
+    pattern(field, name, |_| is_region, REGION)
 }
 
 impl From<Untold> for Error {
