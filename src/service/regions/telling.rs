@@ -88,7 +88,8 @@ impl Service {
         let done = self.pay(account, id, region).await;
         let now = Instant::now();
         match done {
-            Ok(()) => pauses.heard(id),
+            Ok(true) => pauses.heard(id),
+            Ok(false) => {}
             Err(Error::Peer(untold @ Untold::Unreached { .. })) => {
                 pauses.was_away(now);
                 tracing::warn!(key = %id, region, cause = untold.cause(), "another Region is not reached: it is told again");
@@ -103,21 +104,23 @@ impl Service {
         true
     }
 
-    /// Tells a Region all that it has to hear of a key as it is recorded.
-    async fn pay(&self, account: &Account, id: &KeyId, region: &str) -> Result<(), Error> {
+    /// Tells a Region all that it has to hear of a key as it is recorded; whether that is anything.
+    async fn pay(&self, account: &Account, id: &KeyId, region: &str) -> Result<bool, Error> {
+        let mut told = false;
         // What is told changes what is owed: a report follows from a new primary.
         for _ in 0..2 {
-            let Some(key) = self.store.key(account, id).await? else { return Ok(()) };
-            let Some(debt) = key.debts(self.region()).into_iter().find(|debt| debt.to == region) else { return Ok(()) };
+            let Some(key) = self.store.key(account, id).await? else { break };
+            let Some(debt) = key.debts(self.region()).into_iter().find(|debt| debt.to == region) else { break };
             self.tell(&key, &debt).await?;
+            told = true;
         }
-        Ok(())
+        Ok(told)
     }
 
     /// Tells a Region what was just recorded. Where that fails, it is told later.
     pub(super) async fn tell_soon(&self, key: &Key, region: &str) {
         match tokio::time::timeout(SOON, self.pay(&key.account, &key.id, region)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(_told)) => {}
             Ok(Err(error)) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, key = %key.id, region, "another Region has not heard of this key yet: it is told again");
