@@ -52,7 +52,7 @@ impl Store {
         // as long, and a sort besides.
         let sql = "SELECT state, COUNT(*) AS keys FROM (SELECT CASE WHEN deletion_at IS NOT NULL THEN 'PendingDeletion' \
                    WHEN deletion_window_days IS NOT NULL THEN 'PendingReplicaDeletion' \
-                   WHEN relations LIKE '%\"handing_over\":{%' THEN 'Updating' \
+                   WHEN EXISTS (SELECT 1 FROM relations r WHERE r.key_id = k.id AND r.updating = 1) THEN 'Updating' \
                    WHEN COALESCE((SELECT MAX(CASE WHEN presence = 'imported' AND (valid_to IS NULL OR valid_to > $1) THEN 0 \
                    ELSE 1 END) FROM materials m WHERE m.key_id = k.id AND m.rotation NOT LIKE 'PENDING%'), 1) = 1 \
                    THEN 'PendingImport' WHEN enabled = 1 THEN 'Enabled' ELSE 'Disabled' END AS state FROM keys k) AS s \
@@ -86,7 +86,7 @@ impl Store {
             }
         }
         let sql = "SELECT (SELECT COUNT(*) FROM pending_imports) AS pending, (SELECT COUNT(*) FROM doomed) AS doomed, \
-                   (SELECT COUNT(*) FROM keys WHERE owes = 1) AS untold";
+                   (SELECT COUNT(*) FROM relations WHERE owes = 1) AS untold";
         for row in self.rows(sql, args![]).await? {
             (census.pending, census.doomed) = (row.count("pending")?, row.count("doomed")?);
             census.untold = row.count("untold")?;

@@ -5,7 +5,7 @@ use super::rows::{Row, corrupt};
 use super::transaction::{Transaction, transact};
 use super::value::args;
 use super::{Error, Store};
-use crate::model::key::{Deletion, Relations};
+use crate::model::key::Deletion;
 use crate::model::{Account, Key, KeyId, ObjectId, Tags, Timestamp};
 
 impl Store {
@@ -30,9 +30,10 @@ impl Store {
     pub async fn key(&self, account: &Account, id: &KeyId) -> Result<Option<Key>, Error> {
         let sql = concat!(
             "SELECT k.id, k.account, k.spec, k.usage, k.origin, k.description, k.enabled, k.created_at, k.deletion_at, \
-             k.deletion_window_days, k.token, k.version, k.tags, k.policy, k.relations, ",
+             k.deletion_window_days, k.token, k.version, k.tags, k.policy, r.known, ",
             material_columns!(),
-            " FROM keys k LEFT JOIN materials m ON m.key_id = k.id WHERE k.account = $1 AND k.id = $2 ORDER BY m.place"
+            " FROM keys k LEFT JOIN relations r ON r.key_id = k.id LEFT JOIN materials m ON m.key_id = k.id \
+             WHERE k.account = $1 AND k.id = $2 ORDER BY m.place"
         );
         let rows = self.rows(sql, args![account.as_str(), id.as_str()]).await?;
         let Some(first) = rows.first() else { return Ok(None) };
@@ -103,7 +104,8 @@ impl Store {
     /// # Errors
     /// Where the record cannot be read.
     pub async fn keys_due_for_deletion(&self, now: Timestamp, limit: u32) -> Result<Vec<(Account, KeyId)>, Error> {
-        let sql = "SELECT account, id FROM keys WHERE deletion_at IS NOT NULL AND deletion_at <= $1 AND leaving = 0 \
+        let sql = "SELECT account, id FROM keys WHERE deletion_at IS NOT NULL AND deletion_at <= $1 \
+                   AND NOT EXISTS (SELECT 1 FROM relations r WHERE r.key_id = keys.id AND r.leaving = 1) \
                    ORDER BY deletion_at LIMIT $2";
         self.rows(sql, args![now, limit]).await?.iter().map(name).collect()
     }
@@ -113,7 +115,8 @@ impl Store {
     /// # Errors
     /// Where the record cannot be read.
     pub async fn owing_keys(&self, after: Option<&KeyId>, limit: u32) -> Result<Vec<(Account, KeyId)>, Error> {
-        let sql = "SELECT account, id FROM keys WHERE owes = 1 AND id > $1 ORDER BY id LIMIT $2";
+        let sql = "SELECT k.account, k.id FROM relations r JOIN keys k ON k.id = r.key_id \
+                   WHERE r.owes = 1 AND r.key_id > $1 ORDER BY r.key_id LIMIT $2";
         self.rows(sql, args![after.map_or("", KeyId::as_str), limit]).await?.iter().map(name).collect()
     }
 }
@@ -134,13 +137,12 @@ impl Transaction {
             deletion,
             token,
             materials: _,
-            relations,
+            relations: _,
             version: _,
         } = key;
         let sql = "INSERT INTO keys (id, account, spec, usage, origin, description, enabled, created_at, deletion_at, \
-                   deletion_window_days, token, version, tags, policy, relations, owes, leaving) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16)";
-        let Related { json: relations, owes, leaving } = Related::of(relations.as_deref());
+                   deletion_window_days, token, version, tags, policy) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13)";
         let args = args![
             id.as_str(),
             account.as_str(),
@@ -155,18 +157,15 @@ impl Transaction {
             token.as_str(),
             json(tags).as_str(),
             policy.clone(),
-            relations,
-            owes,
-            leaving,
         ];
-        self.execute(sql, args).await.map(drop)
+        self.execute(sql, args).await?;
+        self.write_relations(key).await
     }
 
     /// Writes what of a key can change, unless it was changed since it was read. What a key is never changes.
     pub(super) async fn save_key(&mut self, key: &Key) -> Result<bool, Error> {
         let sql = "UPDATE keys SET description = $4, enabled = $5, deletion_at = $6, deletion_window_days = $7, tags = $8, \
-                   policy = $9, relations = $10, owes = $11, leaving = $12, version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
-        let Related { json: relations, owes, leaving } = Related::of(key.relations.as_deref());
+                   policy = $9, version = version + 1 WHERE account = $1 AND id = $2 AND version = $3";
         let args = args![
             key.account.as_str(),
             key.id.as_str(),
@@ -177,32 +176,29 @@ impl Transaction {
             key.deletion.map(|deletion| deletion.window_in_days),
             json(&key.tags).as_str(),
             key.policy.clone(),
-            relations,
-            owes,
-            leaving,
         ];
         if self.execute(sql, args).await? == 0 {
             return Ok(false);
         }
+        self.write_relations(key).await?;
         self.write_materials(key).await?;
         Ok(true)
     }
-}
 
-/// What of a key's relations stands in the record: all of it, and what is looked for.
-struct Related {
-    json: Option<String>,
-    owes: u32,
-    leaving: u32,
-}
-
-impl Related {
-    fn of(relations: Option<&Relations>) -> Self {
-        Self {
-            json: relations.map(|relations| serde_json::json!(relations).to_string()),
-            owes: relations.is_some_and(Relations::owes).into(),
-            leaving: relations.is_some_and(|relations| relations.is_leaving).into(),
-        }
+    /// A key that was related once stays so.
+    async fn write_relations(&mut self, key: &Key) -> Result<(), Error> {
+        let Some(relations) = key.relations.as_deref() else { return Ok(()) };
+        let sql = "INSERT INTO relations (key_id, known, owes, leaving, updating) VALUES ($1, $2, $3, $4, $5) \
+                   ON CONFLICT (key_id) DO UPDATE SET known = excluded.known, owes = excluded.owes, \
+                   leaving = excluded.leaving, updating = excluded.updating";
+        let args = args![
+            key.id.as_str(),
+            serde_json::json!(relations).to_string().as_str(),
+            u32::from(relations.owes()),
+            u32::from(relations.is_leaving),
+            u32::from(relations.handing_over.is_some()),
+        ];
+        self.execute(sql, args).await.map(drop)
     }
 }
 
@@ -224,7 +220,7 @@ fn of_row(row: &Row) -> Result<Key, Error> {
         true => Some(Deletion { at, window_in_days: row.count("deletion_window_days")? }),
         false => None,
     };
-    let relations = row.optional::<String>("relations")?.map(|json| serde_json::from_str(&json));
+    let relations = row.optional::<String>("known")?.map(|json| serde_json::from_str(&json));
     Ok(Key {
         id,
         account,
@@ -239,7 +235,7 @@ fn of_row(row: &Row) -> Result<Key, Error> {
         deletion,
         token: row.get("token")?,
         materials: Vec::new(),
-        relations: relations.transpose().map_err(|_| corrupt("relations"))?,
+        relations: relations.transpose().map_err(|_| corrupt("known"))?,
         version: row.get("version")?,
     })
 }
